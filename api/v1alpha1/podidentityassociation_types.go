@@ -1,0 +1,89 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// PodIdentityAssociation gives one IAM role to the pods of a service account.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:scope=Cluster,shortName=pia
+// +kubebuilder:printcolumn:name="Namespace",type=string,JSONPath=`.spec.namespace`
+// +kubebuilder:printcolumn:name="ServiceAccount",type=string,JSONPath=`.spec.serviceAccount`
+// +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.roleARN`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type PodIdentityAssociation struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// Spec says who gets which role.
+	// +required
+	Spec PodIdentityAssociationSpec `json:"spec"`
+}
+
+// PodIdentityAssociationSpec has the fields of the EKS API and of its ACK controller, under the same names.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.externalID) || has(self.targetRoleARN)",message="externalID is sent only with the assumption of targetRoleARN: set targetRoleARN, or remove externalID"
+// +kubebuilder:validation:XValidation:rule="!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)",message="policy and session tags exclude each other, as in EKS: set disableSessionTags to true, or remove policy"
+type PodIdentityAssociationSpec struct {
+	// Namespace of the pods.
+	// +required
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="namespace must be the name of a Kubernetes namespace: lower-case letters, digits and '-', beginning and ending with a letter or digit"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="namespace is immutable: delete this association and create another"
+	Namespace string `json:"namespace"`
+
+	// ServiceAccount of the pods, a name within the namespace. It need not exist yet.
+	// +required
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="serviceAccount must be the name of a Kubernetes service account: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="serviceAccount is immutable: delete this association and create another"
+	ServiceAccount string `json:"serviceAccount"`
+
+	// RoleARN is the IAM role whose credentials the pods get. Its trust policy must admit the cluster's OIDC provider and
+	// the service account.
+	// +required
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam::([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="roleARN must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/reader"
+	RoleARN string `json:"roleARN"`
+
+	// TargetRoleARN is a second role, usually of another account, assumed with the credentials of RoleARN. The pods get
+	// the credentials of this one, for at most an hour.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam::([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="targetRoleARN must be the ARN of an IAM role, such as arn:aws:iam::444455556666:role/target"
+	TargetRoleARN string `json:"targetRoleARN,omitempty"`
+
+	// ExternalID is sent with the assumption of TargetRoleARN.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1224
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-zA-Z0-9_+=,.@:/-]{2,}$')",message="externalID must be at least 2 characters out of letters, digits and _+=,.@:/-"
+	ExternalID string `json:"externalID,omitempty"`
+
+	// DisableSessionTags leaves the session tags out of the assumption of TargetRoleARN.
+	// +optional
+	DisableSessionTags bool `json:"disableSessionTags,omitempty"`
+
+	// Policy is a session policy, a JSON text. The pods may do what both it and the role allow; with TargetRoleARN it
+	// narrows the target role alone. It demands DisableSessionTags.
+	// +optional
+	// +kubebuilder:validation:MaxLength=2048
+	// +kubebuilder:validation:XValidation:rule="self.matches('^\\\\s*[{](.|\\\\s)*[}]\\\\s*$')",message="policy must be the JSON text of an IAM policy: it begins with { and ends with }"
+	Policy string `json:"policy,omitempty"`
+
+	// SessionDuration is how long the credentials live, from 15m to 12h and at most the maximum session duration of the
+	// role; 1h where unset. It is text, not a metav1.Duration, so that one odd object cannot stop a watch of all.
+	// +optional
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+[hms])+$') && duration(self) >= duration('15m') && duration(self) <= duration('12h')",message="sessionDuration must be a duration with units between 15m and 12h, such as 1h30m"
+	SessionDuration string `json:"sessionDuration,omitempty"`
+}
+
+// PodIdentityAssociationList is a list of associations.
+//
+// +kubebuilder:object:root=true
+type PodIdentityAssociationList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []PodIdentityAssociation `json:"items"`
+}

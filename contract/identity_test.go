@@ -1,0 +1,73 @@
+package contract_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+func TestIdentityDocument(t *testing.T) {
+	all := contract.Identity{
+		Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader",
+		TargetRoleARN: "arn:aws:iam::444455556666:role/target", ExternalID: "x/y", DisableSessionTags: true,
+		Policy: `{"Statement":[{"Resource":"<*>&"}]}`, SessionDuration: contract.Duration(90 * time.Minute),
+	}
+	for name, test := range map[string]struct {
+		document string
+		want     contract.Identity
+		ok       bool
+		err      string
+	}{
+		"an empty file is no association":       {document: "", ok: false},
+		"a file of white space is none either":  {document: " \n", ok: false},
+		"a role alone is an identity":           {document: `{"roleARN":"arn:aws:iam::111122223333:role/r"}`, want: contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}, ok: true},
+		"what String writes is read back":       {document: all.String(), want: all, ok: true},
+		"a document without a role is refused":  {document: `{"association":"reader"}`, err: "no roleARN"},
+		"an unknown field is refused":           {document: `{"roleARN":"r","boundary":"b"}`, err: `unknown field "boundary"`},
+		"a second document is refused":          {document: `{"roleARN":"r"}{"roleARN":"s"}`, err: "goes on after"},
+		"a duration without a unit is refused":  {document: `{"roleARN":"r","sessionDuration":"90"}`, err: "1h30m"},
+		"text that is not JSON is refused":      {document: "arn:aws:iam::111122223333:role/r", err: "not a JSON object"},
+		"JSON that is not an object is refused": {document: `["r"]`, err: "not a JSON object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, ok, err := contract.ParseIdentity([]byte(test.document))
+			switch {
+			case test.err == "" && err != nil:
+				t.Fatal(err)
+			case test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)):
+				t.Fatalf("error %v does not say %q", err, test.err)
+			}
+			if got != test.want || ok != test.ok {
+				t.Errorf("got %+v, %v; want %+v, %v", got, ok, test.want, test.ok)
+			}
+		})
+	}
+}
+
+func TestIdentityIsOneReadableLine(t *testing.T) {
+	id := contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader", SessionDuration: contract.Duration(90 * time.Minute)}
+	want := `{"association":"reader","roleARN":"arn:aws:iam::111122223333:role/reader","sessionDuration":"1h30m"}`
+	if id.String() != want {
+		t.Errorf("got  %s\nwant %s", id, want)
+	}
+}
+
+func FuzzIdentityDocument(f *testing.F) {
+	f.Add([]byte(`{"association":"a","roleARN":"r","sessionDuration":"1h30m"}`))
+	f.Add([]byte(""))
+	f.Fuzz(func(t *testing.T, document []byte) {
+		id, ok, err := contract.ParseIdentity(document)
+		if err != nil || !ok {
+			if id != (contract.Identity{}) {
+				t.Fatalf("a refused document gave %+v", id)
+			}
+			return
+		}
+		again, ok, err := contract.ParseIdentity([]byte(id.String()))
+		if err != nil || !ok || again != id {
+			t.Fatalf("%q reads as %+v, its own text as %+v (%v)", document, id, again, err)
+		}
+	})
+}

@@ -1,0 +1,74 @@
+// Package contract holds what the webhook and the sidecar must agree on: names, paths, and the identity document.
+// It imports nothing of ours and nothing of Kubernetes, so that the sidecar stays small.
+package contract
+
+// Domain is the prefix of every label, annotation and API group of the product.
+const Domain = "podidentity.dev"
+
+// Labels.
+const (
+	// LabelInject, on a namespace, switches injection on: see InjectEnabled and InjectAssociated.
+	LabelInject = Domain + "/inject"
+	// LabelInjected is written on every injected pod, with the value "true", so that pods can be selected by it.
+	LabelInjected = Domain + "/injected"
+
+	// InjectEnabled as the namespace label injects every pod of the namespace.
+	InjectEnabled = "enabled"
+	// InjectAssociated as the namespace label injects only pods whose service account has an identity at admission.
+	InjectAssociated = "associated"
+)
+
+// Annotations that the author of a pod may set.
+const (
+	// AnnotationInject set to "false" opts a pod out.
+	AnnotationInject = Domain + "/inject"
+	// AnnotationWait bounds how long the start of the application waits for the first credentials, as "10s"; "0s" is
+	// not at all.
+	AnnotationWait = Domain + "/wait"
+	// AnnotationReadiness set to "false" leaves out the readiness probe of the sidecar.
+	AnnotationReadiness = Domain + "/readiness"
+	// AnnotationPort chooses the port of the sidecar on 127.0.0.1.
+	AnnotationPort = Domain + "/port"
+	// AnnotationSkipContainers lists, separated by commas, containers that shall not get credentials.
+	AnnotationSkipContainers = Domain + "/skip-containers"
+)
+
+// Annotations that the product writes. What a user writes there is overwritten at admission.
+const (
+	// AnnotationStatus says in words what was done to a pod: StatusInjected, or "skipped: <a sentence>".
+	AnnotationStatus = Domain + "/status"
+	// AnnotationIdentity carries the identity document, see Identity.
+	AnnotationIdentity = Domain + "/identity"
+
+	// StatusInjected is the value of AnnotationStatus on an injected pod.
+	StatusInjected = "injected"
+)
+
+// The container and the volumes that injection adds to a pod.
+const (
+	// ContainerName is the native sidecar.
+	ContainerName = "pod-identity"
+	// VolumeName is the projected volume of the sidecar: the service account token and the identity document.
+	VolumeName = "pod-identity"
+	// AuthorizationVolumeName is the memory-backed emptyDir through which the sidecar hands the authorization token to
+	// the application.
+	AuthorizationVolumeName = "pod-identity-authorization"
+)
+
+// Environment of the sidecar that names its pod.
+const (
+	EnvPodName           = "POD_NAME"
+	EnvPodNamespace      = "POD_NAMESPACE"
+	EnvPodUID            = "POD_UID"
+	EnvPodServiceAccount = "POD_SERVICE_ACCOUNT"
+)
+
+// Environment of the sidecar that names its cluster, for the session tags eks-cluster-name and eks-cluster-arn; may be
+// absent.
+const (
+	EnvClusterName = "CLUSTER_NAME"
+	EnvClusterARN  = "CLUSTER_ARN"
+)
+
+// FieldManager is the name under which the product writes to Kubernetes objects.
+const FieldManager = "pod-identity"

@@ -1,0 +1,40 @@
+package contract
+
+import "strconv"
+
+const (
+	// DefaultPort is where the sidecar listens on 127.0.0.1: outside the ephemeral range, so that no outgoing connection
+	// of the pod can take it first.
+	DefaultPort = 2711
+
+	// MountPath is where VolumeName is mounted, in the sidecar alone.
+	MountPath = "/var/run/secrets/" + Domain + "/pod-identity"
+	// TokenFile is the projected service account token, a file of MountPath.
+	TokenFile = "token"
+	// IdentityFile is the identity document, a file of MountPath.
+	IdentityFile = "identity"
+
+	// AuthorizationMountPath is where AuthorizationVolumeName is mounted, in the sidecar and in every application
+	// container.
+	AuthorizationMountPath = "/var/run/secrets/" + Domain + "/authorization"
+	// AuthorizationFile is the authorization token, a file of AuthorizationMountPath.
+	AuthorizationFile = "token"
+
+	// CredentialsPath is the one path from which applications read credentials.
+	CredentialsPath = "/v1/credentials"
+
+	// DefaultAudience is the audience of the projected token that AWS STS expects from an OIDC provider.
+	DefaultAudience = "sts.amazonaws.com"
+)
+
+// CredentialsURI is the value of AWS_CONTAINER_CREDENTIALS_FULL_URI for a sidecar on port. The host is the literal
+// 127.0.0.1 because it is the only form that every AWS SDK accepts: Swift refuses localhost, JavaScript v2 refuses [::1],
+// Kotlin every other address of 127.0.0.0/8.
+func CredentialsURI(port int) string {
+	return "http://" + ListenAddress(port) + CredentialsPath
+}
+
+// ListenAddress is where a sidecar on port listens.
+func ListenAddress(port int) string {
+	return "127.0.0.1:" + strconv.Itoa(port)
+}
