@@ -1,0 +1,155 @@
+// Package certs gives our servers TLS certificates that their callers trust before the first one is served.
+package certs
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// Config says for whom certificates are made. All fields are required.
+type Config struct {
+	// Secret holds the CA, its key included. The rotator creates it.
+	Secret types.NamespacedName
+	// Webhooks is the MutatingWebhookConfiguration whose entries shall trust the CA.
+	Webhooks string
+	// DNSNames of the server, the first as its common name.
+	DNSNames []string
+	// CAValidity and LeafValidity are the lives of the two certificates; each is replaced with a third of it left.
+	CAValidity, LeafValidity time.Duration
+}
+
+// Rotator keeps the CA in its Secret, the trust in it published, and one leaf in memory. Every replica runs one and none
+// leads: who comes first writes, the others read.
+type Rotator struct {
+	config Config
+	client client.Client
+	log    logrus.FieldLogger
+	leaf   atomic.Pointer[tls.Certificate]
+}
+
+// NewRotator returns a rotator that reads and writes through client.
+func NewRotator(config Config, client client.Client, log logrus.FieldLogger) *Rotator {
+	return &Rotator{config: config, client: client, log: log}
+}
+
+// recheck bounds the time to the next look: timers stand still while a node is suspended.
+const recheck = time.Hour
+
+// Reconcile takes one step: a valid CA, then trust in it, then a leaf of it. Each step that writes ends the pass, and the
+// event of the write begins the next.
+func (r *Rotator) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
+	now := time.Now()
+	ca, ready, err := r.ensureCA(ctx, now)
+	if err != nil || !ready {
+		return reconcile.Result{}, err
+	}
+	published, err := r.ensureTrust(ctx, ca)
+	if err != nil || !published {
+		return reconcile.Result{}, err
+	}
+	leaf, err := r.ensureLeaf(ca.authority, now)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	next := min(due(leaf.Leaf).Sub(now), due(ca.authority.certificate).Sub(now), recheck)
+	return reconcile.Result{RequeueAfter: max(next, time.Second)}, nil
+}
+
+// ensureCA returns the store when the Secret, as this replica sees it, holds a valid one; otherwise it writes one.
+func (r *Rotator) ensureCA(ctx context.Context, now time.Time) (ca store, ready bool, err error) {
+	var secret corev1.Secret
+	err = r.client.Get(ctx, r.config.Secret, &secret)
+	missing := apierrors.IsNotFound(err)
+	if err != nil && !missing {
+		return store{}, false, fmt.Errorf("read the Secret of the CA: %w", err)
+	}
+	ca, problem := readStore(&secret, now)
+	if problem == nil {
+		return ca, true, nil
+	}
+	if ca, err = ca.renewed(now, r.config.CAValidity); err != nil {
+		return store{}, false, err
+	}
+	if err := ca.write(&secret); err != nil {
+		return store{}, false, err
+	}
+	if missing {
+		secret.Namespace, secret.Name = r.config.Secret.Namespace, r.config.Secret.Name
+		err = r.client.Create(ctx, &secret, client.FieldOwner(contract.FieldManager))
+	} else {
+		err = r.client.Update(ctx, &secret, client.FieldOwner(contract.FieldManager))
+	}
+	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
+		// Another replica was first; its write comes as an event.
+		return store{}, false, nil
+	}
+	if err != nil {
+		return store{}, false, fmt.Errorf("write the Secret of the CA: %w", err)
+	}
+	r.log.WithFields(logrus.Fields{"reason": problem.Error(), "notAfter": ca.authority.certificate.NotAfter}).Info("made a CA")
+	return store{}, false, nil
+}
+
+// ensureTrust tells whether the live configuration trusts the CA; otherwise it makes it so.
+func (r *Rotator) ensureTrust(ctx context.Context, ca store) (published bool, err error) {
+	var configuration admissionv1.MutatingWebhookConfiguration
+	if err := r.client.Get(ctx, types.NamespacedName{Name: r.config.Webhooks}, &configuration); err != nil {
+		if apierrors.IsNotFound(err) {
+			// Its creation comes as an event.
+			r.log.WithField("name", r.config.Webhooks).Warn("no MutatingWebhookConfiguration of this name: no pod is injected; apply the manifests again")
+			return false, nil
+		}
+		return false, fmt.Errorf("read the MutatingWebhookConfiguration: %w", err)
+	}
+	if trusts(&configuration, ca.bundle()) {
+		return true, nil
+	}
+	if err := publish(ctx, r.client, &configuration, ca.bundle()); err != nil {
+		return false, err
+	}
+	r.log.WithField("certificates", len(ca.trusted)).Info("published the CA")
+	return false, nil
+}
+
+// ensureLeaf returns the leaf in use, a new one where it is due or of another CA.
+func (r *Rotator) ensureLeaf(ca authority, now time.Time) (*tls.Certificate, error) {
+	if leaf := r.leaf.Load(); leaf != nil && current(leaf.Leaf, now) && ca.signed(leaf.Leaf) {
+		return leaf, nil
+	}
+	leaf, err := ca.leaf(now, r.config.DNSNames, r.config.LeafValidity)
+	if err != nil {
+		return nil, err
+	}
+	r.leaf.Store(leaf)
+	r.log.WithField("notAfter", leaf.Leaf.NotAfter).Info("serving a new certificate")
+	return leaf, nil
+}
+
+// Certificate is the tls.Config.GetCertificate of a server.
+func (r *Rotator) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if leaf := r.leaf.Load(); leaf != nil {
+		return leaf, nil
+	}
+	return nil, errors.New("no certificate yet: the live webhook configuration does not trust our CA")
+}
+
+// Ready is a healthz.Checker: it fails until a trusted certificate is served.
+func (r *Rotator) Ready(*http.Request) error {
+	_, err := r.Certificate(nil)
+	return err
+}

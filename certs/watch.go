@@ -1,0 +1,47 @@
+package certs
+
+import (
+	"context"
+	"fmt"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+// Watched narrows a cache to the two objects that a rotator reads, so that it needs the right to see only these.
+func Watched(config Config) map[client.Object]cache.ByObject {
+	named := func(name string) fields.Selector { return fields.OneTermEqualSelector("metadata.name", name) }
+	return map[client.Object]cache.ByObject{
+		&corev1.Secret{}: {
+			Namespaces: map[string]cache.Config{config.Secret.Namespace: {FieldSelector: named(config.Secret.Name)}},
+		},
+		&admissionv1.MutatingWebhookConfiguration{}: {Field: named(config.Webhooks)},
+	}
+}
+
+// SetupWithManager runs the rotator on every replica, at each change of the two objects. The manager's cache must be
+// narrowed by Watched.
+func (r *Rotator) SetupWithManager(mgr manager.Manager) error {
+	// All events ask for the same: one look at everything.
+	look := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
+		return []reconcile.Request{{NamespacedName: r.config.Secret}}
+	})
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named("certs").
+		WithOptions(controller.Options{NeedLeaderElection: new(false)}).
+		Watches(&corev1.Secret{}, look).
+		Watches(&admissionv1.MutatingWebhookConfiguration{}, look).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("set up the rotation of certificates: %w", err)
+	}
+	return nil
+}

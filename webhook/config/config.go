@@ -1,0 +1,95 @@
+// Package config turns the arguments of the webhook into a checked configuration, or into all complaints at once.
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+// Config is everything the webhook can be told.
+type Config struct {
+	// Listen is the port of the admission server.
+	Listen int
+	// Health and Metrics are addresses for probes and for Prometheus; Metrics may be "0" for none.
+	Health, Metrics string
+	// Namespace the webhook runs in; its CA lives there.
+	Namespace string
+	// Service by which the API server calls the webhook.
+	Service string
+	// Webhooks is the name of the MutatingWebhookConfiguration.
+	Webhooks string
+	// CASecret is the name of the Secret that holds the CA.
+	CASecret string
+	// CAValidity and CertificateValidity are the lives of the CA and of the server's certificate.
+	CAValidity, CertificateValidity time.Duration
+	// LogLevel is one of logrus' levels.
+	LogLevel string
+	// Injection is what every injected pod gets.
+	Injection inject.Settings
+}
+
+// Default is the configuration without any argument.
+func Default() Config {
+	return Config{
+		Listen:              9443,
+		Health:              ":8081",
+		Metrics:             ":8080",
+		Service:             "pod-identity-webhook",
+		Webhooks:            "pod-identity",
+		CASecret:            "pod-identity-ca",
+		CAValidity:          365 * 24 * time.Hour,
+		CertificateValidity: 7 * 24 * time.Hour,
+		LogLevel:            "info",
+		Injection:           inject.DefaultSettings(),
+	}
+}
+
+// Parse reads the arguments. It returns flag.ErrHelp when asked for help, which it has then written to usage, or all
+// that is wrong with the arguments.
+func Parse(arguments []string, usage io.Writer) (Config, error) {
+	config := Default()
+	flags := flag.NewFlagSet("webhook", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	bind(flags, &config)
+	if err := flags.Parse(arguments); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(usage)
+			flags.PrintDefaults()
+			return Config{}, flag.ErrHelp
+		}
+		return Config{}, fmt.Errorf("%w; webhook --help lists the flags", err)
+	}
+	if flags.NArg() > 0 {
+		return Config{}, fmt.Errorf("%q is not a flag; webhook --help lists the flags", flags.Arg(0))
+	}
+	return config, config.validate()
+}
+
+func bind(flags *flag.FlagSet, c *Config) {
+	flags.IntVar(&c.Listen, "listen", c.Listen, "port of the admission server")
+	flags.StringVar(&c.Health, "health", c.Health, "address of /healthz and /readyz")
+	flags.StringVar(&c.Metrics, "metrics", c.Metrics, "address of /metrics, or 0 for none")
+	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace of the webhook")
+	flags.StringVar(&c.Service, "service", c.Service, "Service by which the API server calls the webhook")
+	flags.StringVar(&c.Webhooks, "webhooks", c.Webhooks, "name of the MutatingWebhookConfiguration")
+	flags.StringVar(&c.CASecret, "ca-secret", c.CASecret, "name of the Secret that holds the CA")
+	flags.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "life of the CA")
+	flags.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "life of the server's certificate")
+	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
+
+	i := &c.Injection
+	flags.StringVar(&i.Image, "image", i.Image, "image of the sidecar (required)")
+	flags.StringVar((*string)(&i.ImagePullPolicy), "image-pull-policy", "", "pull policy of the sidecar: Always, IfNotPresent or Never; Kubernetes chooses where unset")
+	flags.StringVar(&i.Region, "region", i.Region, "AWS region of applications that set none, and of STS")
+	flags.StringVar(&i.STSEndpoint, "sts-endpoint", i.STSEndpoint, "URL of STS, where it is not that of the region")
+	flags.StringVar(&i.Audience, "audience", i.Audience, "audience of the service account token")
+	flags.DurationVar(&i.TokenExpiration, "token-expiration", i.TokenExpiration, "life of the service account token, at least 10m")
+	flags.IntVar(&i.Port, "port", i.Port, "port of the sidecar on 127.0.0.1")
+	flags.DurationVar(&i.Wait, "wait", i.Wait, "how long an application waits at most for its first credentials")
+	flags.BoolVar(&i.DisableIMDS, "disable-imds", i.DisableIMDS, "set AWS_EC2_METADATA_DISABLED in applications, so that none falls back to the role of its node")
+}

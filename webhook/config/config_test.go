@@ -1,0 +1,67 @@
+package config_test
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/podidentity/podidentity/webhook/config"
+)
+
+func TestTheLeastThatIsAccepted(t *testing.T) {
+	c, err := config.Parse([]string{"--namespace=pod-identity", "--image=sidecar:v1"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Injection.Image != "sidecar:v1" || c.Injection.Port != 2711 || !c.Injection.DisableIMDS {
+		t.Errorf("unexpected %+v", c.Injection)
+	}
+}
+
+func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
+	for name, test := range map[string]struct{ argument, says string }{
+		"no namespace":                     {"--namespace=", "--namespace is empty"},
+		"no image":                         {"--image=", "--image is empty"},
+		"no audience":                      {"--audience=", "--audience is empty"},
+		"a pull policy of its own":         {"--image-pull-policy=Sometimes", "Always, IfNotPresent or Never"},
+		"an endpoint that is not a URL":    {"--sts-endpoint=sts.local", "--sts-endpoint is \"sts.local\""},
+		"a token that lives too short":     {"--token-expiration=1m", "between 10m and 24h"},
+		"a privileged port":                {"--port=80", "a port from 1024 to 65535"},
+		"an endless wait":                  {"--wait=1h", "between 0s and 10m"},
+		"a CA that the leaf would outlive": {"--ca-validity=1h", "at least twice --certificate-validity"},
+		"an unknown log level":             {"--log-level=loud", "error, warning, info or debug"},
+		"a duration without a unit":        {"--wait=30", "webhook --help"},
+		"an unknown flag":                  {"--fast", "webhook --help"},
+		"an argument that is not a flag":   {"fast", `"fast" is not a flag`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Parse([]string{"--namespace=pod-identity", "--image=sidecar:v1", test.argument}, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v does not say %q", err, test.says)
+			}
+		})
+	}
+}
+
+func TestAllComplaintsComeAtOnce(t *testing.T) {
+	_, err := config.Parse([]string{"--port=1", "--wait=-1s", "--log-level=loud"}, io.Discard)
+	for _, flag := range []string{"--namespace", "--image", "--port", "--wait", "--log-level"} {
+		if err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("error %v does not name %s", err, flag)
+		}
+	}
+}
+
+func TestHelpListsEveryFlag(t *testing.T) {
+	var usage strings.Builder
+	if _, err := config.Parse([]string{"--help"}, &usage); !errors.Is(err, flag.ErrHelp) {
+		t.Fatalf("got %v", err)
+	}
+	for _, name := range []string{"-image", "-namespace", "-sts-endpoint", "-token-expiration"} {
+		if !strings.Contains(usage.String(), name) {
+			t.Errorf("%s is missing", name)
+		}
+	}
+}

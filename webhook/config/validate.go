@@ -1,0 +1,71 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// validate returns all that is wrong with the configuration, each as a sentence that names the flag.
+func (c Config) validate() error {
+	return errors.Join(
+		c.validateServer(),
+		c.validateInjection(),
+	)
+}
+
+func (c Config) validateServer() error {
+	_, levelErr := logrus.ParseLevel(c.LogLevel)
+	return errors.Join(
+		demand(c.Namespace != "", "--namespace is empty: set it to the webhook's own namespace"),
+		demand(c.Service != "", "--service is empty: set it to the name of the webhook's Service"),
+		demand(c.Webhooks != "", "--webhooks is empty: set it to the name of the MutatingWebhookConfiguration"),
+		demand(c.CASecret != "", "--ca-secret is empty: set it to the name of a Secret of the webhook's own"),
+		demandPort("--listen", c.Listen, 1),
+		demand(c.CertificateValidity >= time.Minute, "--certificate-validity is %s: set it to at least 1m", c.CertificateValidity),
+		demand(c.CAValidity >= 2*c.CertificateValidity, "--ca-validity is %s: set it to at least twice --certificate-validity, %s", c.CAValidity, 2*c.CertificateValidity),
+		demand(levelErr == nil, "--log-level is %q: set it to error, warning, info or debug", c.LogLevel),
+	)
+}
+
+func (c Config) validateInjection() error {
+	i := c.Injection
+	return errors.Join(
+		demand(i.Image != "", "--image is empty: set it to the image of the sidecar"),
+		demand(legalPullPolicy(i.ImagePullPolicy), "--image-pull-policy is %q: set it to Always, IfNotPresent or Never", i.ImagePullPolicy),
+		demand(i.Audience != "", "--audience is empty: set it to the audience that the OIDC provider in AWS expects"),
+		demand(i.STSEndpoint == "" || isURL(i.STSEndpoint), "--sts-endpoint is %q: set it to a URL such as https://sts.eu-central-1.amazonaws.com", i.STSEndpoint),
+		// 10 minutes is the least that the API server accepts, a day the most that the kubelet renews in time.
+		demand(i.TokenExpiration >= 10*time.Minute && i.TokenExpiration <= 24*time.Hour, "--token-expiration is %s: set it to between 10m and 24h", i.TokenExpiration),
+		demandPort("--port", i.Port, 1024),
+		demand(i.Wait >= 0 && i.Wait <= 10*time.Minute, "--wait is %s: set it to between 0s and 10m", i.Wait),
+	)
+}
+
+func demand(held bool, otherwise string, values ...any) error {
+	if held {
+		return nil
+	}
+	return fmt.Errorf(otherwise, values...)
+}
+
+func demandPort(name string, port, least int) error {
+	return demand(port >= least && port <= 65535, "%s is %d: set it to a port from %d to 65535", name, port, least)
+}
+
+func legalPullPolicy(policy corev1.PullPolicy) bool {
+	switch policy {
+	case "", corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever:
+		return true
+	}
+	return false
+}
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}

@@ -1,0 +1,119 @@
+// Webhook gives pods the sidecar at their admission.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/bombsimon/logrusr/v4"
+	"github.com/sirupsen/logrus"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	crwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/certs"
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/admission"
+	"github.com/podidentity/podidentity/webhook/config"
+)
+
+func main() {
+	settings, err := config.Parse(os.Args[1:], os.Stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err == nil {
+		err = run(ctrl.SetupSignalHandler(), settings)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "webhook:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves admissions until ctx ends.
+func run(ctx context.Context, c config.Config) error {
+	log, err := newLogger(c.LogLevel)
+	if err != nil {
+		return err
+	}
+	api, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("find the API server: %w; run in a pod, or set KUBECONFIG", err)
+	}
+	if err := requireNativeSidecars(api); err != nil {
+		return err
+	}
+	rotation := certs.Config{
+		Secret:       types.NamespacedName{Namespace: c.Namespace, Name: c.CASecret},
+		Webhooks:     c.Webhooks,
+		DNSNames:     []string{c.Service + "." + c.Namespace + ".svc"},
+		CAValidity:   c.CAValidity,
+		LeafValidity: c.CertificateValidity,
+	}
+	mgr, rotator, err := newManager(api, c, rotation, log)
+	if err != nil {
+		return err
+	}
+	if err := rotator.SetupWithManager(mgr); err != nil {
+		return err
+	}
+	identities, synced, err := association.Watch(ctx, mgr.GetCache(), log)
+	if err != nil {
+		return err
+	}
+	for _, mode := range []string{contract.InjectEnabled, contract.InjectAssociated} {
+		handler := admission.NewHandler(mode, c.Injection, identities, mgr.GetScheme(), log)
+		mgr.GetWebhookServer().Register(admission.Path(mode), &cradmission.Webhook{Handler: handler})
+	}
+	err = errors.Join(
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+		mgr.AddReadyzCheck("certificate", rotator.Ready),
+		mgr.AddReadyzCheck("associations", readyWhen(synced, "the associations are not read yet")),
+		mgr.AddReadyzCheck("server", mgr.GetWebhookServer().StartedChecker()),
+	)
+	if err != nil {
+		return fmt.Errorf("set up the probes: %w", err)
+	}
+	return mgr.Start(ctx)
+}
+
+// newManager builds the manager, and the rotator whose certificate its server shows.
+func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *logrus.Logger) (manager.Manager, *certs.Rotator, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+		return nil, nil, fmt.Errorf("build the scheme: %w", err)
+	}
+	var rotator *certs.Rotator
+	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){func(t *tls.Config) {
+		t.MinVersion = tls.VersionTLS13
+		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return rotator.Certificate(hello) }
+	}}})
+	mgr, err := ctrl.NewManager(api, ctrl.Options{
+		Scheme:                 scheme,
+		Logger:                 logrusr.New(log),
+		Cache:                  cache.Options{ByObject: certs.Watched(rotation)},
+		WebhookServer:          server,
+		HealthProbeBindAddress: c.Health,
+		Metrics:                metricsserver.Options{BindAddress: c.Metrics},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("reach the API server at %s: %w", api.Host, err)
+	}
+	rotator = certs.NewRotator(rotation, mgr.GetClient(), log)
+	return mgr, rotator, nil
+}
