@@ -1,0 +1,137 @@
+// Package manifests_test holds the YAML against the code.
+package manifests_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+	sigsyaml "sigs.k8s.io/yaml"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/admission"
+	"github.com/podidentity/podidentity/webhook/config"
+)
+
+// base reads the one object of a kind from a file of the base. Fields that the kind does not have are an error.
+func base[T any](t *testing.T, file, kind string) T {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("base", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for documents := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text))); ; {
+		document, err := documents.Read()
+		if errors.Is(err, io.EOF) {
+			t.Fatalf("%s has no %s", file, kind)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var is struct{ Kind string }
+		if err := sigsyaml.Unmarshal(document, &is); err != nil {
+			t.Fatal(err)
+		}
+		if is.Kind != kind {
+			continue
+		}
+		var object T
+		if err := sigsyaml.UnmarshalStrict(document, &object); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		return object
+	}
+}
+
+func webhookContainer(t *testing.T) corev1.Container {
+	return base[appsv1.Deployment](t, "deployment.yaml", "Deployment").Spec.Template.Spec.Containers[0]
+}
+
+// parse gives the arguments of the Deployment to the code that reads them.
+func parse(t *testing.T) config.Config {
+	t.Helper()
+	namespace := base[corev1.Namespace](t, "namespace.yaml", "Namespace").Name
+	var arguments []string
+	for _, argument := range webhookContainer(t).Args {
+		arguments = append(arguments, strings.ReplaceAll(argument, "$(POD_NAMESPACE)", namespace))
+	}
+	c, err := config.Parse(arguments, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestTheWebhookAcceptsTheArgumentsOfItsDeployment(t *testing.T) {
+	c := parse(t)
+	for _, port := range webhookContainer(t).Ports {
+		want := map[string]string{"https": fmt.Sprintf(":%d", c.Listen), "health": c.Health, "metrics": c.Metrics}[port.Name]
+		if got := fmt.Sprintf(":%d", port.ContainerPort); got != want {
+			t.Errorf("port %s is %s, the webhook listens on %s", port.Name, got, want)
+		}
+	}
+	if got := base[corev1.Service](t, "service.yaml", "Service").Name; got != c.Service {
+		t.Errorf("Service %s, the certificate is for %s", got, c.Service)
+	}
+}
+
+func TestTheAPIServerCallsTheHandlersThatAreServed(t *testing.T) {
+	c := parse(t)
+	configuration := base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration")
+	if configuration.Name != c.Webhooks {
+		t.Errorf("the configuration is named %s, the CA is published in %s", configuration.Name, c.Webhooks)
+	}
+	var modes []string
+	for _, webhook := range configuration.Webhooks {
+		selector := webhook.NamespaceSelector.MatchExpressions
+		label, excluded := selector[0], selector[1]
+		if label.Key != contract.LabelInject || len(label.Values) != 1 {
+			t.Fatalf("%s selects namespaces by %v", webhook.Name, label)
+		}
+		mode := label.Values[0]
+		modes = append(modes, mode)
+		service := webhook.ClientConfig.Service
+		if *service.Path != admission.Path(mode) || service.Name != c.Service || service.Namespace != c.Namespace {
+			t.Errorf("%s calls %v", webhook.Name, service)
+		}
+		if !slices.Equal(excluded.Values, []string{"kube-system", c.Namespace}) {
+			t.Errorf("%s excludes the namespaces %v", webhook.Name, excluded.Values)
+		}
+		if webhook.ClientConfig.CABundle != nil {
+			t.Errorf("%s brings a caBundle, over which GitOps tools would fight with the webhook", webhook.Name)
+		}
+	}
+	if !slices.Equal(modes, []string{contract.InjectEnabled, contract.InjectAssociated}) {
+		t.Errorf("entries for the modes %v", modes)
+	}
+}
+
+func TestTheRightsNameTheObjectsThatTheCodeUses(t *testing.T) {
+	c := parse(t)
+	for _, rule := range append(
+		base[rbacv1.ClusterRole](t, "rbac.yaml", "ClusterRole").Rules,
+		base[rbacv1.Role](t, "rbac.yaml", "Role").Rules...) {
+		switch {
+		case slices.Contains(rule.Resources, "mutatingwebhookconfigurations"):
+			if !slices.Equal(rule.ResourceNames, []string{c.Webhooks}) {
+				t.Errorf("the right to patch webhooks is for %v", rule.ResourceNames)
+			}
+		case slices.Contains(rule.Resources, "secrets") && !slices.Equal(rule.Verbs, []string{"create"}):
+			if !slices.Equal(rule.ResourceNames, []string{c.CASecret}) {
+				t.Errorf("the right to read Secrets is for %v", rule.ResourceNames)
+			}
+		}
+	}
+}
