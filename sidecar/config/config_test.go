@@ -1,0 +1,115 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podidentity/podidentity/sidecar/config"
+)
+
+func environment(values map[string]string) func(string) string {
+	return func(name string) string { return values[name] }
+}
+
+func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
+	got, err := config.Parse(nil, environment(nil), new(bytes.Buffer))
+	want := config.Config{
+		IdentityFile:      "/var/run/secrets/podidentity.dev/pod-identity/identity",
+		TokenFile:         "/var/run/secrets/podidentity.dev/pod-identity/token",
+		AuthorizationFile: "/var/run/secrets/podidentity.dev/authorization/token",
+		Listen:            "127.0.0.1:2711",
+	}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestEverythingSaidIsRead(t *testing.T) {
+	got, err := config.Parse(
+		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80"},
+		environment(map[string]string{
+			"AWS_REGION": "eu-central-1", "AWS_CA_BUNDLE": "/ca", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "TRUE",
+			"POD_NAME": "p", "POD_NAMESPACE": "n", "POD_UID": "u", "POD_SERVICE_ACCOUNT": "s", "CLUSTER_NAME": "c", "CLUSTER_ARN": "arn",
+			"AWS_CONTAINER_AUTHORIZATION_TOKEN": "given",
+		}), new(bytes.Buffer))
+	want := config.Config{
+		IdentityFile: "i", TokenFile: "t", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80",
+		STS: config.STS{Region: "eu-central-1", CABundle: "/ca", FIPS: true, DualStack: true},
+		Pod: config.Pod{Name: "p", Namespace: "n", UID: "u", ServiceAccount: "s", ClusterName: "c", ClusterARN: "arn"},
+	}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestComplaints(t *testing.T) {
+	for name, test := range map[string]struct {
+		args []string
+		env  map[string]string
+		want []string
+	}{
+		"an unknown flag is refused":               {args: []string{"--port=1"}, want: []string{"-port", "--help"}},
+		"an argument that is no flag is refused":   {args: []string{"serve"}, want: []string{`remove "serve"`}},
+		"an empty file name is refused":            {args: []string{"--token="}, want: []string{"--token is empty"}},
+		"another host than 127.0.0.1 is refused":   {args: []string{"--listen=0.0.0.0:2711"}, want: []string{"its own pod alone"}},
+		"localhost is refused":                     {args: []string{"--listen=localhost:2711"}, want: []string{"127.0.0.1:port"}},
+		"an address without a port is refused":     {args: []string{"--listen=127.0.0.1"}, want: []string{"127.0.0.1:port"}},
+		"port zero is refused":                     {args: []string{"--listen=127.0.0.1:0"}, want: []string{"1 to 65535"}},
+		"a port too large is refused":              {args: []string{"--listen=127.0.0.1:65536"}, want: []string{"1 to 65535"}},
+		"a word that is no truth value is refused": {env: map[string]string{"AWS_USE_FIPS_ENDPOINT": "yes"}, want: []string{"neither true nor false"}},
+		"an endpoint that is no URL is refused":    {env: map[string]string{"AWS_ENDPOINT_URL_STS": "minio:9000"}, want: []string{"https://host"}},
+		"an endpoint excludes FIPS": {
+			env:  map[string]string{"AWS_ENDPOINT_URL_STS": "http://minio:9000", "AWS_USE_FIPS_ENDPOINT": "true"},
+			want: []string{"unset one side"},
+		},
+		"a region that is another host is refused": {env: map[string]string{"AWS_REGION": "x.evil.example/"}, want: []string{"not the name of a region"}},
+		"all complaints come at once": {
+			args: []string{"--identity=", "--listen=:1"},
+			env:  map[string]string{"AWS_REGION": "Frankfurt", "AWS_USE_DUALSTACK_ENDPOINT": "1"},
+			want: []string{"--identity", "--listen", "AWS_REGION", "AWS_USE_DUALSTACK_ENDPOINT"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := config.Parse(test.args, environment(test.env), new(bytes.Buffer))
+			if err == nil || got != (config.Config{}) {
+				t.Fatalf("got %+v, %v", got, err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestHelpIsNoComplaint(t *testing.T) {
+	var help bytes.Buffer
+	_, err := config.Parse([]string{"--help"}, environment(nil), &help)
+	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(help.String(), "-identity") {
+		t.Errorf("%v, %s", err, help.String())
+	}
+}
+
+func TestAsk(t *testing.T) {
+	got, err := config.ParseAsk("wait", []string{"--listen=127.0.0.1:99", "--timeout=5s"}, config.DefaultWait, new(bytes.Buffer))
+	if want := (config.Ask{Listen: "127.0.0.1:99", Timeout: 5 * time.Second}); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for name, args := range map[string][]string{
+		"another host is refused":                {"--listen=10.0.0.1:99"},
+		"a negative timeout is refused":          {"--timeout=-1s"},
+		"a timeout without a unit is refused":    {"--timeout=5"},
+		"an argument that is no flag is refused": {"30s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := config.ParseAsk("wait", args, config.DefaultWait, new(bytes.Buffer)); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+}

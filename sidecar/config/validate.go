@@ -1,0 +1,37 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+)
+
+func (c Config) validate() error {
+	return errors.Join(
+		required("--identity", c.IdentityFile),
+		required("--token", c.TokenFile),
+		required("--authorization", c.AuthorizationFile),
+		checkListen(c.Listen),
+	)
+}
+
+func required(flag, file string) error {
+	if file == "" {
+		return fmt.Errorf("%s is empty: give the path of a file", flag)
+	}
+	return nil
+}
+
+// checkListen demands the literal 127.0.0.1: it is the one host that every AWS SDK accepts (sdk-contract.md, rule 1), and
+// any address but loopback would hand the role to the network.
+func checkListen(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host != "127.0.0.1" {
+		return fmt.Errorf("--listen=%s is not of the form 127.0.0.1:port: the sidecar serves its own pod alone", address)
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+		return fmt.Errorf("--listen=%s names no port: choose one from 1 to 65535", address)
+	}
+	return nil
+}

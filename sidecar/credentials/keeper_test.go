@@ -1,0 +1,157 @@
+package credentials_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+)
+
+func decode(body []byte) map[string]string {
+	var fields map[string]string
+	if err := json.Unmarshal(body, &fields); err != nil {
+		panic(err)
+	}
+	return fields
+}
+
+func TestRule18STSAwayFor45MinutesCostsNotOneAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var down atomic.Bool
+		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
+			if down.Load() {
+				return credentials.Credentials{}, errDown()
+			}
+			return good(n, time.Hour), nil
+		}}
+		k := start(t, source, time.Now)
+		k.Assign(reader("r"))
+		synctest.Wait()
+		for k.Current().Expiration().Sub(time.Now()) > 46*time.Minute {
+			after(time.Minute)
+		}
+		down.Store(true)
+		for range 45 * 60 {
+			after(time.Second)
+			if key(k) == "" {
+				t.Fatalf("no credentials with %s left", k.Current().Expiration().Sub(time.Now()))
+			}
+		}
+		down.Store(false)
+		after(time.Minute)
+		if left := k.Current().Expiration().Sub(time.Now()); left < 58*time.Minute {
+			t.Errorf("a minute after STS is back the set has %s left", left)
+		}
+	})
+}
+
+func TestRule25ExpiredCredentialsAreNeverServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
+			if n > 1 {
+				return credentials.Credentials{}, errDown()
+			}
+			return good(n, time.Hour), nil
+		}}
+		k := start(t, source, time.Now)
+		k.Assign(reader("r"))
+		after(time.Hour - 16*time.Second)
+		if key(k) == "" {
+			t.Error("a set with 16 seconds of life is withheld")
+		}
+		after(2 * time.Second)
+		if key(k) != "" {
+			t.Error("a set with 14 seconds of life is served")
+		}
+		if reason := k.Current().Reason(); reason != errDown().Error() {
+			t.Errorf("the reason is %q", reason)
+		}
+	})
+}
+
+func TestRule26EveryAnswerHas20MinutesLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{}
+		k := start(t, source, time.Now)
+		k.Assign(reader("r"))
+		synctest.Wait()
+		for range 24 * 60 {
+			if left := k.Current().Expiration().Sub(time.Now()); left < 25*time.Minute {
+				t.Fatalf("an answer has %s left", left)
+			}
+			after(time.Minute)
+		}
+		if n := len(source.made()); n < 48 || n > 62 {
+			t.Errorf("%d calls of STS in a day, want two to two and a half an hour", n)
+		}
+	})
+}
+
+func TestRefreshAfterSuspension(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := &node{}
+		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
+			c := good(n, time.Hour)
+			c.Expiration = clock.now().Add(time.Hour)
+			return c, nil
+		}}
+		k := start(t, source, clock.now)
+		k.Assign(reader("r"))
+		after(time.Second)
+
+		clock.set(3 * time.Hour)
+		after(time.Minute)
+		if _, ok := k.Current().Body(clock.now()); !ok || len(source.made()) != 2 {
+			t.Errorf("a minute after three hours of sleep: %d calls, credentials %v", len(source.made()), ok)
+		}
+		clock.set(6 * time.Hour)
+		k.Nudge()
+		synctest.Wait()
+		if len(source.made()) != 3 {
+			t.Errorf("a request after three more did not hasten it: %d calls", len(source.made()))
+		}
+		clock.set(0)
+		after(time.Minute)
+		if len(source.made()) != 4 {
+			t.Errorf("a clock set back was not noticed: %d calls", len(source.made()))
+		}
+	})
+}
+
+func TestClockBehindSTSDoesNotStretchTheSchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// To a clock that is two hours late a set of one hour seems to live three.
+		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
+			return good(n, 3*time.Hour), nil
+		}}
+		k := start(t, source, time.Now)
+		k.Assign(reader("r"))
+		after(31 * time.Minute)
+		if n := len(source.made()); n < 2 {
+			t.Errorf("%d calls after half an hour", n)
+		}
+	})
+}
+
+func TestThousandRequestsCauseOneCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
+			time.Sleep(300 * time.Millisecond)
+			return good(n, time.Hour), nil
+		}}
+		k := start(t, source, time.Now)
+		k.Assign(reader("r"))
+		for range 1000 {
+			go k.Nudge()
+		}
+		after(time.Second)
+		if n := len(source.made()); n != 1 || key(k) == "" {
+			t.Errorf("%d calls, key %q", n, key(k))
+		}
+	})
+}

@@ -1,0 +1,94 @@
+// Package webidentity is the source of credentials that needs nothing but the pod's own service account token: AWS STS is
+// given the token for the role, and it leaves the sidecar for nowhere else.
+package webidentity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/config"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+)
+
+// maxToken is what STS takes at most, in bytes (sdk-contract.md, section 12).
+const maxToken = 20_000
+
+// Source exchanges the token in a file for credentials of a role, and these for credentials of a target role where the
+// identity has one.
+type Source struct {
+	// TokenFile is read anew for every fetch, because the kubelet renews it.
+	TokenFile string
+	// STS says how to reach AWS STS.
+	STS config.STS
+	// Pod names the session, so that CloudTrail leads back to the pod.
+	Pod config.Pod
+}
+
+var _ credentials.Source = Source{}
+
+// Fetch implements credentials.Source. Everything it needs is made anew and dropped again: between two fetches the sidecar
+// idles for half an hour, and its memory is paid for in every pod.
+func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+	token, err := s.token()
+	if err != nil {
+		return credentials.Credentials{}, err
+	}
+	transport, err := newTransport(s.STS.CABundle)
+	if err != nil {
+		return credentials.Credentials{}, err
+	}
+	defer transport.CloseIdleConnections()
+	first, err := s.assumeWithToken(ctx, s.options(transport, id.RoleARN), id, token)
+	if err != nil {
+		return credentials.Credentials{}, s.explain(err, hop{role: id.RoleARN}, token)
+	}
+	if id.TargetRoleARN == "" {
+		return first, nil
+	}
+	target, err := s.assumeTarget(ctx, s.options(transport, id.TargetRoleARN), id, first)
+	if err != nil {
+		return credentials.Credentials{}, s.explain(err, hop{role: id.TargetRoleARN, from: id.RoleARN}, token, first.SecretAccessKey, first.SessionToken)
+	}
+	return target, nil
+}
+
+func (s Source) token() (string, error) {
+	content, err := os.ReadFile(s.TokenFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the service account token %s is not there: it should be projected into the sidecar", s.TokenFile)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the service account token: %w", err)
+	}
+	token := strings.TrimSpace(string(content))
+	if token == "" || len(token) > maxToken {
+		return "", fmt.Errorf("the service account token %s has %d bytes: STS takes 1 to %d", s.TokenFile, len(token), maxToken)
+	}
+	return token, nil
+}
+
+func (s Source) assumeWithToken(ctx context.Context, options sts.Options, id contract.Identity, token string) (credentials.Credentials, error) {
+	in := &sts.AssumeRoleWithWebIdentityInput{
+		RoleArn:          &id.RoleARN,
+		RoleSessionName:  aws.String(SessionName(s.Pod)),
+		WebIdentityToken: &token,
+	}
+	// With a target role, both restrict the target's session alone, as on EKS (eks-pod-identity-api.md).
+	if id.TargetRoleARN == "" {
+		in.DurationSeconds = seconds(id.SessionDuration)
+		in.Policy = optional(id.Policy)
+	}
+	out, err := sts.New(options).AssumeRoleWithWebIdentity(ctx, in)
+	if err != nil {
+		return credentials.Credentials{}, err
+	}
+	return session(out.Credentials, out.AssumedRoleUser, id.RoleARN, out.ResultMetadata)
+}

@@ -1,0 +1,143 @@
+package webidentity_test
+
+import (
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+func TestTokenIsExchangedForTheRole(t *testing.T) {
+	fake := newFakeSTS(t, nil)
+	got, err := source(t, fake.URL).Fetch(t.Context(), contract.Identity{RoleARN: role})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.AccessKeyID != "ASIAFAKE" || got.SecretAccessKey != "secret of "+role || got.SessionToken != "session of "+role ||
+		got.AccountID != "999900001111" || time.Until(got.Expiration) < 58*time.Minute {
+		t.Errorf("got %+v", got)
+	}
+	expectForm(t, fake.asked[0], map[string]string{
+		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt,
+		"RoleSessionName": "web-0@shop",
+	})
+	if auth := fake.header[0].Get("Authorization"); auth != "" {
+		t.Errorf("the request is signed: %s", auth)
+	}
+	if agent := fake.header[0].Get("User-Agent"); !strings.Contains(agent, "app/pod-identity") {
+		t.Errorf("user agent %q", agent)
+	}
+}
+
+func TestPolicyAndDurationAreAskedFor(t *testing.T) {
+	fake := newFakeSTS(t, nil)
+	_, err := source(t, fake.URL).Fetch(t.Context(), contract.Identity{
+		RoleARN: role, Policy: `{"Statement":[]}`, SessionDuration: contract.Duration(90 * time.Minute),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectForm(t, fake.asked[0], map[string]string{
+		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt,
+		"RoleSessionName": "web-0@shop", "Policy": `{"Statement":[]}`, "DurationSeconds": "5400",
+	})
+}
+
+func TestTargetRoleIsAssumedWithTheTagsOfEKS(t *testing.T) {
+	fake := newFakeSTS(t, nil)
+	got, err := source(t, fake.URL).Fetch(t.Context(), contract.Identity{
+		RoleARN: role, TargetRoleARN: target, ExternalID: "x/y", Policy: "{}", SessionDuration: contract.Duration(3 * time.Hour),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.SessionToken != "session of "+target {
+		t.Errorf("the application gets the %s", got.SessionToken)
+	}
+	expectForm(t, fake.asked[0], map[string]string{
+		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt,
+		"RoleSessionName": "web-0@shop",
+	})
+	want := map[string]string{
+		"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": target, "RoleSessionName": "web-0@shop", "ExternalId": "x/y",
+		"Policy": "{}", "DurationSeconds": "3600",
+	}
+	for i, tag := range [][2]string{
+		{"eks-cluster-arn", "arn:green"}, {"eks-cluster-name", "green"}, {"kubernetes-namespace", "shop"},
+		{"kubernetes-service-account", "front"}, {"kubernetes-pod-name", "web-0"}, {"kubernetes-pod-uid", "0a1b"},
+	} {
+		n := string(rune('1' + i))
+		want["Tags.member."+n+".Key"], want["Tags.member."+n+".Value"] = tag[0], tag[1]
+		want["TransitiveTagKeys.member."+n] = tag[0]
+	}
+	expectForm(t, fake.asked[1], want)
+	if auth := fake.header[1].Get("Authorization"); !strings.Contains(auth, "Credential=ASIAFAKE/") || !strings.Contains(auth, "/eu-central-1/sts/") {
+		t.Errorf("signed as %q", auth)
+	}
+}
+
+func TestSessionTagsCanBeSwitchedOff(t *testing.T) {
+	fake := newFakeSTS(t, nil)
+	_, err := source(t, fake.URL).Fetch(t.Context(), contract.Identity{RoleARN: role, TargetRoleARN: target, DisableSessionTags: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectForm(t, fake.asked[1], map[string]string{
+		"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": target, "RoleSessionName": "web-0@shop",
+	})
+}
+
+func TestTokenIsReadAnewForEachFetch(t *testing.T) {
+	fake := newFakeSTS(t, nil)
+	s := source(t, fake.URL)
+	for _, token := range []string{"first.of.them", "second.of.them\n"} {
+		if err := os.WriteFile(s.TokenFile, []byte(token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Fetch(t.Context(), contract.Identity{RoleARN: role}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := fake.asked[1].Get("WebIdentityToken"); got != "second.of.them" {
+		t.Errorf("the second fetch sent %q", got)
+	}
+}
+
+func TestTokenThatCannotBeSent(t *testing.T) {
+	for name, test := range map[string]struct{ content, want string }{
+		"a missing one is named":            {content: "", want: "is not there"},
+		"an empty one is not sent":          {content: " \n", want: "has 0 bytes"},
+		"one too long for STS is not sent ": {content: strings.Repeat("x", 20_001), want: "STS takes 1 to 20000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := source(t, "http://127.0.0.1:1")
+			err := os.Remove(s.TokenFile)
+			if test.content != "" {
+				err = os.WriteFile(s.TokenFile, []byte(test.content), 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = s.Fetch(t.Context(), contract.Identity{RoleARN: role}); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func expectForm(t *testing.T, got url.Values, want map[string]string) {
+	t.Helper()
+	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, slices.Sorted(maps.Keys(want))) {
+		t.Errorf("parameters %v", keys)
+	}
+	for key, value := range want {
+		if got.Get(key) != value {
+			t.Errorf("%s is %q, want %q", key, got.Get(key), value)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package webidentity
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/config"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+)
+
+// chainedLimit is the longest session that STS gives to a role assumed by a role.
+const chainedLimit = time.Hour
+
+func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contract.Identity, first credentials.Credentials) (credentials.Credentials, error) {
+	options.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{
+			AccessKeyID: first.AccessKeyID, SecretAccessKey: first.SecretAccessKey, SessionToken: first.SessionToken,
+		}, nil
+	})
+	in := &sts.AssumeRoleInput{
+		RoleArn:         &id.TargetRoleARN,
+		RoleSessionName: aws.String(SessionName(s.Pod)),
+		DurationSeconds: seconds(min(id.SessionDuration, contract.Duration(chainedLimit))),
+		ExternalId:      optional(id.ExternalID),
+		Policy:          optional(id.Policy),
+	}
+	if !id.DisableSessionTags {
+		in.Tags = sessionTags(s.Pod)
+		for _, tag := range in.Tags {
+			in.TransitiveTagKeys = append(in.TransitiveTagKeys, *tag.Key)
+		}
+	}
+	out, err := sts.New(options).AssumeRole(ctx, in)
+	if err != nil {
+		return credentials.Credentials{}, err
+	}
+	return session(out.Credentials, out.AssumedRoleUser, id.TargetRoleARN, out.ResultMetadata)
+}
+
+// sessionTags are those of EKS Pod Identity, so that policies written for it work (eks-pod-identity-api.md). One whose
+// value is not known is left out: an empty value would match a policy that compares two unset tags.
+func sessionTags(pod config.Pod) []types.Tag {
+	var tags []types.Tag
+	for _, tag := range []struct{ key, value string }{
+		{"eks-cluster-arn", pod.ClusterARN},
+		{"eks-cluster-name", pod.ClusterName},
+		{"kubernetes-namespace", pod.Namespace},
+		{"kubernetes-service-account", pod.ServiceAccount},
+		{"kubernetes-pod-name", pod.Name},
+		{"kubernetes-pod-uid", pod.UID},
+	} {
+		if tag.value != "" {
+			tags = append(tags, types.Tag{Key: aws.String(tag.key), Value: aws.String(tag.value)})
+		}
+	}
+	return tags
+}
+
+func seconds(d contract.Duration) *int32 {
+	if d <= 0 {
+		return nil
+	}
+	return aws.Int32(int32(time.Duration(d) / time.Second))
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,106 @@
+package readiness_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podidentity/podidentity/sidecar/readiness"
+)
+
+// sidecar stands in for the real one, of which package server has the tests.
+func sidecar(t *testing.T, answers ...string) string {
+	t.Helper()
+	n := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1/ready" || r.URL.Query().Get("wait") == "" {
+			http.Error(w, "asked for "+r.URL.String(), http.StatusBadRequest)
+			return
+		}
+		_, _ = io.WriteString(w, answers[min(n, len(answers)-1)])
+		n++
+	}))
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+const patient = time.Minute
+
+func TestAsk(t *testing.T) {
+	pending := `{"state":"pending","reason":"not yet"}`
+	for name, test := range map[string]struct {
+		answers []string
+		want    readiness.Status
+		ready   bool
+	}{
+		"credentials":               {[]string{`{"state":"available"}`}, readiness.Status{State: "available"}, true},
+		"no association":            {[]string{`{"state":"unassociated","reason":"none"}`}, readiness.Status{State: "unassociated", Reason: "none"}, true},
+		"a refusal":                 {[]string{`{"state":"refused","reason":"no"}`}, readiness.Status{State: "refused", Reason: "no"}, false},
+		"credentials after a while": {[]string{pending, pending, `{"state":"available"}`}, readiness.Status{State: "available"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := readiness.Ask(t.Context(), sidecar(t, test.answers...), patient)
+			if err != nil || got != test.want || got.Ready() != test.ready {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+	t.Run("the last reason at the end of the time", func(t *testing.T) {
+		got, err := readiness.Ask(t.Context(), sidecar(t, pending), 50*time.Millisecond)
+		if want := (readiness.Status{State: "pending", Reason: "not yet"}); err != nil || got != want || got.Ready() {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+}
+
+func TestAskWaitsForASidecarThatStarts(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	_ = listener.Close()
+	asked := make(chan error, 1)
+	go func() {
+		status, err := readiness.Ask(t.Context(), address, patient)
+		if err == nil && status.State != readiness.Available {
+			err = fmt.Errorf("status %+v", status)
+		}
+		asked <- err
+	}()
+	listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp4", address)
+	if err != nil {
+		t.Skip("another process has taken the port")
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"state":"available"}`)
+	}))
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(server.Close)
+	if err := <-asked; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAskThatCannotSucceed(t *testing.T) {
+	t.Run("nobody listens until the time is over", func(t *testing.T) {
+		_, err := readiness.Ask(t.Context(), "127.0.0.1:1", 30*time.Millisecond)
+		if err == nil || !strings.Contains(err.Error(), "does not answer on 127.0.0.1:1") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("something else listens there", func(t *testing.T) {
+		other := httptest.NewServer(http.NotFoundHandler())
+		t.Cleanup(other.Close)
+		_, err := readiness.Ask(t.Context(), other.Listener.Addr().String(), patient)
+		if err == nil || !strings.Contains(err.Error(), "is no sidecar") {
+			t.Errorf("error %v", err)
+		}
+	})
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// fakeSTS stands in for AWS STS, which no test may call; it knows one role.
+func fakeSTS(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.FormValue("RoleArn"), "role/reader") {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprint(w, `<ErrorResponse><Error><Code>MalformedPolicyDocument</Code><Message>says the fake</Message></Error></ErrorResponse>`)
+			return
+		}
+		_, _ = fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>top-secret</SecretAccessKey><SessionToken>top-token</SessionToken>
+<Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+			time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// pod is a folder with the files of a pod, and the sidecar that runs on them.
+type pod struct {
+	folder, address string
+	out             bytes.Buffer // to be read after end
+	end             func() error
+}
+
+func (p *pod) file(name string) string { return filepath.Join(p.folder, name) }
+
+func start(t *testing.T, identity string) *pod {
+	t.Helper()
+	p := &pod{folder: t.TempDir(), address: freeAddress(t)}
+	for name, content := range map[string]string{"identity": identity, "token": "a.b.c"} {
+		if err := os.WriteFile(p.file(name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	environment := map[string]string{"AWS_ENDPOINT_URL_STS": fakeSTS(t), "POD_NAME": "p", "POD_NAMESPACE": "n"}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- serve(ctx, []string{
+			"--identity=" + p.file("identity"), "--token=" + p.file("token"),
+			"--authorization=" + p.file("auth/token"), "--listen=" + p.address,
+		}, func(name string) string { return environment[name] }, &p.out)
+	}()
+	p.end = func() error {
+		cancel()
+		return <-done
+	}
+	return p
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
+}
+
+func (p *pod) get(t *testing.T) int {
+	t.Helper()
+	token, err := os.ReadFile(p.file("auth/token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+p.address+contract.CredentialsPath, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", string(token))
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+func TestPod(t *testing.T) {
+	for name, test := range map[string]struct {
+		identity, says string
+		probe          bool
+		status         int
+	}{
+		"one with an association has credentials": {identity: `{"roleARN":"arn:aws:iam::111122223333:role/reader"}`, probe: true, status: 200},
+		"one without is ready, and says so":       {identity: "", says: "no PodIdentityAssociation", probe: true, status: 403},
+		"one that STS refuses is not ready, in STS's words": {
+			identity: `{"roleARN":"arn:aws:iam::111122223333:role/x"}`, says: "says the fake", status: 403,
+		},
+		"one whose document is damaged is not ready": {identity: `{`, says: "is damaged", status: 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, test.identity)
+			var out bytes.Buffer
+			wait(t.Context(), []string{"--listen=" + p.address}, &out)
+			if !strings.Contains(out.String(), test.says) || strings.Count(out.String(), "\n") > 1 {
+				t.Errorf("wait says %q", out.String())
+			}
+			if status := p.get(t); status != test.status {
+				t.Errorf("status %d, want %d", status, test.status)
+			}
+			err := probe(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, &out)
+			if (err == nil) != test.probe || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("probe says %v", err)
+			}
+			if err := p.end(); err != nil {
+				t.Errorf("the sidecar ended with %v", err)
+			}
+			if log := p.out.String(); strings.Contains(log, "top-secret") || strings.Contains(log, "top-token") || strings.Contains(log, "a.b.c") {
+				t.Errorf("the log tells a secret: %s", log)
+			}
+		})
+	}
+}
+
+func TestSidecarThatCannotServeSaysWhy(t *testing.T) {
+	p := start(t, "")
+	wait(t.Context(), []string{"--listen=" + p.address}, new(bytes.Buffer))
+	defer func() { _ = p.end() }()
+	auth := "--authorization=" + p.file("other")
+	for name, test := range map[string]struct {
+		args []string
+		says string
+	}{
+		"a taken port":         {[]string{auth, "--listen=" + p.address}, "podidentity.dev/port"},
+		"a wrong flag":         {[]string{"--sts=x"}, "--help"},
+		"a folder for a token": {[]string{"--authorization=" + p.folder}, "authorization token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := serve(t.Context(), test.args, func(string) string { return "" }, new(bytes.Buffer))
+			if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestWaitNeverFails(t *testing.T) {
+	for name, args := range map[string][]string{
+		"wrong flags":     {"--nothing"},
+		"nobody listens":  {"--listen=127.0.0.1:1", "--timeout=20ms"},
+		"no time to wait": {"--listen=127.0.0.1:1", "--timeout=0s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if code := run(t.Context(), append([]string{"wait"}, args...)); code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+		})
+	}
+}
+
+func TestProbeOfNobodyFails(t *testing.T) {
+	if code := run(t.Context(), []string{"probe", "--listen=127.0.0.1:1", "--timeout=20ms"}); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+}

@@ -1,0 +1,116 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+	"github.com/podidentity/podidentity/sidecar/identity"
+	"github.com/podidentity/podidentity/sidecar/server"
+)
+
+const (
+	token = server.Token("AAAABBBBCCCCDDDDEEEEFFFFGG")
+	path  = contract.CredentialsPath
+)
+
+// source is one in memory: what STS does is the business of the package webidentity. It fails with err, if any, and takes
+// delay for it.
+type source struct {
+	delay time.Duration
+	err   error
+}
+
+func (s source) Fetch(ctx context.Context, _ contract.Identity) (credentials.Credentials, error) {
+	select {
+	case <-ctx.Done():
+		return credentials.Credentials{}, ctx.Err()
+	case <-time.After(s.delay):
+	}
+	return credentials.Credentials{
+		AccessKeyID: "ASIA", SecretAccessKey: "secret", SessionToken: "token",
+		Expiration: time.Now().Add(time.Hour), AccountID: "111122223333",
+	}, s.err
+}
+
+// keeper runs one over source until the test ends.
+func keeper(t testing.TB, s credentials.Source) *credentials.Keeper {
+	t.Helper()
+	k := credentials.New(s, quiet(), time.Now)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		k.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
+	return k
+}
+
+// holding is a keeper with credentials.
+func holding(t testing.TB) *credentials.Keeper {
+	t.Helper()
+	k := keeper(t, source{})
+	k.Assign(associated())
+	for {
+		state := k.Current()
+		if _, ok := state.Body(time.Now()); ok {
+			return k
+		}
+		<-state.Replaced()
+	}
+}
+
+func associated() identity.Reading {
+	return identity.Reading{Associated: true, Identity: contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}}
+}
+
+func quiet() *logrus.Logger {
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	return log
+}
+
+func handler(k server.Keeper) http.Handler {
+	return server.New(k, token, quiet(), time.Now).Handler()
+}
+
+// request is one as SDKs make it.
+func request() *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+path, nil)
+	r.Header.Set("Authorization", string(token))
+	return r
+}
+
+func answer(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// expectRefusal demands an error that every SDK can read (rule 20).
+func expectRefusal(t *testing.T, w *httptest.ResponseRecorder, status int) {
+	t.Helper()
+	var fields map[string]string
+	if err := json.Unmarshal(w.Body.Bytes(), &fields); err != nil {
+		t.Fatalf("the body %q is not JSON of strings: %v", w.Body, err)
+	}
+	if w.Code != status || fields["code"] == "" || fields["message"] == "" ||
+		fields["Code"] != fields["code"] || fields["Message"] != fields["message"] || len(fields) != 4 {
+		t.Errorf("status %d, want %d, body %s", w.Code, status, w.Body)
+	}
+	if kind := w.Header().Get("Content-Type"); kind != "application/json" {
+		t.Errorf("content type %q", kind)
+	}
+}

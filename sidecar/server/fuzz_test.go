@@ -1,0 +1,40 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// FuzzRequest sends whatever parses as a request: only one with the token may see a secret, and nothing may be a redirect
+// or an error of ours.
+func FuzzRequest(f *testing.F) {
+	h := handler(holding(f))
+	for _, text := range []string{
+		"GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1:2711\r\nAuthorization: " + string(token) + "\r\n\r\n",
+		"GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n",
+		"GET //v1/credentials?a=b HTTP/1.0\r\n\r\n",
+		"HEAD http://127.0.0.1/v1%2Fcredentials HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1\r\n\r\n",
+		"POST /v1/ready?wait=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
+		if err != nil {
+			t.Skip("no request")
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r.WithContext(t.Context()))
+		trusted := strings.Contains(r.Header.Get("Authorization"), string(token))
+		if !trusted && strings.Contains(w.Body.String(), "SecretAccessKey") {
+			t.Errorf("credentials without the token: %q", text)
+		}
+		if w.Code >= 300 && w.Code < 400 || w.Code == 500 {
+			t.Errorf("status %d for %q", w.Code, text)
+		}
+	})
+}

@@ -1,0 +1,185 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+	"github.com/podidentity/podidentity/sidecar/server"
+)
+
+// serve answers on a port of its own, and returns its address and the means to stop it.
+func serve(t testing.TB, k *credentials.Keeper) (address string, stop func() error) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- server.New(k, token, quiet(), time.Now).Serve(ctx, listener) }()
+	stop = sync.OnceValue(func() error {
+		cancel()
+		return <-done
+	})
+	t.Cleanup(func() { _ = stop() })
+	return listener.Addr().String(), stop
+}
+
+// fetch is a GET as SDKs make it, over a connection of its own.
+func fetch(ctx context.Context, address string) (*http.Response, []byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Header.Set("Authorization", string(token))
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	return response, body, err
+}
+
+func TestRule12ConnectionsAreNotKept(t *testing.T) {
+	address, _ := serve(t, holding(t))
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: "+string(token)+"\r\n\r\n")
+	reader := bufio.NewReader(conn)
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil || !response.Close || response.StatusCode != 200 || response.ContentLength <= 0 {
+		t.Fatalf("%+v, %v", response, err)
+	}
+	_, _ = io.Copy(io.Discard, response.Body)
+	if _, err := reader.ReadByte(); err != io.EOF {
+		t.Errorf("after the answer comes %v", err)
+	}
+}
+
+func TestRule30AThousandParallelRequestsGetOneAnswer(t *testing.T) {
+	address, _ := serve(t, holding(t))
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	bodies := map[string]int{}
+	for range 1000 {
+		group.Go(func() {
+			_, body, err := fetch(t.Context(), address)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				body = []byte(err.Error())
+			}
+			bodies[string(body)]++
+		})
+	}
+	group.Wait()
+	if len(bodies) != 1 || !strings.Contains(first(bodies), "AccessKeyId") {
+		t.Errorf("%d different answers: %.300v", len(bodies), bodies)
+	}
+}
+
+func first(bodies map[string]int) string {
+	for body := range bodies {
+		return body
+	}
+	return ""
+}
+
+// holder tells when a request is being held.
+type holder struct {
+	*credentials.Keeper
+	held chan struct{}
+	once sync.Once
+}
+
+func (h *holder) Nudge() {
+	h.once.Do(func() { close(h.held) })
+	h.Keeper.Nudge()
+}
+
+func TestRule16RequestsInFlightAreAnsweredAtTheEnd(t *testing.T) {
+	release := make(chan struct{})
+	k := keeper(t, gated{release})
+	k.Assign(associated())
+	h := &holder{Keeper: k, held: make(chan struct{})}
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, terminate := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- server.New(h, token, quiet(), time.Now).Serve(ctx, listener) }()
+	status := make(chan int, 1)
+	go func() {
+		response, _, err := fetch(t.Context(), listener.Addr().String())
+		if err != nil {
+			status <- 0
+			return
+		}
+		status <- response.StatusCode
+	}()
+	<-h.held
+	terminate()
+	close(release)
+	if got := <-status; got != 200 && got != 503 {
+		t.Errorf("the request in flight got %d", got)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+}
+
+// gated is a source that answers when it is let.
+type gated struct{ release chan struct{} }
+
+func (g gated) Fetch(ctx context.Context, _ contract.Identity) (credentials.Credentials, error) {
+	<-g.release
+	return source{}.Fetch(ctx, contract.Identity{})
+}
+
+func TestLongPollsDoNotDelayTheEnd(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	k := keeper(t, gated{release})
+	k.Assign(associated())
+	address, stop := serve(t, k)
+	answered := make(chan error, 1)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(conn, "GET /v1/ready?wait=60s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+	go func() {
+		_, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		answered <- err
+	}()
+	if err := stop(); err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+	<-answered
+}
+
+func TestSilentConnectionsAreNoReasonToStay(t *testing.T) {
+	address, stop := serve(t, holding(t))
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := stop(); err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+}
