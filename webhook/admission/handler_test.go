@@ -2,6 +2,7 @@ package admission_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -48,9 +49,8 @@ func review(t *testing.T, body string) (*admissionv1.AdmissionResponse, *logrust
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	if err != nil {
+	if err := errors.Join(err, response.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
 	var answer admissionv1.AdmissionReview
