@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net/http"
 
 	"github.com/bombsimon/logrusr/v4"
@@ -26,6 +27,9 @@ func newLogger(level string) (*logrus.Logger, error) {
 	log.SetLevel(parsed)
 	ctrl.SetLogger(logrusr.New(log))
 	klog.SetLogger(logrusr.New(log))
+	// net/http complains of broken handshakes there.
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(log.WriterLevel(logrus.WarnLevel))
 	return log, nil
 }
 

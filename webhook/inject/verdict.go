@@ -22,21 +22,22 @@ const (
 	NotAssociated Reason = "NotAssociated"
 )
 
-// sentences are what people read of a reason, in the status annotation, the warning and the log alike.
+// sentence is what people read of a reason, in the status annotation, the warning and the log alike. It is short, since
+// `kubectl describe` cuts annotations after 140 characters.
 func (r Reason) sentence() string {
 	switch r {
 	case OptedOut:
 		return "the annotation " + contract.AnnotationInject + `: "false" opts this pod out`
 	case HostNetwork:
-		return "hostNetwork would offer the credentials to every process of the node; remove hostNetwork to get credentials"
+		return "hostNetwork would offer the credentials to every process of the node; remove it to get credentials"
 	case Windows:
 		return "the sidecar runs on Linux only; give a Windows pod its credentials in another way"
 	case MirrorPod:
 		return "a static pod is run by its node without the API server; give it its credentials in another way"
 	case NameTaken:
-		return "the pod has a container or volume of its own named " + contract.ContainerName + " or " + contract.AuthorizationVolumeName + "; rename it to get credentials"
+		return "a container or volume of the pod's own has a name that begins with " + contract.ContainerName + "; rename it"
 	case NotAssociated:
-		return "the namespace injects only pods whose service account has a PodIdentityAssociation, and this one had none; create it, then create the pod again"
+		return "no PodIdentityAssociation named the service account; create one, then create the pod again"
 	case Injected:
 		return contract.StatusInjected
 	}
@@ -90,8 +91,8 @@ func Judge(s Subject) Verdict {
 	}
 	if !s.Associated {
 		return Verdict{Reason: Injected, Status: fmt.Sprintf(
-			"%s: no credentials, since no PodIdentityAssociation names service account %s of namespace %s; create one",
-			contract.StatusInjected, s.ServiceAccount(), s.Namespace)}
+			"%s: no credentials until a PodIdentityAssociation names service account %s/%s",
+			contract.StatusInjected, s.Namespace, s.ServiceAccount())}
 	}
 	return Verdict{Reason: Injected, Status: contract.StatusInjected}
 }

@@ -1,0 +1,22 @@
+package inject
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestKubectlDescribeShowsEveryReasonWhole(t *testing.T) {
+	// kubectl cuts annotations after this many characters.
+	const shown = 140
+	for _, reason := range []Reason{OptedOut, HostNetwork, Windows, MirrorPod, NameTaken, NotAssociated} {
+		t.Run(string(reason), func(t *testing.T) {
+			sentence := reason.sentence()
+			if sentence == string(reason) {
+				t.Error("the reason has no sentence")
+			}
+			if status := "skipped: " + sentence; len(status) > shown || strings.Contains(status, "\n") {
+				t.Errorf("%d characters: %s", len(status), status)
+			}
+		})
+	}
+}
