@@ -44,14 +44,14 @@ type PodIdentityAssociationSpec struct {
 	// the service account.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam::([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="roleARN must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/reader"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam:[a-z0-9-]*:([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="roleARN must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/reader"
 	RoleARN string `json:"roleARN"`
 
 	// TargetRoleARN is a second role, usually of another account, assumed with the credentials of RoleARN. The pods get
 	// the credentials of this one, for at most an hour.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
-	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam::([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="targetRoleARN must be the ARN of an IAM role, such as arn:aws:iam::444455556666:role/target"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam:[a-z0-9-]*:([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="targetRoleARN must be the ARN of an IAM role, such as arn:aws:iam::444455556666:role/target"
 	TargetRoleARN string `json:"targetRoleARN,omitempty"`
 
 	// ExternalID is sent with the assumption of TargetRoleARN.
