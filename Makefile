@@ -1,0 +1,117 @@
+# Two commands matter: `make demo` shows the product on a real cluster, `make test` proves it. `make help` lists the rest.
+
+SHELL := /bin/bash
+ARCH ?= $(shell go env GOARCH)
+VERSION ?= dev
+# Where `make push` publishes images and `make install` takes them from, such as registry.example.com/podidentity.
+REGISTRY ?=
+# Flags of the webhook for `make install`, such as WEBHOOK_FLAGS="--region=eu-central-1 --port=3000".
+WEBHOOK_FLAGS ?=
+KUBECTL ?= kubectl
+TOOL := go tool -modfile=tools/go.mod
+
+# A checkout of another user than root has a version control that root does not trust.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+# Static binaries, but for the race detector.
+export CGO_ENABLED = 0
+
+.PHONY: help
+help: ## lists the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: bin/e2e ## shows the product doing its job, on a cluster that it builds, or on yours with KUBECONFIG
+	@cd e2e && exec ../bin/e2e demo
+
+.PHONY: demo-down
+demo-down: bin/e2e ## removes every trace of the demo
+	@cd e2e && exec ../bin/e2e demo-down
+
+.PHONY: test
+test: prepare lint ## runs all tests: linters, unit tests and the scenarios on a real cluster
+	@$(TOOL) gotestsum --format testname --raw-command --post-run-command \
+	  'sh -c "echo $$((TESTS_TOTAL - TESTS_FAILED - TESTS_SKIPPED)) passed, $$TESTS_FAILED failed"' \
+	  -- $(MAKE) --silent --no-print-directory test-json
+
+# Two modules, one count: both run even if the first fails.
+.PHONY: test-json
+test-json:
+	@status=0; \
+	CGO_ENABLED=1 go test -json -race ./... || status=1; \
+	CGO_ENABLED=1 go -C e2e test -json -race -timeout 40m -p 1 ./... || status=1; \
+	exit $$status
+
+.PHONY: unit
+unit: ## runs the tests that need no cluster
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: lint
+lint: check-generated ## runs the linters
+	$(TOOL) golangci-lint run ./...
+	cd e2e && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
+
+.PHONY: generate
+generate: ## generates the CRD and the deep copies from api/
+	$(TOOL) controller-gen object crd paths=./api/... output:crd:dir=manifests/base/crd
+
+# In a folder of its own, so that a stale file is found and not mended.
+.PHONY: check-generated
+check-generated:
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+	$(TOOL) controller-gen crd paths=./api/... output:crd:dir="$$fresh" && \
+	$(TOOL) controller-gen object:headerFile=/dev/null paths=./api/... output:object:dir="$$fresh" && \
+	diff -u manifests/base/crd/podidentity.dev_podidentityassociations.yaml "$$fresh"/podidentity.dev_podidentityassociations.yaml && \
+	diff -u api/v1alpha1/zz_generated.deepcopy.go "$$fresh"/zz_generated.deepcopy.go || \
+	{ echo 'generated files are stale: run `make generate` and commit the result' >&2; exit 1; }
+
+.PHONY: binaries
+binaries: ## builds the product's binaries into bin/
+	@mkdir -p bin/$(ARCH)
+	GOARCH=$(ARCH) go build -trimpath -ldflags='-s -w' -o bin/$(ARCH)/ ./webhook ./sidecar
+	@cp /etc/ssl/certs/ca-certificates.crt bin/ca-certificates.crt
+
+.PHONY: prepare
+prepare: bin/e2e
+	@cd e2e && exec ../bin/e2e prepare
+
+.PHONY: bin/e2e
+bin/e2e:
+	@go version >/dev/null 2>&1 || { echo 'Go is not installed: install Go 1.26 or newer, see go.dev/doc/install' >&2; exit 1; }
+	@mkdir -p bin && go -C e2e build -o ../bin/e2e .
+
+# Whichever of these is installed; all build an ordinary Dockerfile.
+BUILDER ?= $(firstword $(notdir $(wildcard $(foreach dir,$(subst :, ,$(PATH)),$(addprefix $(dir)/,docker podman buildah)))))
+
+.PHONY: images
+images: registry binaries ## builds the images as REGISTRY/webhook:VERSION and REGISTRY/sidecar:VERSION
+	@test -n '$(BUILDER)' || { echo 'none of docker, podman and buildah is installed: install one, or name another by BUILDER=' >&2; exit 1; }
+	$(BUILDER) build --build-arg TARGETARCH=$(ARCH) --target webhook -t $(REGISTRY)/webhook:$(VERSION) .
+	$(BUILDER) build --build-arg TARGETARCH=$(ARCH) --target sidecar -t $(REGISTRY)/sidecar:$(VERSION) .
+
+.PHONY: push
+push: images ## publishes the images
+	$(BUILDER) push $(REGISTRY)/webhook:$(VERSION)
+	$(BUILDER) push $(REGISTRY)/sidecar:$(VERSION)
+
+.PHONY: install
+install: registry ## installs the product, with the images of REGISTRY, on the cluster of KUBECONFIG
+	@mkdir -p bin/install
+	@printf '%s\n' \
+	  'resources: [../../manifests/base]' \
+	  'images: [{name: podidentity/webhook, newName: $(REGISTRY)/webhook, newTag: $(VERSION)}]' \
+	  'patches:' \
+	  '  - target: {kind: Deployment, name: pod-identity-webhook}' \
+	  '    patch: |-' \
+	  '      - {op: add, path: /spec/template/spec/containers/0/args/-, value: --image=$(REGISTRY)/sidecar:$(VERSION)}' \
+	  $(foreach flag,$(WEBHOOK_FLAGS),'      - {op: add, path: /spec/template/spec/containers/0/args/-, value: "$(flag)"}') \
+	  > bin/install/kustomization.yaml
+	$(KUBECTL) apply -k bin/install
+	$(KUBECTL) rollout status --namespace=pod-identity deployment/pod-identity-webhook --timeout=3m
+
+.PHONY: uninstall
+uninstall: ## removes the product, and every association with it, from the cluster of KUBECONFIG
+	$(KUBECTL) delete -k manifests/base --ignore-not-found
+
+.PHONY: registry
+registry:
+	@test -n '$(REGISTRY)' || { echo 'REGISTRY is not set: name where the images are, such as make push REGISTRY=registry.example.com/podidentity' >&2; exit 1; }
