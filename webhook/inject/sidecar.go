@@ -43,7 +43,9 @@ func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
 	if a.readiness {
 		container.ReadinessProbe = &corev1.Probe{
 			ProbeHandler:     corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{binary, "probe", listen}}},
-			PeriodSeconds:    60,
+			// A kubelet younger than this puts off the first probe of a pod by up to this, so a long period would delay
+			// the pods of a new node; each probe costs the node a process.
+			PeriodSeconds:    30,
 			TimeoutSeconds:   5,
 			FailureThreshold: 1,
 		}
