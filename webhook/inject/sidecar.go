@@ -42,7 +42,7 @@ func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
 	}
 	if a.readiness {
 		container.ReadinessProbe = &corev1.Probe{
-			ProbeHandler:     corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{binary, "probe", listen}}},
+			ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{binary, "probe", listen}}},
 			// A kubelet younger than this puts off the first probe of a pod by up to this, so a long period would delay
 			// the pods of a new node; each probe costs the node a process.
 			PeriodSeconds:    30,
