@@ -1,0 +1,104 @@
+package images
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAnImageIsTheSameEachTimeAndBearsItsFullName(t *testing.T) {
+	image := scratchImage(t)
+	first, second := build(t, image), build(t, image)
+	if first != second {
+		t.Errorf("the same files made %+v and %+v", first, second)
+	}
+	if first.name != image.Tag {
+		t.Errorf("the image is called %s, want %s", first.name, image.Tag)
+	}
+	image.Target = "webhook"
+	if other := build(t, image); other.digest == first.digest {
+		t.Error("another target is the same image")
+	}
+}
+
+func TestABuildThatFailsSaysWhyAndLeavesNothing(t *testing.T) {
+	image := scratchImage(t)
+	image.Target = "nonsense"
+	dir := t.TempDir()
+	err := Build(t.Context(), image, filepath.Join(dir, "image.tar"))
+	if err == nil || !strings.Contains(err.Error(), image.Tag) || !strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("Build = %v", err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func scratchImage(t *testing.T) Image {
+	t.Helper()
+	if _, err := exec.LookPath("buildah"); err != nil || os.Geteuid() != 0 {
+		t.Skip("an image needs buildah and root")
+	}
+	dir := t.TempDir()
+	const dockerfile = "FROM scratch AS webhook\nCOPY file /webhook\nFROM scratch AS sidecar\nCOPY file /sidecar\n"
+	err := errors.Join(
+		os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(dockerfile), 0o600),
+		os.WriteFile(filepath.Join(dir, "file"), []byte("x"), 0o600),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Image{Dockerfile: filepath.Join(dir, "Dockerfile"), Context: dir, Target: "sidecar", Tag: "localhost/podidentity/sidecar:test"}
+}
+
+type built struct{ name, digest string }
+
+func build(t *testing.T, image Image) built {
+	t.Helper()
+	archive := filepath.Join(t.TempDir(), "image.tar")
+	if err := Build(t.Context(), image, archive); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := tar.NewReader(bytes.NewReader(content))
+	for {
+		header, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			t.Fatal("the archive has no index.json")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header.Name == "index.json" {
+			return parseIndex(t, files)
+		}
+	}
+}
+
+func parseIndex(t *testing.T, file io.Reader) built {
+	t.Helper()
+	var index struct {
+		Manifests []struct {
+			Digest      string
+			Annotations map[string]string
+		}
+	}
+	if err := json.NewDecoder(file).Decode(&index); err != nil {
+		t.Fatal(err)
+	}
+	if len(index.Manifests) != 1 {
+		t.Fatalf("the archive holds %d images", len(index.Manifests))
+	}
+	only := index.Manifests[0]
+	return built{name: only.Annotations["org.opencontainers.image.ref.name"], digest: only.Digest}
+}

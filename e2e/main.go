@@ -1,0 +1,42 @@
+// E2e shows the product at work on a real cluster.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `usage: e2e COMMAND
+  prepare    installs and builds what the cluster is made of
+  demo       plays the walk-through and leaves the cluster up
+  demo-down  removes every trace of the demo`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err == nil {
+		return
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) != 1 {
+		return errors.New(usage)
+	}
+	switch args[0] {
+	case "prepare":
+		return prepare(ctx)
+	case "demo":
+		return demo(ctx)
+	case "demo-down":
+		return demoDown(ctx)
+	}
+	return fmt.Errorf("there is no command %q\n%s", args[0], usage)
+}

@@ -1,0 +1,134 @@
+// Package platform is all that the product needs around it, for real: a cluster with the product installed as a user
+// installs it, and an AWS beside it.
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/podidentity/podidentity/e2e/binaries"
+	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/host"
+	"github.com/podidentity/podidentity/e2e/images"
+	"github.com/podidentity/podidentity/e2e/minio"
+	"github.com/podidentity/podidentity/e2e/walkthrough"
+)
+
+// bucket is what the role may list.
+const bucket = "eks-s3-example-bucket"
+
+// Log gets a line for each step; t.Logf fits.
+type Log func(format string, args ...any)
+
+// Platform is a running cluster with the product and an AWS.
+type Platform struct {
+	Cluster *cluster.Cluster
+	MinIO   *minio.Server
+	// CLIImage is the tag of an image with the AWS CLI that the node has.
+	CLIImage string
+}
+
+// parts of a platform that are made once and kept in the user's cache folder.
+type materials struct {
+	programs           binaries.Set
+	cliArchive, cliTag string
+}
+
+// Prepare installs and builds whatever a platform is made of, so that Start only starts.
+func Prepare(ctx context.Context, log Log) error {
+	_, err := gather(ctx, log)
+	return err
+}
+
+func gather(ctx context.Context, log Log) (m materials, err error) {
+	if err := host.Prepare(ctx, log); err != nil {
+		return m, err
+	}
+	if m.programs, err = binaries.Build(ctx, log); err != nil {
+		return m, err
+	}
+	m.cliArchive, m.cliTag, err = images.AWSCLI(ctx, log)
+	return m, err
+}
+
+// Start starts a platform on a cluster of that name. If it fails, or ctx ends, nothing is left behind.
+func Start(ctx context.Context, name string, log Log) (*Platform, error) {
+	m, err := gather(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	root, err := Root(ctx)
+	if err != nil {
+		return nil, err
+	}
+	log("starting Kubernetes, and building the product")
+	p := &Platform{CLIImage: m.cliTag}
+	if err := p.start(ctx, name, m, root, log); err != nil {
+		if p.Cluster != nil {
+			err = errors.Join(err, p.Diagnose(context.WithoutCancel(ctx)), p.Stop(context.WithoutCancel(ctx)))
+		}
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Platform) start(ctx context.Context, name string, m materials, root string, log Log) (err error) {
+	work, err := os.MkdirTemp("", "podidentity-images-")
+	if err != nil {
+		return fmt.Errorf("make a folder for images: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	both, bothCtx := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		p.Cluster, err = cluster.Start(bothCtx, cluster.Config{Name: name, Binaries: m.programs, Log: log})
+		return err
+	})
+	both.Go(func() error { return buildProduct(bothCtx, root, work, log) })
+	if err := both.Wait(); err != nil {
+		return err
+	}
+	log("starting MinIO as STS and S3, and installing the product")
+	begin := time.Now()
+	both, bothCtx = errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		p.MinIO, err = minio.Start(bothCtx, p.Cluster, m.programs.MinIO, minio.Bucket{
+			Name: bucket, Objects: map[string][]byte{"aws.png": picture()},
+		})
+		return err
+	})
+	both.Go(func() error {
+		if err := loadProduct(bothCtx, p.Cluster, work); err != nil {
+			return err
+		}
+		if err := installProduct(bothCtx, p.Cluster, root); err != nil {
+			return err
+		}
+		return p.Cluster.LoadImage(bothCtx, m.cliArchive)
+	})
+	if err := both.Wait(); err != nil {
+		return err
+	}
+	log("the product is installed and ready after another %s", time.Since(begin).Round(100*time.Millisecond))
+	return nil
+}
+
+// Stop removes the platform and every trace of it.
+func (p *Platform) Stop(ctx context.Context) error { return p.Cluster.Stop(ctx) }
+
+// Stage is the platform as the stage of the walk-through.
+func (p *Platform) Stage() *walkthrough.Stage {
+	return &walkthrough.Stage{
+		Kubectl: p.Cluster.Kubectl,
+		RoleARN: p.MinIO.RoleARN,
+		// MinIO knows its own roles only.
+		RefusedRoleARN: "arn:minio:iam:::role/does-not-exist",
+		Bucket:         bucket,
+		S3Endpoint:     p.MinIO.Endpoint,
+		CLIImage:       p.CLIImage,
+	}
+}

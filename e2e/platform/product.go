@@ -1,0 +1,82 @@
+package platform
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/podidentity/podidentity/e2e/cache"
+	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/images"
+)
+
+// parts are the images of the product, which are also the targets of its Dockerfile. The overlay of the demo names them.
+func parts() []string { return []string{"webhook", "sidecar"} }
+
+func tag(part string) string { return "localhost/podidentity/" + part + ":dev" }
+
+// buildProduct builds the images of the product as its Makefile and its Dockerfile say, into dir.
+func buildProduct(ctx context.Context, root, dir string, log Log) error {
+	defer cache.Progress(log, "building the product", "3 minutes the first time")()
+	if err := execute(ctx, root, "make", "--silent", "--no-print-directory", "binaries"); err != nil {
+		return fmt.Errorf("build the product: %w", err)
+	}
+	for _, part := range parts() {
+		image := images.Image{Dockerfile: filepath.Join(root, "Dockerfile"), Context: root, Target: part, Tag: tag(part)}
+		if err := images.Build(ctx, image, archive(dir, part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func archive(dir, part string) string { return filepath.Join(dir, part+".tar") }
+
+// loadProduct loads the images that buildProduct made.
+func loadProduct(ctx context.Context, c *cluster.Cluster, dir string) error {
+	for _, part := range parts() {
+		if err := c.LoadImage(ctx, archive(dir, part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// installProduct installs the product as a user does, and returns when it injects.
+func installProduct(ctx context.Context, c *cluster.Cluster, root string) error {
+	if _, err := c.Kubectl(ctx, nil, "apply", "-k", filepath.Join(root, "manifests", "overlays", "demo")); err != nil {
+		return err
+	}
+	_, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--timeout=2m")
+	return err
+}
+
+// Root finds the checkout that the e2e module is a part of.
+func Root(ctx context.Context) (string, error) {
+	const module = "github.com/podidentity/podidentity/e2e"
+	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
+	if err != nil {
+		return "", fmt.Errorf("find the checkout: %w; run this from its folder e2e", err)
+	}
+	return filepath.Dir(strings.TrimSpace(string(out))), nil
+}
+
+// execute runs a program; its error carries what the program said.
+func execute(ctx context.Context, dir, name string, args ...string) error {
+	var output bytes.Buffer
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &output, &output
+	// A make that runs below another make must not take its flags.
+	cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=")
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, strings.TrimSpace(output.String()))
+	}
+	return nil
+}

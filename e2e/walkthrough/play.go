@@ -1,0 +1,95 @@
+package walkthrough
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// patience is how long anything on the cluster may take: many times what it takes, since machines differ.
+const patience = "2m"
+
+// cliJob is a Job that runs the AWS CLI.
+type cliJob struct {
+	*Stage
+
+	Name, Namespace string
+	// OptOut sets the annotation of the pod that opts out.
+	OptOut bool
+	// Succeeds is how the Job must end.
+	Succeeds bool
+	Args     []string
+}
+
+// run runs the AWS CLI in a Job to the end that it must have, and returns its log.
+func (s *Stage) run(ctx context.Context, j cliJob, args ...string) (log string, err error) {
+	j.Stage, j.Args = s, args
+	if _, err := s.Kubectl(ctx, nil, "delete", "job", "--namespace", j.Namespace, j.Name, "--ignore-not-found", "--wait"); err != nil {
+		return "", err
+	}
+	if err := s.apply(ctx, "job.yaml", j); err != nil {
+		return "", err
+	}
+	// The two ends exclude each other: waiting for the wrong one as well tells at once that it came.
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type end struct {
+		condition string
+		err       error
+	}
+	ends := make(chan end, 2)
+	for _, condition := range []string{"Complete", "Failed"} {
+		go func() {
+			_, err := s.Kubectl(waiting, nil, "wait", "--namespace", j.Namespace, "--for=condition="+condition, "job/"+j.Name, "--timeout="+patience)
+			ends <- end{condition, err}
+		}()
+	}
+	first := <-ends
+	if first.err != nil {
+		return "", first.err
+	}
+	log, err = s.Kubectl(ctx, nil, "logs", "--namespace", j.Namespace, "job/"+j.Name, "--container="+container)
+	if err != nil {
+		return "", err
+	}
+	if wanted := map[bool]string{true: "Complete", false: "Failed"}[j.Succeeds]; first.condition != wanted {
+		return log, fmt.Errorf("job %s/%s ended %s, not %s; its log:\n%s", j.Namespace, j.Name, first.condition, wanted, log)
+	}
+	return log, nil
+}
+
+// start starts anew the pod that is named after its service account.
+func (s *Stage) start(ctx context.Context, serviceAccount string) error {
+	if _, err := s.Kubectl(ctx, nil, "delete", "pod", "--namespace", namespace, serviceAccount, "--ignore-not-found", "--now"); err != nil {
+		return err
+	}
+	return s.apply(ctx, "pod.yaml", struct {
+		*Stage
+
+		ServiceAccount string
+	}{s, serviceAccount})
+}
+
+// describeUntil describes a pod until the description has a part.
+func (s *Stage) describeUntil(ctx context.Context, pod, part string) (seen string, err error) {
+	limit, err := time.ParseDuration(patience)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("kubectl describe pod %s did not show %q within %s", pod, part, patience))
+	defer cancel()
+	for tick := time.NewTicker(time.Second); ; {
+		if seen, err = s.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, pod); err != nil {
+			return seen, err
+		}
+		if strings.Contains(seen, part) {
+			return seen, nil
+		}
+		select {
+		case <-ctx.Done():
+			return seen, fmt.Errorf("%w:\n%s", context.Cause(ctx), seen)
+		case <-tick.C:
+		}
+	}
+}
