@@ -29,8 +29,19 @@ const (
 	AnnotationReadiness = Domain + "/readiness"
 	// AnnotationPort chooses the port of the sidecar on 127.0.0.1.
 	AnnotationPort = Domain + "/port"
+	// AnnotationMetricsPort has the sidecar serve metrics on this port of the pod's address.
+	AnnotationMetricsPort = Domain + "/metrics-port"
+	// AnnotationAuthorization set to AuthorizationEnv puts the authorization token into the environment as well, for AWS
+	// SDKs from before 2023-11, which do not read the file. Whoever may read the pod's spec then sees it.
+	AnnotationAuthorization = Domain + "/authorization"
 	// AnnotationSkipContainers lists, separated by commas, containers that shall not get credentials.
 	AnnotationSkipContainers = Domain + "/skip-containers"
+)
+
+// Values of AnnotationAuthorization.
+const (
+	AuthorizationEnv      = "env"
+	AuthorizationFileOnly = "file"
 )
 
 // Annotations that the product writes. What a user writes there is overwritten at admission.

@@ -14,6 +14,9 @@ const (
 	// IdentityFile is the identity document, a file of MountPath.
 	IdentityFile = "identity"
 
+	// STSCAFile holds the CAs by which STS is known, a file of MountPath where an installation has its own.
+	STSCAFile = "sts-ca.crt"
+
 	// AuthorizationMountPath is where AuthorizationVolumeName is mounted, in the sidecar and in every application
 	// container.
 	AuthorizationMountPath = "/var/run/secrets/" + Domain + "/authorization"

@@ -17,6 +17,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	sigsyaml "sigs.k8s.io/yaml"
 
@@ -93,28 +95,60 @@ func TestTheAPIServerCallsTheHandlersThatAreServed(t *testing.T) {
 	if configuration.Name != c.Webhooks {
 		t.Errorf("the configuration is named %s, the CA is published in %s", configuration.Name, c.Webhooks)
 	}
-	var modes []string
+	modes := map[string]string{
+		"enabled.podidentity.dev":    contract.InjectEnabled,
+		"associated.podidentity.dev": contract.InjectAssociated,
+		"unknown.podidentity.dev":    admission.Unknown,
+	}
 	for _, webhook := range configuration.Webhooks {
-		selector := webhook.NamespaceSelector.MatchExpressions
-		label, excluded := selector[0], selector[1]
-		if label.Key != contract.LabelInject || len(label.Values) != 1 {
-			t.Fatalf("%s selects namespaces by %v", webhook.Name, label)
+		mode, known := modes[webhook.Name]
+		if !known {
+			t.Fatalf("there is no handler for %s", webhook.Name)
 		}
-		mode := label.Values[0]
-		modes = append(modes, mode)
+		delete(modes, webhook.Name)
 		service := webhook.ClientConfig.Service
 		if *service.Path != admission.Path(mode) || service.Name != c.Service || service.Namespace != c.Namespace {
 			t.Errorf("%s calls %v", webhook.Name, service)
-		}
-		if !slices.Equal(excluded.Values, []string{"kube-system", c.Namespace}) {
-			t.Errorf("%s excludes the namespaces %v", webhook.Name, excluded.Values)
 		}
 		if webhook.ClientConfig.CABundle != nil {
 			t.Errorf("%s brings a caBundle, over which GitOps tools would fight with the webhook", webhook.Name)
 		}
 	}
-	if !slices.Equal(modes, []string{contract.InjectEnabled, contract.InjectAssociated}) {
-		t.Errorf("entries for the modes %v", modes)
+	if len(modes) != 0 {
+		t.Errorf("nothing calls the handlers for %v", modes)
+	}
+}
+
+func TestEachNamespaceIsSelectedByTheEntryOfItsLabelAlone(t *testing.T) {
+	configuration := base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration")
+	for name, test := range map[string]struct {
+		labels labels.Set
+		by     []string
+	}{
+		"enabled is enabled":             {labels.Set{contract.LabelInject: "enabled"}, []string{"enabled.podidentity.dev"}},
+		"associated is associated":       {labels.Set{contract.LabelInject: "associated"}, []string{"associated.podidentity.dev"}},
+		"a misspelt value is unknown":    {labels.Set{contract.LabelInject: "Enabled"}, []string{"unknown.podidentity.dev"}},
+		"an empty value is unknown":      {labels.Set{contract.LabelInject: ""}, []string{"unknown.podidentity.dev"}},
+		"no label is nobody's":           {labels.Set{}, nil},
+		"kube-system is never selected":  {labels.Set{contract.LabelInject: "enabled", corev1.LabelMetadataName: "kube-system"}, nil},
+		"our own is never selected":      {labels.Set{contract.LabelInject: "associated", corev1.LabelMetadataName: "pod-identity"}, nil},
+		"nor are they with a wrong word": {labels.Set{contract.LabelInject: "yes", corev1.LabelMetadataName: "pod-identity"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var by []string
+			for _, webhook := range configuration.Webhooks {
+				selector, err := metav1.LabelSelectorAsSelector(webhook.NamespaceSelector)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if selector.Matches(test.labels) {
+					by = append(by, webhook.Name)
+				}
+			}
+			if !slices.Equal(by, test.by) {
+				t.Errorf("selected by %v, not by %v", by, test.by)
+			}
+		})
 	}
 }
 

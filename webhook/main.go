@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	crwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -29,6 +30,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
 	"github.com/podidentity/podidentity/webhook/config"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 func main() {
@@ -76,9 +78,8 @@ func run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	for _, mode := range []string{contract.InjectEnabled, contract.InjectAssociated} {
-		handler := admission.NewHandler(mode, c.Injection, identities, mgr.GetScheme(), log)
-		mgr.GetWebhookServer().Register(admission.Path(mode), &cradmission.Webhook{Handler: handler})
+	if err := register(mgr, c.Injection, identities, log); err != nil {
+		return err
 	}
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
@@ -90,6 +91,23 @@ func run(ctx context.Context, c config.Config) error {
 		return fmt.Errorf("set up the probes: %w", err)
 	}
 	return mgr.Start(ctx)
+}
+
+// register serves the handlers, one for each value of the namespace label.
+func register(mgr manager.Manager, settings inject.Settings, identities admission.Identities, log logrus.FieldLogger) error {
+	verdicts, err := admission.NewMetrics(metrics.Registry)
+	if err != nil {
+		return err
+	}
+	for label, mode := range map[string]admission.Mode{
+		contract.InjectEnabled:    admission.Always(contract.InjectEnabled),
+		contract.InjectAssociated: admission.Always(contract.InjectAssociated),
+		admission.Unknown:         admission.Labelled(mgr.GetAPIReader()),
+	} {
+		handler := admission.Handler{Mode: mode, Settings: settings, Identities: identities, Verdicts: verdicts, Log: log}
+		mgr.GetWebhookServer().Register(admission.Path(label), &cradmission.Webhook{Handler: handler.WithScheme(mgr.GetScheme())})
+	}
+	return nil
 }
 
 // newManager builds the manager, and the rotator whose certificate its server shows.

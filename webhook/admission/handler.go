@@ -4,6 +4,7 @@ package admission
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 
@@ -22,61 +23,95 @@ type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
 }
 
-// Handler injects pods of the namespaces that carry one value of the injection label. The API server selects the
-// handler by the label, so that no answer depends on a namespace read a moment too late.
+// Mode tells the value of the injection label of a namespace.
+type Mode func(ctx context.Context, namespace string) (string, error)
+
+// Counter counts verdicts.
+type Counter interface {
+	Count(reason inject.Reason)
+}
+
+// Handler injects pods. The API server selects the handler by the namespace's label, so that no answer depends on a
+// namespace read a moment too late.
 type Handler struct {
-	mode       string
-	settings   inject.Settings
-	identities Identities
-	decoder    admission.Decoder
-	log        logrus.FieldLogger
+	Mode       Mode
+	Settings   inject.Settings
+	Identities Identities
+	Verdicts   Counter
+	Log        logrus.FieldLogger
+
+	decoder admission.Decoder
 }
 
 var _ admission.Handler = (*Handler)(nil)
 
-// NewHandler returns the handler for namespaces whose injection label has the value mode.
-func NewHandler(mode string, settings inject.Settings, identities Identities, scheme *runtime.Scheme, log logrus.FieldLogger) *Handler {
-	return &Handler{
-		mode:       mode,
-		settings:   settings,
-		identities: identities,
-		decoder:    admission.NewDecoder(scheme),
-		log:        log,
-	}
+// WithScheme returns the handler with a decoder of the scheme's types, without which it cannot read a pod.
+func (h Handler) WithScheme(scheme *runtime.Scheme) *Handler {
+	h.decoder = admission.NewDecoder(scheme)
+	return &h
 }
 
-// Path is where the handler for mode is served; the MutatingWebhookConfiguration names the same.
-func Path(mode string) string { return "/pods/" + mode }
+// Unknown stands for every value of the injection label that is none of the legal ones.
+const Unknown = "unknown"
+
+// Path is where pods of namespaces with one value of the label are answered; the MutatingWebhookConfiguration names the
+// same.
+func Path(label string) string { return "/pods/" + label }
 
 // Handle answers one review. It refuses only what it cannot read; every pod is admitted.
-func (h *Handler) Handle(_ context.Context, request admission.Request) admission.Response {
+func (h *Handler) Handle(ctx context.Context, request admission.Request) admission.Response {
 	var pod corev1.Pod
 	if err := h.decoder.DecodeRaw(request.Object, &pod); err != nil {
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("read the pod of the review: %w", err))
 	}
-	subject := inject.Subject{Pod: &pod, Namespace: request.Namespace, Mode: h.mode}
-	subject.Identity, subject.Associated = h.identities.Identity(association.ServiceAccount{
+	mode, err := h.Mode(ctx, request.Namespace)
+	if err != nil {
+		// An error would refuse the pod, whatever the failurePolicy says.
+		h.Log.WithError(err).Warn("admitted a pod without knowing its namespace's label")
+		return admission.Allowed("").WithWarnings("pod identity: nothing was injected: " + err.Error())
+	}
+	subject := inject.Subject{Pod: &pod, Namespace: request.Namespace, Mode: mode, Token: rand.Text()}
+	subject.Identity, subject.Associated = h.Identities.Identity(association.ServiceAccount{
 		Namespace: subject.Namespace,
 		Name:      subject.ServiceAccount(),
 	})
-	verdict := inject.Judge(subject)
-	operations, warnings := inject.Pod(subject, verdict, h.settings)
+	if request.SubResource == ephemeralContainers {
+		return h.debug(request, subject)
+	}
+	return h.create(subject)
+}
 
-	h.log.WithFields(logrus.Fields{
-		"namespace":   request.Namespace,
-		"pod":         nameOf(&pod),
+func (h *Handler) create(subject inject.Subject) admission.Response {
+	verdict := inject.Judge(subject, h.Settings)
+	operations := inject.Pod(subject, verdict, h.Settings)
+	h.Verdicts.Count(verdict.Reason)
+	h.line(subject).WithFields(logrus.Fields{
 		"verdict":     verdict.Reason,
 		"status":      verdict.Status,
 		"association": subject.Identity.Association,
 		"operations":  len(operations),
 	}).Info("admitted a pod")
-	return admission.Patched(string(verdict.Reason), operations...).WithWarnings(warnings...)
+	return admission.Patched(string(verdict.Reason), operations...).WithWarnings(verdict.Warnings...)
 }
 
-// nameOf is the name that a person would look for: a pod of a controller has none yet at admission.
-func nameOf(pod *corev1.Pod) string {
-	if pod.Name != "" {
-		return pod.Name
+// ephemeralContainers is the subresource of `kubectl debug`.
+const ephemeralContainers = "ephemeralcontainers"
+
+func (h *Handler) debug(request admission.Request, subject inject.Subject) admission.Response {
+	var before corev1.Pod
+	if err := h.decoder.DecodeRaw(request.OldObject, &before); err != nil {
+		return admission.Errored(http.StatusBadRequest, fmt.Errorf("read the old pod of the review: %w", err))
 	}
-	return pod.GenerateName + "*"
+	operations := inject.EphemeralContainers(subject, &before, h.Settings)
+	h.line(subject).WithField("operations", len(operations)).Info("admitted ephemeral containers")
+	return admission.Patched("", operations...)
+}
+
+// line begins the one line of log that an admission gets. A pod of a controller has no name yet, but what it begins with.
+func (h *Handler) line(subject inject.Subject) logrus.FieldLogger {
+	line := h.Log.WithField("namespace", subject.Namespace)
+	if subject.Pod.Name == "" {
+		return line.WithField("generateName", subject.Pod.GenerateName)
+	}
+	return line.WithField("pod", subject.Pod.Name)
 }

@@ -31,6 +31,11 @@ func (i identities) Identity(account association.ServiceAccount) (contract.Ident
 	return i.identity, account == i.account
 }
 
+// counted counts nothing that these tests look at.
+type counted struct{}
+
+func (counted) Count(inject.Reason) {}
+
 // review sends body through the server's own handler and returns its answer.
 func review(t *testing.T, body string) (*admissionv1.AdmissionResponse, *logrustest.Hook) {
 	t.Helper()
@@ -42,8 +47,10 @@ func review(t *testing.T, body string) (*admissionv1.AdmissionResponse, *logrust
 	}
 	settings := inject.DefaultSettings()
 	settings.Image = "sidecar:v1"
-	handler := admission.NewHandler(contract.InjectEnabled, settings, reader, clientgoscheme.Scheme, log)
-	server := httptest.NewServer(&cradmission.Webhook{Handler: handler})
+	handler := admission.Handler{
+		Mode: admission.Always(contract.InjectEnabled), Settings: settings, Identities: reader, Verdicts: counted{}, Log: log,
+	}
+	server := httptest.NewServer(&cradmission.Webhook{Handler: handler.WithScheme(clientgoscheme.Scheme)})
 	t.Cleanup(server.Close)
 	response, err := http.Post(server.URL, "application/json", strings.NewReader(body))
 	if err != nil {
@@ -80,7 +87,7 @@ func TestAPodIsAnsweredWithItsPatch(t *testing.T) {
 		t.Fatalf("%d log lines for one admission", len(entries.Entries))
 	}
 	line := entries.LastEntry().Data
-	if line["namespace"] != "eks-s3-example" || line["pod"] != "job-*" || line["verdict"] != inject.Injected {
+	if line["namespace"] != "eks-s3-example" || line["generateName"] != "job-" || line["verdict"] != inject.Injected {
 		t.Errorf("log line %v", line)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // validate returns all that is wrong with the configuration, each as a sentence that names the flag.
@@ -38,7 +40,10 @@ func (c Config) validateInjection() error {
 		demand(i.Image != "", "--image is empty: set it to the image of the sidecar"),
 		demand(legalPullPolicy(i.ImagePullPolicy), "--image-pull-policy is %q: set it to Always, IfNotPresent or Never", i.ImagePullPolicy),
 		demand(i.Audience != "", "--audience is empty: set it to the audience that the OIDC provider in AWS expects"),
-		demand(i.STSEndpoint == "" || isURL(i.STSEndpoint), "--sts-endpoint is %q: set it to a URL such as https://sts.eu-central-1.amazonaws.com", i.STSEndpoint),
+		demand(i.STS.Endpoint == "" || isURL(i.STS.Endpoint), "--sts-endpoint is %q: set it to a URL such as https://sts.eu-central-1.amazonaws.com", i.STS.Endpoint),
+		demand(i.STS.HTTPSProxy == "" || isURL(i.STS.HTTPSProxy), "--sts-https-proxy is %q: set it to a URL such as http://proxy.example.com:3128", i.STS.HTTPSProxy),
+		demand(i.STS.Endpoint == "" || !i.STS.FIPS && !i.STS.DualStack, "--sts-endpoint leaves --sts-fips and --sts-dual-stack without meaning: remove it, or these"),
+		validateResources(i),
 		// 10 minutes is the least that the API server accepts, a day the most that the kubelet renews in time.
 		demand(i.TokenExpiration >= 10*time.Minute && i.TokenExpiration <= 24*time.Hour, "--token-expiration is %s: set it to between 10m and 24h", i.TokenExpiration),
 		demandPort("--port", i.Port, 1024),
@@ -68,4 +73,19 @@ func legalPullPolicy(policy corev1.PullPolicy) bool {
 func isURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+func validateResources(i inject.Settings) error {
+	var complaints []error
+	for name, request := range i.Resources.Requests {
+		if limit, limited := i.Resources.Limits[name]; limited && request.Cmp(limit) > 0 {
+			complaints = append(complaints, fmt.Errorf("--requests has %s=%s, more than --limits, %s: lower the request", name, request.String(), limit.String()))
+		}
+	}
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		if _, set := i.GuaranteedResources[name]; !set {
+			complaints = append(complaints, fmt.Errorf("--guaranteed lacks %s, without which no pod is Guaranteed: add it", name))
+		}
+	}
+	return errors.Join(complaints...)
 }

@@ -61,7 +61,7 @@ func subjectOf(t *testing.T, admission []byte, pod *corev1.Pod) inject.Subject {
 	if err := yaml.UnmarshalStrict(admission, &given); err != nil {
 		t.Fatal(err)
 	}
-	subject := inject.Subject{Pod: pod, Namespace: given.Namespace, Mode: given.Mode}
+	subject := inject.Subject{Pod: pod, Namespace: given.Namespace, Mode: given.Mode, Token: "FRESHTOKENFRESHTOKENFRESHTOKEN"}
 	if given.Identity != nil {
 		subject.Identity, subject.Associated = *given.Identity, true
 	}
@@ -108,7 +108,9 @@ func pass(t *testing.T, admission, raw []byte) (admitted []byte, warnings []stri
 		t.Fatal(err)
 	}
 	subject := subjectOf(t, admission, &pod)
-	list, warnings := inject.Pod(subject, inject.Judge(subject), settings())
+	verdict := inject.Judge(subject, settings())
+	warnings = verdict.Warnings
+	list := inject.Pod(subject, verdict, settings())
 	for _, operation := range list {
 		if operation.Operation != "add" && operation.Operation != "replace" {
 			t.Errorf("operation %s: only add and replace keep what is not ours", operation.Json())

@@ -33,13 +33,13 @@ func extend[T any](p *patch, path string, length int, values []T) {
 	}
 }
 
-// prepend puts value first in the list at path, which holds length items now.
-func prepend[T any](p *patch, path string, length int, value T) {
+// insert puts value at an index of the list at path, which holds length items now.
+func insert[T any](p *patch, path string, length, index int, value T) {
 	if length == 0 {
 		p.add(path, []T{value})
 		return
 	}
-	p.add(path+"/0", value)
+	p.add(itemPath(path, index), value)
 }
 
 // set gives the keys of the map at path, which holds present now, their wanted values.

@@ -9,19 +9,34 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Pod writes the operations that make the subject what the verdict says, and the warnings for who creates it. A pod that
-// already is so gets none: a second pass completes only what other webhooks added after the first.
-func Pod(s Subject, verdict Verdict, settings Settings) (operations []jsonpatch.Operation, warnings []string) {
+// Pod writes the operations that make the subject what the verdict says. A pod that already is so gets none: a second
+// pass completes only what other webhooks added after the first.
+func Pod(s Subject, verdict Verdict, settings Settings) []jsonpatch.Operation {
 	var p patch
-	warnings = verdict.Warnings
 	if verdict.Injects() {
-		a, complaints := ask(s.Pod, settings)
 		addVolumes(&p, s.Pod, settings)
-		warnings = slices.Concat(warnings, complaints, addContainers(&p, s.Pod, a, settings))
+		addContainers(&p, s.Pod, verdict.asked, settings)
 		p.set("/metadata/labels", s.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
 	}
 	p.set("/metadata/annotations", s.Pod.Annotations, annotations(s, verdict))
-	return p.operations, warnings
+	return p.operations
+}
+
+// EphemeralContainers writes the operations that give a debugger's containers the credentials of the pod they are added
+// to. Those that before had already cannot be changed any more; a pod without our sidecar has nothing to give.
+func EphemeralContainers(s Subject, before *corev1.Pod, settings Settings) []jsonpatch.Operation {
+	if present(s.Pod) == nil {
+		return nil
+	}
+	a, _ := ask(s, settings)
+	var p patch
+	for i, container := range s.Pod.Spec.EphemeralContainers {
+		had := func(c corev1.EphemeralContainer) bool { return c.Name == container.Name }
+		if !slices.ContainsFunc(before.Spec.EphemeralContainers, had) {
+			equip(&p, itemPath("/spec/ephemeralContainers", i), corev1.Container(container.EphemeralContainerCommon), a, settings)
+		}
+	}
+	return p.operations
 }
 
 // annotations are what the product writes. An identity that the pod's author wrote is never trusted.
@@ -38,28 +53,43 @@ func annotations(s Subject, verdict Verdict) map[string]string {
 }
 
 func addVolumes(p *patch, pod *corev1.Pod, settings Settings) {
-	present := func(wanted corev1.Volume) bool {
+	has := func(wanted corev1.Volume) bool {
 		return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == wanted.Name })
 	}
-	extend(p, "/spec/volumes", len(pod.Spec.Volumes), slices.DeleteFunc(volumes(settings), present))
+	extend(p, "/spec/volumes", len(pod.Spec.Volumes), slices.DeleteFunc(volumes(settings), has))
 }
 
 // addContainers equips every container, and adds the sidecar last since that shifts the others.
-func addContainers(p *patch, pod *corev1.Pod, a asked, settings Settings) (warnings []string) {
+func addContainers(p *patch, pod *corev1.Pod, a asked, settings Settings) {
 	for i, container := range pod.Spec.Containers {
-		warnings = append(warnings, equip(p, itemPath("/spec/containers", i), container, a, settings)...)
+		equip(p, itemPath("/spec/containers", i), container, a, settings)
 	}
-	sidecarPresent := false
 	for i, container := range pod.Spec.InitContainers {
-		if container.Name == contract.ContainerName {
-			sidecarPresent = true
-			continue
+		equip(p, itemPath("/spec/initContainers", i), container, a, settings)
+	}
+	if present(pod) == nil {
+		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), position(pod), sidecar(pod, a, settings))
+	}
+}
+
+// position is the sidecar's place among the init containers: first, so that every other container starts with
+// credentials in place, but behind the containers of a mesh, without which nothing reaches STS.
+func position(pod *corev1.Pod) int {
+	for i, container := range pod.Spec.InitContainers {
+		if !isMesh(container.Name) {
+			return i
 		}
-		warnings = append(warnings, equip(p, itemPath("/spec/initContainers", i), container, a, settings)...)
 	}
-	if !sidecarPresent {
-		// First, so that every other container starts with credentials in place.
-		prepend(p, "/spec/initContainers", len(pod.Spec.InitContainers), sidecar(pod, a, settings))
+	return len(pod.Spec.InitContainers)
+}
+
+func isMesh(container string) bool {
+	switch container {
+	case "istio-validation", "istio-init", "istio-proxy",
+		"linkerd-network-validator", "linkerd-init", "linkerd-proxy",
+		"consul-connect-inject-init", "consul-dataplane",
+		"kuma-init", "kuma-validation", "kuma-sidecar":
+		return true
 	}
-	return warnings
+	return false
 }

@@ -17,8 +17,8 @@ type Settings struct {
 	ImagePullPolicy corev1.PullPolicy
 	// Region that applications and the sidecar get as AWS_REGION; empty sets none.
 	Region string
-	// STSEndpoint replaces the regional endpoint of AWS STS; empty keeps it.
-	STSEndpoint string
+	// STS is how the sidecar reaches AWS STS.
+	STS STS
 	// Audience of the service account token.
 	Audience string
 	// TokenExpiration is the life of the service account token; the kubelet renews it at 80 % of that.
@@ -29,8 +29,21 @@ type Settings struct {
 	Wait time.Duration
 	// DisableIMDS sets AWS_EC2_METADATA_DISABLED, so that no SDK falls back to the role of the node in silence.
 	DisableIMDS bool
-	// Resources of the sidecar.
-	Resources corev1.ResourceRequirements
+	// Resources of the sidecar. In a pod of the class Guaranteed it gets GuaranteedResources, as requests and limits.
+	Resources           corev1.ResourceRequirements
+	GuaranteedResources corev1.ResourceList
+}
+
+// STS says how the sidecar reaches AWS STS. The zero value is the endpoint of the region, directly.
+type STS struct {
+	// Endpoint is a URL in place of Amazon's.
+	Endpoint string
+	// CAConfigMap names a ConfigMap, in the namespace of each pod, whose key ca.crt holds the CAs by which STS is known.
+	CAConfigMap string
+	// FIPS and DualStack choose between Amazon's endpoints.
+	FIPS, DualStack bool
+	// HTTPSProxy is a URL; NoProxy lists what is reached without it.
+	HTTPSProxy, NoProxy string
 }
 
 // DefaultSettings are the settings of an installation that sets none. They name no image: it belongs to the release.
@@ -47,9 +60,15 @@ func DefaultSettings() Settings {
 				corev1.ResourceCPU:    resource.MustParse("5m"),
 				corev1.ResourceMemory: resource.MustParse("16Mi"),
 			},
+			// A quota demands a limit for CPU; this one is above what even the start uses.
 			Limits: corev1.ResourceList{
+				corev1.ResourceCPU:    resource.MustParse("200m"),
 				corev1.ResourceMemory: resource.MustParse("32Mi"),
 			},
+		},
+		GuaranteedResources: corev1.ResourceList{
+			corev1.ResourceCPU:    resource.MustParse("100m"),
+			corev1.ResourceMemory: resource.MustParse("32Mi"),
 		},
 	}
 }

@@ -1,7 +1,7 @@
 package inject
 
 import (
-	"maps"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -11,23 +11,17 @@ import (
 // binary is the one file of the sidecar's image, besides the CA certificates.
 const binary = "/sidecar"
 
-// unprivilegedUser is the user of the sidecar's image.
-const unprivilegedUser int64 = 65532
-
 // sidecar is the container that is added to a pod.
 func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
-	listen := "--listen=" + contract.ListenAddress(a.port)
+	listen := listenFlag + contract.ListenAddress(a.port)
 	container := corev1.Container{
 		Name:            contract.ContainerName,
 		Image:           settings.Image,
 		ImagePullPolicy: settings.ImagePullPolicy,
 		Args:            []string{listen},
-		Env:             sidecarEnv(settings),
+		Env:             sidecarEnv(a, settings),
 		RestartPolicy:   new(corev1.ContainerRestartPolicyAlways),
-		Resources: corev1.ResourceRequirements{
-			Requests: maps.Clone(settings.Resources.Requests),
-			Limits:   maps.Clone(settings.Resources.Limits),
-		},
+		Resources:       resources(pod, settings),
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: contract.VolumeName, MountPath: contract.MountPath, ReadOnly: true},
 			{Name: contract.AuthorizationVolumeName, MountPath: contract.AuthorizationMountPath},
@@ -39,6 +33,10 @@ func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
 		// A last error that the kubelet shows in the pod's status, where the log is out of reach.
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 		SecurityContext:          securityContext(pod),
+	}
+	if a.metricsPort != 0 {
+		container.Args = append(container.Args, "--metrics=0.0.0.0:"+strconv.Itoa(a.metricsPort))
+		container.Ports = []corev1.ContainerPort{{Name: "podid-metrics", ContainerPort: int32(a.metricsPort)}}
 	}
 	if a.readiness {
 		container.ReadinessProbe = &corev1.Probe{
@@ -53,18 +51,31 @@ func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
 	return container
 }
 
-func sidecarEnv(settings Settings) []corev1.EnvVar {
+// sidecarEnv speaks the SDKs' own names.
+func sidecarEnv(a asked, settings Settings) []corev1.EnvVar {
 	env := []corev1.EnvVar{
 		fromField(contract.EnvPodName, "metadata.name"),
 		fromField(contract.EnvPodNamespace, "metadata.namespace"),
 		fromField(contract.EnvPodUID, "metadata.uid"),
 		fromField(contract.EnvPodServiceAccount, "spec.serviceAccountName"),
 	}
-	if settings.Region != "" {
-		env = append(env, corev1.EnvVar{Name: "AWS_REGION", Value: settings.Region})
+	caBundle := ""
+	if settings.STS.CAConfigMap != "" {
+		caBundle = contract.MountPath + "/" + contract.STSCAFile
 	}
-	if settings.STSEndpoint != "" {
-		env = append(env, corev1.EnvVar{Name: "AWS_ENDPOINT_URL_STS", Value: settings.STSEndpoint})
+	for _, variable := range []corev1.EnvVar{
+		{Name: "AWS_REGION", Value: settings.Region},
+		{Name: "AWS_ENDPOINT_URL_STS", Value: settings.STS.Endpoint},
+		{Name: "AWS_CA_BUNDLE", Value: caBundle},
+		{Name: "AWS_USE_FIPS_ENDPOINT", Value: onlyTrue(settings.STS.FIPS)},
+		{Name: "AWS_USE_DUALSTACK_ENDPOINT", Value: onlyTrue(settings.STS.DualStack)},
+		{Name: "HTTPS_PROXY", Value: settings.STS.HTTPSProxy},
+		{Name: "NO_PROXY", Value: settings.STS.NoProxy},
+		{Name: envAuthorization, Value: a.token},
+	} {
+		if variable.Value != "" {
+			env = append(env, variable)
+		}
 	}
 	return env
 }
@@ -73,19 +84,9 @@ func fromField(name, path string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }
 
-// securityContext passes the Pod Security Standard "restricted". It names a user only where the pod as a whole runs as
-// root: elsewhere the pod's own choice, or that of OpenShift's range, or the image's user holds.
-func securityContext(pod *corev1.Pod) *corev1.SecurityContext {
-	context := &corev1.SecurityContext{
-		AllowPrivilegeEscalation: new(false),
-		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-		Privileged:               new(false),
-		ReadOnlyRootFilesystem:   new(true),
-		RunAsNonRoot:             new(true),
-		SeccompProfile:           &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+func onlyTrue(on bool) string {
+	if on {
+		return "true"
 	}
-	if of := pod.Spec.SecurityContext; of != nil && of.RunAsUser != nil && *of.RunAsUser == 0 {
-		context.RunAsUser = new(unprivilegedUser)
-	}
-	return context
+	return ""
 }

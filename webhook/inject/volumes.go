@@ -13,19 +13,7 @@ import (
 func volumes(settings Settings) []corev1.Volume {
 	return []corev1.Volume{
 		{Name: contract.VolumeName, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
-			Sources: []corev1.VolumeProjection{
-				{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
-					Audience:          settings.Audience,
-					ExpirationSeconds: new(int64(settings.TokenExpiration.Seconds())),
-					Path:              contract.TokenFile,
-				}},
-				{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
-					Path: contract.IdentityFile,
-					FieldRef: &corev1.ObjectFieldSelector{
-						FieldPath: fmt.Sprintf("metadata.annotations['%s']", contract.AnnotationIdentity),
-					},
-				}}}},
-			},
+			Sources: sources(settings),
 		}}},
 		{Name: contract.AuthorizationVolumeName, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{
 			// Memory, so that no token is ever on a disk; one page holds it.
@@ -33,4 +21,29 @@ func volumes(settings Settings) []corev1.Volume {
 			SizeLimit: new(resource.MustParse("64Ki")),
 		}}},
 	}
+}
+
+func sources(settings Settings) []corev1.VolumeProjection {
+	all := []corev1.VolumeProjection{
+		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
+			Audience:          settings.Audience,
+			ExpirationSeconds: new(int64(settings.TokenExpiration.Seconds())),
+			Path:              contract.TokenFile,
+		}},
+		{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
+			Path: contract.IdentityFile,
+			FieldRef: &corev1.ObjectFieldSelector{
+				FieldPath: fmt.Sprintf("metadata.annotations['%s']", contract.AnnotationIdentity),
+			},
+		}}}},
+	}
+	if settings.STS.CAConfigMap != "" {
+		all = append(all, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
+			LocalObjectReference: corev1.LocalObjectReference{Name: settings.STS.CAConfigMap},
+			Items:                []corev1.KeyToPath{{Key: "ca.crt", Path: contract.STSCAFile}},
+			// Without it the pod would not start and say nothing of why; the sidecar does.
+			Optional: new(true),
+		}})
+	}
+	return all
 }

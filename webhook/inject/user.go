@@ -1,0 +1,62 @@
+package inject
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// unprivilegedUser is the user of the sidecar's image.
+const unprivilegedUser int64 = 65532
+
+// securityContext passes the Pod Security Standard "restricted".
+func securityContext(pod *corev1.Pod) *corev1.SecurityContext {
+	return &corev1.SecurityContext{
+		AllowPrivilegeEscalation: new(false),
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		Privileged:               new(false),
+		ReadOnlyRootFilesystem:   new(true),
+		RunAsNonRoot:             new(true),
+		RunAsUser:                user(pod),
+		SeccompProfile:           &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
+}
+
+// user is the user of the sidecar, nil for that of the pod or else of the image, which also suits OpenShift's ranges.
+//
+// The kubelet makes projected tokens 0600 where all containers run as one explicit user, and 0644 elsewhere (Kubernetes'
+// FsUserFrom), so the sidecar takes that user too. But it never runs as root: beside containers that all are root, the
+// wider mode shows the tokens to nobody.
+func user(pod *corev1.Pod) *int64 {
+	inherited := inheritedUser(pod)
+	shared := sharedUser(pod, inherited)
+	switch {
+	case shared != nil && *shared != 0 && (inherited == nil || *inherited != *shared):
+		return new(*shared)
+	case inherited != nil && *inherited == 0:
+		return new(unprivilegedUser)
+	}
+	return nil
+}
+
+// inheritedUser is the user of containers that name none, or nil.
+func inheritedUser(pod *corev1.Pod) *int64 {
+	if pod.Spec.SecurityContext == nil {
+		return nil
+	}
+	return pod.Spec.SecurityContext.RunAsUser
+}
+
+// sharedUser is the one explicit user of all containers, or nil.
+func sharedUser(pod *corev1.Pod, inherited *int64) *int64 {
+	var shared *int64
+	for _, container := range containers(pod) {
+		user := inherited
+		if container.SecurityContext != nil && container.SecurityContext.RunAsUser != nil {
+			user = container.SecurityContext.RunAsUser
+		}
+		if user == nil || shared != nil && *user != *shared {
+			return nil
+		}
+		shared = user
+	}
+	return shared
+}
