@@ -1,7 +1,6 @@
 package walkthrough_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 
@@ -11,19 +10,7 @@ import (
 
 // TestOnARealCluster plays the walk-through and what else must hold on a cluster with the product installed.
 func TestOnARealCluster(t *testing.T) {
-	p, err := platform.Start(t.Context(), "test", t.Logf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if t.Failed() {
-			t.Log(p.Diagnose(ctx))
-		}
-		if err := p.Stop(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	p := platform.ForTest(t, "test")
 	stage := p.Stage()
 	if err := walkthrough.Prepare(t.Context(), stage); err != nil {
 		t.Fatal(err)

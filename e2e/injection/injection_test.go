@@ -1,0 +1,93 @@
+// Package injection_test holds what injection promises against a real API server and kubelet.
+package injection_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"text/template"
+
+	"github.com/podidentity/podidentity/e2e/platform"
+)
+
+// stage is a platform with the namespaces of the scenarios.
+type stage struct {
+	*platform.Platform
+}
+
+func TestOnARealCluster(t *testing.T) {
+	s := stage{platform.ForTest(t, "injection")}
+	s.Do(t, "apply", "-f", "testdata/cluster.yaml")
+	for _, namespace := range []string{"restricted", "meshed"} {
+		s.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: %s}\nspec: {namespace: %s, serviceAccount: reader, roleARN: %q}",
+			namespace, namespace, s.MinIO.RoleARN), "apply", "-f", "-")
+	}
+	for name, scenario := range map[string]func(*testing.T, stage){
+		"a restricted namespace takes an injected pod, which lists the bucket":         restricted,
+		"a container that another webhook adds after us gets credentials too":          addedAfterUs,
+		"a debugger has the credentials of the pod that it looks into":                 debugger,
+		"a pod that opted out costs no call of the webhook":                            optedOut,
+		"applying the same Deployment twice on the server's side shows no drift":       noDrift,
+		"a misspelt namespace label is named in the status of the pod":                 misspelt,
+		"in mode associated only pods with an association are injected":                associated,
+		"kubectl logs and exec go to the application without a flag":                   defaultContainer,
+		"whatever pod the API server takes uninjected, it takes injected":              fixtures,
+		"garbage sent to the webhook's own address is answered and harms nobody":       garbage,
+		"a pod's other projected tokens keep their mode where all share one runAsUser": tokenMode,
+	} {
+		t.Run(name, func(t *testing.T) { scenario(t, s) })
+	}
+}
+
+// pod is what testdata/pod.yaml leaves open.
+type pod struct {
+	Name, Namespace, ServiceAccount, Annotations, Image, S3 string
+}
+
+// create creates a pod and waits until it is ready.
+func (s stage) create(t *testing.T, p pod) {
+	t.Helper()
+	p.Image, p.S3 = s.CLIImage, s.MinIO.Endpoint
+	if p.ServiceAccount == "" {
+		p.ServiceAccount = "reader"
+	}
+	s.apply(t, "pod.yaml", p)
+	s.Do(t, "wait", "--namespace", p.Namespace, "--for=condition=Ready", "pod/"+p.Name, "--timeout=2m")
+	t.Cleanup(func() {
+		_, err := s.Cluster.Kubectl(context.WithoutCancel(t.Context()), nil, "delete", "pod", "--namespace", p.Namespace, p.Name, "--now", "--wait=false")
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// apply applies a template of testdata.
+func (s stage) apply(t *testing.T, file string, values any) string {
+	t.Helper()
+	parsed, err := template.ParseFiles("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := parsed.Execute(&text, values); err != nil {
+		t.Fatal(err)
+	}
+	return s.DoWith(t, text.String(), "apply", "-f", "-")
+}
+
+// status is the status annotation of a pod.
+func (s stage) status(t *testing.T, namespace, name string) string {
+	t.Helper()
+	return s.Do(t, "get", "pod", "--namespace", namespace, name, `-o=jsonpath={.metadata.annotations.podidentity\.dev/status}`)
+}
+
+// listBucket lists the bucket from within a container, by nothing but what was injected.
+func (s stage) listBucket(t *testing.T, namespace, pod, container string) {
+	t.Helper()
+	seen := s.Do(t, "exec", "--namespace", namespace, pod, "--container", container, "--",
+		"aws", "s3", "ls", "--endpoint-url", s.MinIO.Endpoint, "s3://"+s.Stage().Bucket)
+	if !strings.Contains(seen, "aws.png") {
+		t.Errorf("the list of the bucket is %q", seen)
+	}
+}
