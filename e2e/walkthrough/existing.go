@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -24,7 +26,7 @@ func Existing(ctx context.Context, getenv func(string) string) (*Stage, error) {
 	if refused := getenv("REFUSED_ROLE_ARN"); refused != "" {
 		stage.RefusedRoleARN = refused
 	}
-	if err := stage.validate(); err != nil {
+	if err := errors.Join(checkKubeconfig(getenv("KUBECONFIG")), stage.validate()); err != nil {
 		return nil, err
 	}
 	if _, err := exec.LookPath("kubectl"); err != nil {
@@ -37,6 +39,17 @@ func Existing(ctx context.Context, getenv func(string) string) (*Stage, error) {
 		return nil, fmt.Errorf("find the product on the cluster of KUBECONFIG: %w; run make install first", err)
 	}
 	return stage, nil
+}
+
+// checkKubeconfig complains about files that are not there: kubectl passes them over and asks a server on this machine.
+func checkKubeconfig(list string) error {
+	var missing []error
+	for _, file := range filepath.SplitList(list) {
+		if _, err := os.Stat(file); err != nil {
+			missing = append(missing, fmt.Errorf("KUBECONFIG names a file that cannot be read: %w; mend it, or unset it to let the demo build a cluster of its own", err))
+		}
+	}
+	return errors.Join(missing...)
 }
 
 func (s *Stage) validate() error {

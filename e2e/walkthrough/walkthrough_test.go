@@ -8,10 +8,12 @@ import (
 )
 
 func TestOnAnExistingClusterAllThatIsMissingIsSaidAtOnce(t *testing.T) {
-	_, err := walkthrough.Existing(t.Context(), func(string) string { return "" })
-	for _, name := range []string{"ROLE_ARN", "BUCKET", "CLI_IMAGE"} {
-		if err == nil || !strings.Contains(err.Error(), name+" is not set") {
-			t.Errorf("%v does not ask for %s", err, name)
+	_, err := walkthrough.Existing(t.Context(), func(name string) string {
+		return map[string]string{"KUBECONFIG": "/does/not/exist"}[name]
+	})
+	for _, says := range []string{"KUBECONFIG names a file", "ROLE_ARN is not set", "BUCKET is not set", "CLI_IMAGE is not set"} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v does not say %q", err, says)
 		}
 	}
 }
