@@ -46,9 +46,13 @@ func demo(ctx context.Context) error {
 		return err
 	}
 	if err := n.play(ctx, p.Stage()); err != nil {
-		report := p.Diagnose(context.WithoutCancel(ctx))
+		if ctx.Err() != nil {
+			err = errors.New("interrupted: nothing of the demo is left")
+		} else {
+			err = errors.Join(err, p.Diagnose(ctx))
+		}
 		n.say("removing the cluster")
-		return errors.Join(err, report, p.Stop(context.WithoutCancel(ctx)))
+		return errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
 	}
 	n.epilogue(p)
 	return nil

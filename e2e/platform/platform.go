@@ -69,8 +69,11 @@ func Start(ctx context.Context, name string, log Log) (*Platform, error) {
 	log("starting Kubernetes, and building the product")
 	p := &Platform{CLIImage: m.cliTag}
 	if err := p.start(ctx, name, m, root, log); err != nil {
+		if p.Cluster != nil && ctx.Err() == nil {
+			err = errors.Join(err, p.Diagnose(ctx))
+		}
 		if p.Cluster != nil {
-			err = errors.Join(err, p.Diagnose(context.WithoutCancel(ctx)), p.Stop(context.WithoutCancel(ctx)))
+			err = errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
 		}
 		return nil, err
 	}
