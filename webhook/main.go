@@ -31,20 +31,35 @@ import (
 	"github.com/podidentity/podidentity/webhook/admission"
 	"github.com/podidentity/podidentity/webhook/config"
 	"github.com/podidentity/podidentity/webhook/inject"
+	"github.com/podidentity/podidentity/webhook/preview"
 )
 
 func main() {
-	settings, err := config.Parse(os.Args[1:], os.Stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return
+	command := serve
+	arguments := os.Args[1:]
+	if len(arguments) > 0 && arguments[0] == "preview" {
+		command, arguments = show, arguments[1:]
 	}
-	if err == nil {
-		err = run(ctrl.SetupSignalHandler(), settings)
-	}
-	if err != nil {
+	if err := command(arguments); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "webhook:", err)
 		os.Exit(1)
 	}
+}
+
+func show(arguments []string) error {
+	settings, err := config.ParsePreview(arguments, os.Stdout)
+	if err != nil {
+		return err
+	}
+	return preview.Run(settings, os.Stdin, os.Stdout, os.Stderr)
+}
+
+func serve(arguments []string) error {
+	settings, err := config.Parse(arguments, os.Stdout)
+	if err != nil {
+		return err
+	}
+	return run(ctrl.SetupSignalHandler(), settings)
 }
 
 // run serves admissions until ctx ends.

@@ -54,23 +54,32 @@ func Default() Config {
 func Parse(arguments []string, usage io.Writer) (Config, error) {
 	config := Default()
 	flags := flag.NewFlagSet("webhook", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	bind(flags, &config)
-	if err := flags.Parse(arguments); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(usage)
-			flags.PrintDefaults()
-			return Config{}, flag.ErrHelp
-		}
-		return Config{}, fmt.Errorf("%w; webhook --help lists the flags", err)
-	}
-	if flags.NArg() > 0 {
-		return Config{}, fmt.Errorf("%q is not a flag; webhook --help lists the flags", flags.Arg(0))
+	bindServer(flags, &config)
+	bindInjection(flags, &config.Injection)
+	if err := parse(flags, arguments, usage); err != nil {
+		return Config{}, err
 	}
 	return config, config.validate()
 }
 
-func bind(flags *flag.FlagSet, c *Config) {
+// parse gives the flags, whose set is named as the command, the values of the arguments.
+func parse(flags *flag.FlagSet, arguments []string, usage io.Writer) error {
+	flags.SetOutput(io.Discard)
+	if err := flags.Parse(arguments); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(usage)
+			flags.PrintDefaults()
+			return flag.ErrHelp
+		}
+		return fmt.Errorf("%w; %s --help lists the flags", err, flags.Name())
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is not a flag; %s --help lists the flags", flags.Arg(0), flags.Name())
+	}
+	return nil
+}
+
+func bindServer(flags *flag.FlagSet, c *Config) {
 	flags.IntVar(&c.Listen, "listen", c.Listen, "port of the admission server")
 	flags.StringVar(&c.Health, "health", c.Health, "address of /healthz and /readyz")
 	flags.StringVar(&c.Metrics, "metrics", c.Metrics, "address of /metrics, or 0 for none")
@@ -81,9 +90,10 @@ func bind(flags *flag.FlagSet, c *Config) {
 	flags.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "life of the CA")
 	flags.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "life of the server's certificate")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
+}
 
-	i := &c.Injection
-	flags.StringVar(&i.Image, "image", i.Image, "image of the sidecar (required)")
+func bindInjection(flags *flag.FlagSet, i *inject.Settings) {
+	flags.StringVar(&i.Image, "image", i.Image, "image of the sidecar, which must not be empty")
 	flags.StringVar((*string)(&i.ImagePullPolicy), "image-pull-policy", "", "pull policy of the sidecar: Always, IfNotPresent or Never; Kubernetes chooses where unset")
 	flags.StringVar(&i.Region, "region", i.Region, "AWS region of applications that set none, and of STS")
 	flags.StringVar(&i.STS.Endpoint, "sts-endpoint", i.STS.Endpoint, "URL of STS, where it is not that of the region")

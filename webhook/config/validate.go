@@ -16,7 +16,7 @@ import (
 func (c Config) validate() error {
 	return errors.Join(
 		c.validateServer(),
-		c.validateInjection(),
+		validateInjection(c.Injection),
 	)
 }
 
@@ -34,8 +34,7 @@ func (c Config) validateServer() error {
 	)
 }
 
-func (c Config) validateInjection() error {
-	i := c.Injection
+func validateInjection(i inject.Settings) error {
 	return errors.Join(
 		demand(i.Image != "", "--image is empty: set it to the image of the sidecar"),
 		demand(legalPullPolicy(i.ImagePullPolicy), "--image-pull-policy is %q: set it to Always, IfNotPresent or Never", i.ImagePullPolicy),

@@ -1,0 +1,109 @@
+package preview
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// schema is what preview knows of the schema in a CRD.
+type schema struct {
+	Properties  map[string]schema `json:"properties"`
+	Required    []string          `json:"required"`
+	MaxLength   int               `json:"maxLength"`
+	Validations []struct {
+		Rule    string `json:"rule"`
+		Message string `json:"message"`
+	} `json:"x-kubernetes-validations"`
+}
+
+func TestPreviewDemandsOfAnAssociationWhatTheAPIServerDemands(t *testing.T) {
+	spec := readSpec(t)
+	demanded := map[string]string{}
+	for field, property := range spec.Properties {
+		for _, v := range property.Validations {
+			// A preview has no older object to compare with.
+			if !strings.Contains(v.Rule, "oldSelf") {
+				demanded[field] = fmt.Sprint(v.Rule, property.MaxLength, slices.Contains(spec.Required, field), v.Message)
+			}
+		}
+	}
+	known := map[string]string{}
+	for _, r := range rules() {
+		expression := "self.matches('" + strings.ReplaceAll(r.pattern, `\`, `\\`) + "')"
+		if r.field == "sessionDuration" {
+			expression += " && duration(self) >= duration('15m') && duration(self) <= duration('12h')"
+		}
+		known[r.field] = fmt.Sprint(expression, r.longest, r.required, r.message)
+	}
+	for _, v := range spec.Validations {
+		demanded[v.Rule] = v.Message
+	}
+	known["!has(self.externalID) || has(self.targetRoleARN)"] = externalIDMessage
+	known["!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)"] = policyMessage
+	if !maps.Equal(demanded, known) {
+		t.Errorf("the CRD demands\n%q\nand preview\n%q", demanded, known)
+	}
+}
+
+func readSpec(t *testing.T) schema {
+	t.Helper()
+	var crd struct {
+		Spec struct {
+			Versions []struct {
+				Schema struct {
+					OpenAPI schema `json:"openAPIV3Schema"`
+				} `json:"schema"`
+			} `json:"versions"`
+		} `json:"spec"`
+	}
+	read(t, "../../manifests/base/crd/podidentity.dev_podidentityassociations.yaml", &crd)
+	return crd.Spec.Versions[0].Schema.OpenAPI.Properties["spec"]
+}
+
+func TestPreviewLeavesOutWhatTheAPIServerKeepsFromTheWebhook(t *testing.T) {
+	var configuration admissionregistrationv1.MutatingWebhookConfiguration
+	read(t, "../../manifests/base/webhook.yaml", &configuration)
+	for _, webhook := range configuration.Webhooks {
+		var namespaces []string
+		for _, demand := range webhook.NamespaceSelector.MatchExpressions {
+			if demand.Key != contract.LabelInject {
+				namespaces = append(namespaces, demand.Values...)
+			}
+		}
+		if !slices.Equal(namespaces, neverCalled()) {
+			t.Errorf("%s leaves out %q, preview %q", webhook.Name, namespaces, neverCalled())
+		}
+		var conditions []string
+		for _, condition := range webhook.MatchConditions {
+			conditions = append(conditions, condition.Expression)
+		}
+		// In the words of Go, notCalled says the same.
+		known := []string{
+			`object.metadata.?annotations[?'podidentity.dev/inject'].orValue('') != 'false'`,
+			`!object.metadata.?annotations[?'kubernetes.io/config.mirror'].hasValue()`,
+		}
+		if !slices.Equal(conditions, known) {
+			t.Errorf("%s has the conditions %q; preview knows %q", webhook.Name, conditions, known)
+		}
+	}
+}
+
+func read(t *testing.T, path string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}

@@ -1,0 +1,76 @@
+package preview_test
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// Whatever comes in, nothing panics; bad input prints nothing but its complaints; objects without pods come out as the
+// same objects; and what was admitted once is not changed by a second preview.
+func FuzzReader(f *testing.F) {
+	fixtures, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, fixture := range fixtures {
+		archive, err := txtar.ParseFile(fixture)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range archive.Files {
+			if !slices.Contains(results(), file.Name) {
+				f.Add(string(file.Data))
+			}
+		}
+	}
+	f.Add("\ufeffkind: A\r\napiVersion: v1\r\n---\r\n{}")
+	f.Fuzz(func(t *testing.T, input string) {
+		first := run(nil, input)
+		if first["exit"] != "0\n" {
+			if first["stdout"] != "" || len(first["stderr"]) < len("webhook: x") {
+				t.Errorf("bad input printed %q and said %q", first["stdout"], first["stderr"])
+			}
+			return
+		}
+		if second := run(nil, first["stdout"]); second["stdout"] != first["stdout"] {
+			t.Errorf("first\n%s\nthen\n%s\n%s", first["stdout"], second["stdout"], second["stderr"])
+		}
+		if run([]string{"-o=diff"}, input)["stdout"] != "" {
+			return
+		}
+		before, err := decode(input)
+		if err != nil {
+			t.Skip("what decodes here takes less than preview")
+		}
+		if after, err := decode(first["stdout"]); err != nil || !reflect.DeepEqual(before, after) {
+			t.Errorf("%v became %v: %v", before, after, err)
+		}
+	})
+}
+
+// decode reads objects as kubectl does.
+func decode(text string) ([]any, error) {
+	decoder := utilyaml.NewYAMLOrJSONDecoder(strings.NewReader(strings.TrimPrefix(text, "\ufeff")), 4096)
+	var objects []any
+	for {
+		var object any
+		err := decoder.Decode(&object)
+		if errors.Is(err, io.EOF) {
+			return objects, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if object != nil {
+			objects = append(objects, object)
+		}
+	}
+}
