@@ -7,8 +7,10 @@ const (
 	// of the pod can take it first.
 	DefaultPort = 2711
 
-	// MountPath is where VolumeName is mounted, in the sidecar alone.
-	MountPath = "/var/run/secrets/" + Domain + "/pod-identity"
+	// MountPath is where VolumeName is mounted, in the sidecar alone: in the place of the token for the Kubernetes API. The
+	// API server gives a container that has something there no such token, which the sidecar does not need; and since it
+	// then changes nothing of the pod, it does not call the webhook a second time.
+	MountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 	// TokenFile is the projected service account token, a file of MountPath.
 	TokenFile = "token"
 	// IdentityFile is the identity document, a file of MountPath.

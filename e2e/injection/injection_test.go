@@ -28,6 +28,7 @@ func TestOnARealCluster(t *testing.T) {
 		"a container that another webhook adds after us gets credentials too":          addedAfterUs,
 		"a debugger has the credentials of the pod that it looks into":                 debugger,
 		"a pod that opted out costs no call of the webhook":                            optedOut,
+		"an injected pod costs one call of the webhook":                                oneCall,
 		"applying the same Deployment twice on the server's side shows no drift":       noDrift,
 		"a misspelt namespace label is named in the status of the pod":                 misspelt,
 		"in mode associated only pods with an association are injected":                associated,

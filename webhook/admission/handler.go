@@ -102,9 +102,9 @@ func (h *Handler) debug(request admission.Request, subject inject.Subject) admis
 	if err := h.decoder.DecodeRaw(request.OldObject, &before); err != nil {
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("read the old pod of the review: %w", err))
 	}
-	operations := inject.EphemeralContainers(subject, &before, h.Settings)
+	operations, warnings := inject.EphemeralContainers(subject, &before, h.Settings)
 	h.line(subject).WithField("operations", len(operations)).Info("admitted ephemeral containers")
-	return admission.Patched("", operations...)
+	return admission.Patched("", operations...).WithWarnings(warnings...)
 }
 
 // line begins the one line of log that an admission gets. A pod of a controller has no name yet, but what it begins with.

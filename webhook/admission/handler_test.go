@@ -1,76 +1,17 @@
 package admission_test
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/sirupsen/logrus"
+	"github.com/prometheus/client_golang/prometheus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
-	admissionv1 "k8s.io/api/admission/v1"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/podidentity/podidentity/association"
-	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
-
-// identities gives the same identity to one service account.
-type identities struct {
-	account  association.ServiceAccount
-	identity contract.Identity
-}
-
-func (i identities) Identity(account association.ServiceAccount) (contract.Identity, bool) {
-	return i.identity, account == i.account
-}
-
-// counted counts nothing that these tests look at.
-type counted struct{}
-
-func (counted) Count(inject.Reason) {}
-
-// review sends body through the server's own handler and returns its answer.
-func review(t *testing.T, body string) (*admissionv1.AdmissionResponse, *logrustest.Hook) {
-	t.Helper()
-	log, entries := logrustest.NewNullLogger()
-	log.SetLevel(logrus.InfoLevel)
-	reader := identities{
-		account:  association.ServiceAccount{Namespace: "eks-s3-example", Name: "reader"},
-		identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader"},
-	}
-	settings := inject.DefaultSettings()
-	settings.Image = "sidecar:v1"
-	handler := admission.Handler{
-		Mode: admission.Always(contract.InjectEnabled), Settings: settings, Identities: reader, Verdicts: counted{}, Log: log,
-	}
-	server := httptest.NewServer(&cradmission.Webhook{Handler: handler.WithScheme(clientgoscheme.Scheme)})
-	t.Cleanup(server.Close)
-	response, err := http.Post(server.URL, "application/json", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(response.Body)
-	if err := errors.Join(err, response.Body.Close()); err != nil {
-		t.Fatal(err)
-	}
-	var answer admissionv1.AdmissionReview
-	if err := json.Unmarshal(text, &answer); err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	return answer.Response, entries
-}
-
-func reviewOf(object string) string {
-	return `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u1","namespace":"eks-s3-example",` +
-		`"operation":"CREATE","resource":{"group":"","version":"v1","resource":"pods"},"object":` + object + `}}`
-}
 
 func TestAPodIsAnsweredWithItsPatch(t *testing.T) {
 	response, entries := review(t, reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"job-"},"spec":{"serviceAccountName":"reader","containers":[{"name":"app","image":"app"}]}}`))
@@ -93,27 +34,66 @@ func TestAPodIsAnsweredWithItsPatch(t *testing.T) {
 }
 
 func TestAPodThatIsLeftOutIsAdmittedWithTheReason(t *testing.T) {
-	response, _ := review(t, reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"hostNetwork":true,"containers":[{"name":"app","image":"app"}]}}`))
+	response, entries := review(t, reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"hostNetwork":true,"containers":[{"name":"app","image":"app"}]}}`))
 	if !response.Allowed || len(response.Warnings) != 1 || !strings.Contains(response.Warnings[0], "hostNetwork") {
 		t.Errorf("got %+v", response)
 	}
+	if line := entries.LastEntry().Data; line["pod"] != "p" || line["verdict"] != inject.HostNetwork || !strings.Contains(line["status"].(string), "hostNetwork") {
+		t.Errorf("log line %v", line)
+	}
 }
 
-func TestWhatIsNoPodIsRefusedInWords(t *testing.T) {
-	for name, body := range map[string]string{
-		"an object that is no pod":  reviewOf(`{"apiVersion":"v1","kind":"Service","metadata":{"name":"p"}}`),
-		"a pod of the wrong shape":  reviewOf(`{"apiVersion":"v1","kind":"Pod","spec":{"containers":7}}`),
-		"a review without a pod":    reviewOf(`null`),
-		"a review without request":  `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}`,
-		"a body that is not JSON":   `pod`,
-		"a body of no length":       ``,
-		"an object nested too deep": reviewOf(strings.Repeat(`{"a":`, 20000) + "1" + strings.Repeat("}", 20000)),
-	} {
-		t.Run(name, func(t *testing.T) {
-			response, _ := review(t, body)
-			if response.Allowed || response.Result.Message == "" {
-				t.Errorf("got %+v", response)
-			}
-		})
+func TestAPodThatOptsOutIsToldSoWithoutAWarning(t *testing.T) {
+	response, _ := review(t, reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","annotations":{"podidentity.dev/inject":"false"}},"spec":{"containers":[{"name":"app","image":"app"}]}}`))
+	want := `[{"op":"add","path":"/metadata/annotations/podidentity.dev~1status","value":"skipped: the annotation podidentity.dev/inject: \"false\" opts this pod out"}]`
+	if !response.Allowed || len(response.Warnings) != 0 || string(response.Patch) != want {
+		t.Errorf("got %+v with %s", response, response.Patch)
+	}
+}
+
+func TestAPodIsAdmittedWhereTheLabelCannotBeRead(t *testing.T) {
+	log, entries := logrustest.NewNullLogger()
+	h := handler(log)
+	h.Mode = func(context.Context, string) (string, error) { return "", errors.New("the API server is away") }
+	response := post(t, endpoint(h), "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"app"}]}}`))).Response
+	if !response.Allowed || response.Patch != nil || len(response.Warnings) != 1 || !strings.Contains(response.Warnings[0], "the API server is away") {
+		t.Errorf("got %+v", response)
+	}
+	if len(entries.Entries) != 1 {
+		t.Errorf("%d log lines", len(entries.Entries))
+	}
+}
+
+func TestAdmissionsAreCountedByVerdict(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	metrics, err := admission.NewMetrics(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, _ := logrustest.NewNullLogger()
+	h := handler(log)
+	h.Verdicts = metrics
+	for _, spec := range []string{`{}`, `{}`, `{"hostNetwork":true}`, `{"os":{"name":"windows"}}`} {
+		post(t, endpoint(h), "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod","spec":`+spec+`}`)))
+	}
+	families, err := registry.Gather()
+	if err != nil || len(families) != 1 || families[0].GetName() != "podidentity_admissions_total" {
+		t.Fatalf("%v, %v", families, err)
+	}
+	got := map[inject.Reason]float64{}
+	for _, metric := range families[0].GetMetric() {
+		got[inject.Reason(metric.GetLabel()[0].GetValue())] = metric.GetCounter().GetValue()
+	}
+	for _, reason := range inject.Reasons() {
+		want := map[inject.Reason]float64{inject.Injected: 2, inject.HostNetwork: 1, inject.Windows: 1}[reason]
+		if have, there := got[reason]; !there || have != want {
+			t.Errorf("%s: %v (%v), want %v", reason, have, there, want)
+		}
+	}
+	if len(got) != len(inject.Reasons()) {
+		t.Errorf("verdicts without bound: %v", got)
+	}
+	if _, err := admission.NewMetrics(registry); err == nil {
+		t.Error("metrics were registered twice without a complaint")
 	}
 }

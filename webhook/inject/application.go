@@ -2,6 +2,7 @@ package inject
 
 import (
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -14,7 +15,7 @@ func equip(p *patch, path string, container corev1.Container, a asked, settings 
 	if container.Name == contract.ContainerName || a.skips(container.Name) || ownCredentials(container.Env, a) != "" {
 		return
 	}
-	wanted := append(applicationEnv(container.Env, a, settings), exemptFromProxy(p, path+"/env", container.Env)...)
+	wanted := append(applicationEnv(container, a, settings), exemptFromProxy(p, path+"/env", container)...)
 	extend(p, path+"/env", len(container.Env), missingEnv(container.Env, wanted))
 	if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == contract.AuthorizationMountPath }) {
 		return
@@ -26,7 +27,7 @@ func equip(p *patch, path string, container corev1.Container, a asked, settings 
 	}})
 }
 
-func applicationEnv(has []corev1.EnvVar, a asked, settings Settings) []corev1.EnvVar {
+func applicationEnv(container corev1.Container, a asked, settings Settings) []corev1.EnvVar {
 	env := []corev1.EnvVar{
 		{Name: envCredentialsURI, Value: contract.CredentialsURI(a.port)},
 		{Name: envAuthorizationFile, Value: authorizationFile},
@@ -36,7 +37,7 @@ func applicationEnv(has []corev1.EnvVar, a asked, settings Settings) []corev1.En
 	}
 	// Either of the two counts as set: SDKs differ in which one they read first, and a container that names its region
 	// by one of them must not get another region by the other.
-	if settings.Region != "" && !hasEnv(has, "AWS_REGION") && !hasEnv(has, "AWS_DEFAULT_REGION") {
+	if settings.Region != "" && !mayHave(container, "AWS_REGION") && !mayHave(container, "AWS_DEFAULT_REGION") {
 		env = append(env,
 			corev1.EnvVar{Name: "AWS_REGION", Value: settings.Region},
 			corev1.EnvVar{Name: "AWS_DEFAULT_REGION", Value: settings.Region})
@@ -54,4 +55,12 @@ func missingEnv(has, wanted []corev1.EnvVar) []corev1.EnvVar {
 
 func hasEnv(env []corev1.EnvVar, name string) bool {
 	return slices.ContainsFunc(env, func(variable corev1.EnvVar) bool { return variable.Name == name })
+}
+
+// mayHave tells whether a container has a variable, or may have it from a source that is not known here: a variable of
+// ours would win over that in silence (aws/amazon-eks-pod-identity-webhook#248).
+func mayHave(container corev1.Container, name string) bool {
+	return hasEnv(container.Env, name) || slices.ContainsFunc(container.EnvFrom, func(source corev1.EnvFromSource) bool {
+		return strings.HasPrefix(name, source.Prefix)
+	})
 }

@@ -39,7 +39,7 @@ func ask(s Subject, settings Settings) (a asked, notes []string) {
 	if r.authorizationByEnv() {
 		a.token = tokenOf(present(s.Pod), s.Token)
 	}
-	a.port = r.freePort(s.Pod, a)
+	r.choosePorts(s.Pod, &a)
 	r.checkSkipped(s.Pod, a.skip)
 	return a, r.notes
 }
@@ -51,7 +51,7 @@ type reader struct {
 }
 
 func (r *reader) unusable(annotation, legal string) {
-	r.notes = append(r.notes, fmt.Sprintf("annotation %s is %q, not %s", annotation, r.annotations[annotation], legal))
+	r.notes = append(r.notes, fmt.Sprintf("annotation %s is %.60q, not %s", annotation, r.annotations[annotation], legal))
 }
 
 func (r *reader) port(annotation string, otherwise int) int {
@@ -114,10 +114,10 @@ func (r *reader) list(annotation string) []string {
 // checkSkipped notes names of no container, since a misspelt one means that a container gets credentials against the
 // author's will.
 func (r *reader) checkSkipped(pod *corev1.Pod, skip []string) {
-	for _, name := range skip {
-		is := func(c corev1.Container) bool { return c.Name == name }
-		if !slices.ContainsFunc(pod.Spec.Containers, is) && !slices.ContainsFunc(pod.Spec.InitContainers, is) {
-			r.notes = append(r.notes, fmt.Sprintf("annotation %s names %q, which is no container of the pod", contract.AnnotationSkipContainers, name))
-		}
+	unknown := slices.DeleteFunc(slices.Clone(skip), func(name string) bool {
+		return slices.ContainsFunc(containers(pod), func(c *corev1.Container) bool { return c.Name == name })
+	})
+	if len(unknown) > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("annotation %s names no container of the pod by %.60q", contract.AnnotationSkipContainers, strings.Join(unknown, ", ")))
 	}
 }

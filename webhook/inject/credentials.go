@@ -45,9 +45,12 @@ func ownCredentials(env []corev1.EnvVar, a asked) string {
 }
 
 // leftAlone notes each container that keeps AWS credentials of its own.
-func leftAlone(pod *corev1.Pod, a asked) []string {
+func leftAlone(among []*corev1.Container, a asked) []string {
 	var notes []string
-	for _, container := range applications(pod, a) {
+	for _, container := range among {
+		if a.skips(container.Name) {
+			continue
+		}
 		if variable := ownCredentials(container.Env, a); variable != "" {
 			notes = append(notes, fmt.Sprintf("container %s keeps its own AWS credentials: remove %s to give it these", container.Name, variable))
 		}
@@ -67,8 +70,8 @@ func allBringCredentials(pod *corev1.Pod, a asked) bool {
 }
 
 // applications are the containers that may get credentials.
-func applications(pod *corev1.Pod, a asked) []corev1.Container {
-	return slices.DeleteFunc(containers(pod), func(c corev1.Container) bool { return a.skips(c.Name) })
+func applications(pod *corev1.Pod, a asked) []*corev1.Container {
+	return slices.DeleteFunc(containers(pod), func(c *corev1.Container) bool { return a.skips(c.Name) })
 }
 
 // tokenOf is the authorization token of a sidecar that is there already, so that containers added later get the same, or

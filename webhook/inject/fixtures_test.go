@@ -1,8 +1,6 @@
 package inject_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -10,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
 	"golang.org/x/tools/txtar"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
@@ -21,138 +18,156 @@ import (
 
 var update = flag.Bool("update", false, "write what the fixtures expect from what the code does; read the difference before you commit it")
 
-// Each fixture is a whole case: a sentence, the admission, the pod that comes in, and what must come out.
+// The parts of a fixture. Settings are those of an installation, where they are not the usual ones; before is the pod as it
+// was, where ephemeral containers are added to it. The last two are what the code decides.
+const (
+	partAdmission = "admission.yaml"
+	partSettings  = "settings.yaml"
+	partBefore    = "before.yaml"
+	partPod       = "pod.yaml"
+	partAdmitted  = "admitted.yaml"
+	partWarnings  = "warnings.txt"
+)
+
+// fixture is a whole case: a sentence, the admission, the pod that comes in, and what must come out.
+type fixture struct {
+	file     string
+	archive  *txtar.Archive
+	subject  inject.Subject // without its pod
+	settings inject.Settings
+	before   *corev1.Pod
+	pod      []byte // JSON
+}
+
+// Each fixture is right, and a second pass finds nothing to do, and what is not ours is as it was.
 func TestFixtures(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no fixtures: %v", err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Run(strings.TrimSpace(string(archive.Comment)), func(t *testing.T) {
-			got := admit(t, read(t, archive, "admission.yaml"), read(t, archive, "pod.yaml"))
+	for sentence, f := range fixtures(t) {
+		t.Run(sentence, func(t *testing.T) {
+			admitted, warnings := f.admit(t)
+			text, err := yaml.JSONToYAML(admitted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := []txtar.File{{Name: partAdmitted, Data: text}, {Name: partWarnings, Data: []byte(lines(warnings))}}
 			if *update {
-				write(t, file, archive, got)
+				f.write(t, got)
 				return
 			}
-			for name, want := range got {
-				if have := string(read(t, archive, name)); have != want {
-					t.Errorf("%s: %s is not as expected; got\n%s", file, name, want)
+			for _, part := range got {
+				if have := f.part(part.Name); string(have) != string(part.Data) {
+					t.Errorf("%s: %s is not as expected; got\n%s", f.file, part.Name, part.Data)
 				}
-			}
-			if len(archive.Files) != 2+len(got) {
-				t.Errorf("%s has parts that nothing checks", file)
 			}
 		})
 	}
 }
 
-// subjectOf is the subject of a fixture's admission.yaml.
-func subjectOf(t *testing.T, admission []byte, pod *corev1.Pod) inject.Subject {
+// admit is the pod and the warnings after one admission. It injects twice.
+func (f fixture) admit(t *testing.T) (admitted []byte, warnings []string) {
 	t.Helper()
+	admitted, warnings, _ = pass(t, f.subject, f.before, f.pod, f.settings)
+	untouched(t, f.pod, admitted)
+	// Every admission has a fresh token.
+	f.subject.Token = "SECONDTOKENSECONDTOKENSECOND"
+	again, _, operations := pass(t, f.subject, f.before, admitted, f.settings)
+	if operations != 0 {
+		t.Errorf("a second pass changed the pod by %d operations:\n%s", operations, again)
+	}
+	return admitted, warnings
+}
+
+// fixtures reads all of them, by their sentences.
+func fixtures(t testing.TB) map[string]fixture {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no fixtures: %v", err)
+	}
+	all := map[string]fixture{}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sentence := strings.TrimSpace(string(archive.Comment))
+		if other, twice := all[sentence]; twice {
+			t.Fatalf("%s and %s have the same sentence", file, other.file)
+		}
+		all[sentence] = parse(t, file, archive)
+	}
+	return all
+}
+
+func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
+	t.Helper()
+	f := fixture{file: file, archive: archive, settings: usualSettings()}
+	known := []string{partAdmission, partSettings, partBefore, partPod, partAdmitted, partWarnings}
+	for _, part := range archive.Files {
+		if !slices.Contains(known, part.Name) {
+			t.Fatalf("%s has a part %s that nothing reads", file, part.Name)
+		}
+	}
 	var given struct {
 		Namespace string             `json:"namespace"`
 		Mode      string             `json:"mode"`
 		Identity  *contract.Identity `json:"identity"`
 	}
-	if err := yaml.UnmarshalStrict(admission, &given); err != nil {
-		t.Fatal(err)
-	}
-	subject := inject.Subject{Pod: pod, Namespace: given.Namespace, Mode: given.Mode, Token: "FRESHTOKENFRESHTOKENFRESHTOKEN"}
+	decode(t, file, f.part(partAdmission), &given)
+	f.subject = inject.Subject{Namespace: given.Namespace, Mode: given.Mode, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
 	if given.Identity != nil {
-		subject.Identity, subject.Associated = *given.Identity, true
+		f.subject.Identity, f.subject.Associated = *given.Identity, true
 	}
-	return subject
+	decode(t, file, f.part(partSettings), &f.settings)
+	if before := f.part(partBefore); before != nil {
+		f.before = new(corev1.Pod)
+		decode(t, file, before, f.before)
+	}
+	pod, err := yaml.YAMLToJSONStrict(f.part(partPod))
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	f.pod = pod
+	return f
 }
 
-// settings of every fixture: an installation with a region, whose other settings are the defaults.
-func settings() inject.Settings {
+// usualSettings are those of an installation with a region, whose other settings are the defaults.
+func usualSettings() inject.Settings {
 	s := inject.DefaultSettings()
 	s.Image = "podidentity/sidecar:v1"
 	s.Region = "eu-central-1"
 	return s
 }
 
-// admit returns the parts of a fixture that the code decides. It also injects twice: the second pass must find nothing
-// to do.
-func admit(t *testing.T, admission, podYAML []byte) map[string]string {
+func decode(t testing.TB, file string, text []byte, into any) {
 	t.Helper()
-	raw, err := yaml.YAMLToJSON(podYAML)
-	if err != nil {
+	if err := yaml.UnmarshalStrict(text, into); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+// part is nil where the fixture has none of that name.
+func (f fixture) part(name string) []byte {
+	if i := slices.IndexFunc(f.archive.Files, func(part txtar.File) bool { return part.Name == name }); i >= 0 {
+		return f.archive.Files[i].Data
+	}
+	return nil
+}
+
+func (f fixture) write(t *testing.T, got []txtar.File) {
+	t.Helper()
+	f.archive.Files = slices.DeleteFunc(f.archive.Files, func(part txtar.File) bool {
+		return part.Name == partAdmitted || part.Name == partWarnings
+	})
+	f.archive.Files = append(f.archive.Files, got...)
+	if err := os.WriteFile(f.file, txtar.Format(f.archive), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	admitted, warnings, _ := pass(t, admission, raw)
-	again, _, operations := pass(t, admission, admitted)
-	if operations != 0 || !bytes.Equal(again, admitted) {
-		t.Errorf("a second pass changed the pod by %d operations:\n%s", operations, again)
-	}
-	text, err := yaml.JSONToYAML(admitted)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines strings.Builder
+}
+
+func lines(warnings []string) string {
+	var b strings.Builder
 	for _, warning := range warnings {
-		lines.WriteString(warning + "\n")
+		b.WriteString(warning + "\n")
 	}
-	return map[string]string{"admitted.yaml": string(text), "warnings.txt": lines.String()}
-}
-
-// pass sends a pod through one admission and returns it as the API server would have it then.
-func pass(t *testing.T, admission, raw []byte) (admitted []byte, warnings []string, operations int) {
-	t.Helper()
-	var pod corev1.Pod
-	if err := json.Unmarshal(raw, &pod); err != nil {
-		t.Fatal(err)
-	}
-	subject := subjectOf(t, admission, &pod)
-	verdict := inject.Judge(subject, settings())
-	warnings = verdict.Warnings
-	list := inject.Pod(subject, verdict, settings())
-	for _, operation := range list {
-		if operation.Operation != "add" && operation.Operation != "replace" {
-			t.Errorf("operation %s: only add and replace keep what is not ours", operation.Json())
-		}
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(list) == 0 {
-		return raw, warnings, 0
-	}
-	patch, err := jsonpatch.DecodePatch(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	admitted, err = patch.Apply(raw)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	return admitted, warnings, len(list)
-}
-
-func read(t *testing.T, archive *txtar.Archive, name string) []byte {
-	t.Helper()
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == name })
-	if i < 0 {
-		if *update {
-			return nil
-		}
-		t.Fatalf("the fixture has no %s", name)
-	}
-	return archive.Files[i].Data
-}
-
-func write(t *testing.T, file string, archive *txtar.Archive, got map[string]string) {
-	t.Helper()
-	archive.Files = archive.Files[:2]
-	for _, name := range []string{"admitted.yaml", "warnings.txt"} {
-		archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(got[name])})
-	}
-	if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return b.String()
 }

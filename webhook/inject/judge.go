@@ -54,19 +54,20 @@ func Judge(s Subject, settings Settings) Verdict {
 		verdict.Warnings = append(verdict.Warnings, warn(verdict.Status))
 	}
 	if verdict.Injects() {
-		notes = append(notes, leftAlone(s.Pod, a)...)
+		notes = append(notes, leftAlone(containers(s.Pod), a)...)
 	}
 	for _, note := range notes {
 		verdict.Warnings = append(verdict.Warnings, warn(note))
 	}
-	verdict.Status = strings.Join(append([]string{verdict.Status}, notes...), "; ")
+	verdict.Status = shorten(strings.Join(append([]string{verdict.Status}, notes...), separator))
 	return verdict
 }
 
 func reasonFor(s Subject, a asked) Reason {
 	pod := s.Pod
+	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
 	switch {
-	case pod.Annotations[corev1.MirrorPodAnnotationKey] != "":
+	case mirror:
 		return MirrorPod
 	case pod.Annotations[contract.AnnotationInject] == "false":
 		return OptedOut
@@ -80,16 +81,21 @@ func reasonFor(s Subject, a asked) Reason {
 		return NameTaken
 	case allBringCredentials(pod, a):
 		return OwnCredentials
-	case s.Mode == contract.InjectAssociated && !s.Associated:
+	// A sidecar that is there already is completed: it waits for an association.
+	case s.Mode == contract.InjectAssociated && !s.Associated && present(pod) == nil:
 		return NotAssociated
 	}
 	return Injected
 }
 
+// labelOSBeta is deprecated, but nodes still have it, and so do older charts.
+const labelOSBeta = "beta.kubernetes.io/os"
+
 // isWindows asks all three places where a pod may say so.
 func isWindows(pod *corev1.Pod) bool {
 	if pod.Spec.OS != nil && pod.Spec.OS.Name == corev1.Windows ||
-		pod.Spec.NodeSelector[corev1.LabelOSStable] == string(corev1.Windows) {
+		pod.Spec.NodeSelector[corev1.LabelOSStable] == string(corev1.Windows) ||
+		pod.Spec.NodeSelector[labelOSBeta] == string(corev1.Windows) {
 		return true
 	}
 	affinity := pod.Spec.Affinity
@@ -108,7 +114,7 @@ func isWindows(pod *corev1.Pod) bool {
 
 func demandsWindows(term corev1.NodeSelectorTerm) bool {
 	for _, expression := range term.MatchExpressions {
-		if expression.Key == corev1.LabelOSStable && expression.Operator == corev1.NodeSelectorOpIn &&
+		if (expression.Key == corev1.LabelOSStable || expression.Key == labelOSBeta) && expression.Operator == corev1.NodeSelectorOpIn &&
 			len(expression.Values) == 1 && expression.Values[0] == string(corev1.Windows) {
 			return true
 		}
@@ -129,8 +135,8 @@ func nameTaken(pod *corev1.Pod) bool {
 		}
 	}
 	for _, volume := range pod.Spec.Volumes {
-		if volume.Name == contract.VolumeName && volume.Projected == nil ||
-			volume.Name == contract.AuthorizationVolumeName && volume.EmptyDir == nil {
+		if volume.Name == contract.VolumeName && !holdsToken(volume) ||
+			volume.Name == contract.AuthorizationVolumeName && !isMemory(volume) {
 			return true
 		}
 	}

@@ -63,7 +63,7 @@ func (p *patch) set(path string, present, wanted map[string]string) {
 
 // escape makes a key fit for a JSON pointer (RFC 6901).
 func escape(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
 }
 
 func itemPath(list string, index int) string {

@@ -23,20 +23,26 @@ func Pod(s Subject, verdict Verdict, settings Settings) []jsonpatch.Operation {
 }
 
 // EphemeralContainers writes the operations that give a debugger's containers the credentials of the pod they are added
-// to. Those that before had already cannot be changed any more; a pod without our sidecar has nothing to give.
-func EphemeralContainers(s Subject, before *corev1.Pod, settings Settings) []jsonpatch.Operation {
+// to, and the warnings. Those that before had already cannot be changed any more; a pod without our sidecar has nothing to
+// give.
+func EphemeralContainers(s Subject, before *corev1.Pod, settings Settings) (operations []jsonpatch.Operation, warnings []string) {
 	if present(s.Pod) == nil {
-		return nil
+		return nil, nil
 	}
 	a, _ := ask(s, settings)
 	var p patch
 	for i, container := range s.Pod.Spec.EphemeralContainers {
 		had := func(c corev1.EphemeralContainer) bool { return c.Name == container.Name }
-		if !slices.ContainsFunc(before.Spec.EphemeralContainers, had) {
-			equip(&p, itemPath("/spec/ephemeralContainers", i), corev1.Container(container.EphemeralContainerCommon), a, settings)
+		if slices.ContainsFunc(before.Spec.EphemeralContainers, had) {
+			continue
+		}
+		common := corev1.Container(container.EphemeralContainerCommon)
+		equip(&p, itemPath("/spec/ephemeralContainers", i), common, a, settings)
+		for _, note := range leftAlone([]*corev1.Container{&common}, a) {
+			warnings = append(warnings, warn(note))
 		}
 	}
-	return p.operations
+	return p.operations, warnings
 }
 
 // annotations are what the product writes. An identity that the pod's author wrote is never trusted.
@@ -73,14 +79,20 @@ func addContainers(p *patch, pod *corev1.Pod, a asked, settings Settings) {
 }
 
 // position is the sidecar's place among the init containers: first, so that every other container starts with
-// credentials in place, but behind the containers of a mesh, without which nothing reaches STS.
+// credentials in place, but behind the proxy of a mesh that is a native sidecar itself, without which nothing reaches STS.
+// Where the proxy is an ordinary container, what stands first diverts the network to a proxy that does not run yet; the
+// sidecar reaches STS before that, and not after.
 func position(pod *corev1.Pod) int {
+	place := 0
 	for i, container := range pod.Spec.InitContainers {
 		if !isMesh(container.Name) {
-			return i
+			break
+		}
+		if isNativeSidecar(container) {
+			place = i + 1
 		}
 	}
-	return len(pod.Spec.InitContainers)
+	return place
 }
 
 func isMesh(container string) bool {

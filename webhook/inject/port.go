@@ -14,31 +14,44 @@ import (
 // the sidecar listens.
 const firstEphemeral = 32768
 
-const listenFlag = "--listen="
+const (
+	listenFlag  = "--listen="
+	metricsFlag = "--metrics="
+)
 
-// freePort is the port of a sidecar that is there already, or else the one asked for, moved up to the next that no
-// container declares.
-func (r *reader) freePort(pod *corev1.Pod, a asked) int {
-	if port, ok := portOf(present(pod)); ok {
-		return port
-	}
-	taken := declaredPorts(pod)
+// choosePorts moves the ports of a sidecar that is not there yet up to the next that no container declares.
+func (r *reader) choosePorts(pod *corev1.Pod, a *asked) {
+	sidecar, taken := present(pod), declaredPorts(pod)
 	if a.metricsPort != 0 {
+		a.metricsPort = r.freePort(contract.AnnotationMetricsPort, a.metricsPort, taken, sidecar, metricsFlag)
 		taken[a.metricsPort] = true
 	}
-	if !taken[a.port] {
-		return a.port
+	a.port = r.freePort(contract.AnnotationPort, a.port, taken, sidecar, listenFlag)
+	if sidecar != nil && taken[a.port] {
+		r.notes = append(r.notes, fmt.Sprintf("a container that came after the sidecar declares its port %d; choose another by %s", a.port, contract.AnnotationPort))
 	}
-	free := nextFree(a.port, taken)
-	if _, chosen := r.annotations[contract.AnnotationPort]; chosen {
-		r.notes = append(r.notes, fmt.Sprintf("annotation %s is %d, which a container declares; %d is used", contract.AnnotationPort, a.port, free))
-	}
-	return free
 }
 
-// nextFree searches upwards from port, and from the first unprivileged one after the last.
+// freePort is the port that the sidecar has, or the first from wanted on that is not taken. The note is the same in every
+// pass, or else each would write the status anew.
+func (r *reader) freePort(annotation string, wanted int, taken map[int]bool, sidecar *corev1.Container, flag string) int {
+	port, ok := portOf(sidecar, flag)
+	if !ok {
+		port = nextFree(wanted, taken)
+	}
+	if taken[wanted] && port != wanted && r.annotations[annotation] == strconv.Itoa(wanted) {
+		r.notes = append(r.notes, fmt.Sprintf("annotation %s is %d, which is taken; %d is used", annotation, wanted, port))
+	}
+	return port
+}
+
+// nextFree searches upwards from port, and from the first unprivileged one after the last; in vain where a pod declares
+// them all.
 func nextFree(port int, taken map[int]bool) int {
-	for taken[port] {
+	for range firstEphemeral {
+		if !taken[port] {
+			break
+		}
 		port++
 		if port >= firstEphemeral {
 			port = 1024
@@ -57,13 +70,13 @@ func declaredPorts(pod *corev1.Pod) map[int]bool {
 	return taken
 }
 
-// portOf reads the port from the arguments of the sidecar that an earlier pass has added.
-func portOf(sidecar *corev1.Container) (port int, ok bool) {
+// portOf reads a port from the arguments of the sidecar that an earlier pass has added.
+func portOf(sidecar *corev1.Container, flag string) (port int, ok bool) {
 	if sidecar == nil {
 		return 0, false
 	}
 	for _, argument := range sidecar.Args {
-		address, is := strings.CutPrefix(argument, listenFlag)
+		address, is := strings.CutPrefix(argument, flag)
 		if !is {
 			continue
 		}

@@ -14,12 +14,12 @@ const loopback = "127.0.0.1"
 // exemptFromProxy keeps requests to the sidecar from a proxy that the container uses: it appends to NO_PROXY and no_proxy
 // where they are set, and returns both where neither is. A lone one stays alone, since a new spelling beside it would
 // hide its value from programs that prefer the other.
-func exemptFromProxy(p *patch, path string, env []corev1.EnvVar) (missing []corev1.EnvVar) {
-	if !slices.ContainsFunc(env, isProxy) {
+func exemptFromProxy(p *patch, path string, container corev1.Container) (missing []corev1.EnvVar) {
+	if !slices.ContainsFunc(container.Env, isProxy) {
 		return nil
 	}
 	found := false
-	for i, variable := range env {
+	for i, variable := range container.Env {
 		if !strings.EqualFold(variable.Name, "no_proxy") {
 			continue
 		}
@@ -29,7 +29,7 @@ func exemptFromProxy(p *patch, path string, env []corev1.EnvVar) (missing []core
 			p.operations = append(p.operations, jsonpatch.NewOperation(appendingOperation(variable.Value), itemPath(path, i)+"/value", exempt(variable.Value)))
 		}
 	}
-	if found {
+	if found || mayHave(container, "NO_PROXY") || mayHave(container, "no_proxy") {
 		return nil
 	}
 	return []corev1.EnvVar{{Name: "NO_PROXY", Value: loopback}, {Name: "no_proxy", Value: loopback}}

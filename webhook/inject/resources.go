@@ -2,7 +2,6 @@ package inject
 
 import (
 	"maps"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -53,8 +52,14 @@ func limitsAreRequests(r corev1.ResourceRequirements) bool {
 }
 
 // containers are all of the pod but ours.
-func containers(pod *corev1.Pod) []corev1.Container {
-	return slices.DeleteFunc(slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers), func(c corev1.Container) bool {
-		return c.Name == contract.ContainerName
-	})
+func containers(pod *corev1.Pod) []*corev1.Container {
+	all := make([]*corev1.Container, 0, len(pod.Spec.InitContainers)+len(pod.Spec.Containers))
+	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
+		for i := range list {
+			if list[i].Name != contract.ContainerName {
+				all = append(all, &list[i])
+			}
+		}
+	}
+	return all
 }

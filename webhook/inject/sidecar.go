@@ -35,7 +35,7 @@ func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
 		SecurityContext:          securityContext(pod),
 	}
 	if a.metricsPort != 0 {
-		container.Args = append(container.Args, "--metrics=0.0.0.0:"+strconv.Itoa(a.metricsPort))
+		container.Args = append(container.Args, metricsFlag+":"+strconv.Itoa(a.metricsPort))
 		container.Ports = []corev1.ContainerPort{{Name: "podid-metrics", ContainerPort: int32(a.metricsPort)}}
 	}
 	if a.readiness {

@@ -2,6 +2,7 @@ package inject
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/podidentity/podidentity/contract"
 )
@@ -71,6 +72,16 @@ type Verdict struct {
 
 // Injects tells whether the pod gets the sidecar.
 func (v Verdict) Injects() bool { return v.Reason == Injected }
+
+// longestStatus keeps a status of many notes far from the 256 KiB that the annotations of a pod may have altogether.
+const longestStatus = 1000
+
+func shorten(status string) string {
+	if len(status) <= longestStatus {
+		return status
+	}
+	return strings.ToValidUTF8(status[:longestStatus], "") + "..."
+}
 
 // warn words a note for whoever creates the pod, among the warnings of others.
 func warn(note string) string { return "pod identity: " + note }

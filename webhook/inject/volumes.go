@@ -2,6 +2,7 @@ package inject
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -21,6 +22,18 @@ func volumes(settings Settings) []corev1.Volume {
 			SizeLimit: new(resource.MustParse("64Ki")),
 		}}},
 	}
+}
+
+// holdsToken tells whether a volume is the first of ours: whatever a server adds by default, it has the token.
+func holdsToken(volume corev1.Volume) bool {
+	return volume.Projected != nil && slices.ContainsFunc(volume.Projected.Sources, func(s corev1.VolumeProjection) bool {
+		return s.ServiceAccountToken != nil && s.ServiceAccountToken.Path == contract.TokenFile
+	})
+}
+
+// isMemory tells whether a volume is the second of ours.
+func isMemory(volume corev1.Volume) bool {
+	return volume.EmptyDir != nil && volume.EmptyDir.Medium == corev1.StorageMediumMemory
 }
 
 func sources(settings Settings) []corev1.VolumeProjection {

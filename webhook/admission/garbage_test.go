@@ -1,0 +1,150 @@
+package admission_test
+
+import (
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+
+	logrustest "github.com/sirupsen/logrus/hooks/test"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+)
+
+// endless is a body without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// nested is a JSON value of so many objects, one in the other.
+func nested(depth int) string {
+	return strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth)
+}
+
+// refused is what must be refused, in words, with this code.
+type refused struct {
+	contentType string
+	body        func() io.Reader
+	code        int32
+}
+
+func garbage() map[string]refused {
+	json := func(text string) refused {
+		return refused{"application/json", func() io.Reader { return strings.NewReader(text) }, http.StatusBadRequest}
+	}
+	pod := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}}`
+	return map[string]refused{
+		"an object of another kind":               json(reviewOf(`{"apiVersion":"v1","kind":"Service","metadata":{"name":"p"}}`)),
+		"a workload in place of its pod":          json(reviewOf(`{"apiVersion":"apps/v1","kind":"Deployment","spec":{}}`)),
+		"a kind that nobody knows":                json(reviewOf(`{"apiVersion":"novel/v7","kind":"Hologram"}`)),
+		"a pod of the wrong shape":                json(reviewOf(`{"apiVersion":"v1","kind":"Pod","spec":{"containers":7}}`)),
+		"an object that is null":                  json(reviewOf(`null`)),
+		"an object that is a list":                json(reviewOf(`[]`)),
+		"an object nested too deep":               json(reviewOf(nested(20000))),
+		"a debug review without the old pod":      json(reviewWith(`"subResource":"ephemeralcontainers","object":` + pod)),
+		"a debug review of an old pod of null":    json(reviewWith(`"subResource":"ephemeralcontainers","object":` + pod + `,"oldObject":null`)),
+		"a review without request":                json(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview"}`),
+		"a review whose request is null":          json(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":null}`),
+		"a review whose request is a number":      json(`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":7}`),
+		"a review nested too deep":                json(nested(100_000)),
+		"a pod in place of a review":              json(pod),
+		"an empty object":                         json(`{}`),
+		"null":                                    json(`null`),
+		"a body that is not JSON":                 json(`pod`),
+		"a body that ends in its middle":          json(reviewOf(pod)[:100]),
+		"bytes that are no text":                  json("\x00\xff\xfe\x80"),
+		"a body of no length":                     json(``),
+		"YAML":                                    {"application/yaml", func() io.Reader { return strings.NewReader("kind: AdmissionReview") }, http.StatusBadRequest},
+		"protobuf":                                {"application/vnd.kubernetes.protobuf", func() io.Reader { return strings.NewReader("k8s\x00") }, http.StatusBadRequest},
+		"a review without a content type":         {"", func() io.Reader { return strings.NewReader(reviewOf(pod)) }, http.StatusBadRequest},
+		"a body of a byte more than the limit":    {"application/json", func() io.Reader { return io.LimitReader(endless{}, 7<<20+1) }, http.StatusRequestEntityTooLarge},
+		"a body without an end":                   {"application/json", func() io.Reader { return endless{} }, http.StatusRequestEntityTooLarge},
+		"a body without an end of a foreign type": {"text/plain", func() io.Reader { return endless{} }, http.StatusRequestEntityTooLarge},
+	}
+}
+
+func TestGarbageIsRefusedInWords(t *testing.T) {
+	log, entries := logrustest.NewNullLogger()
+	to := endpoint(handler(log))
+	for name, test := range garbage() {
+		t.Run(name, func(t *testing.T) {
+			response := post(t, to, test.contentType, test.body()).Response
+			if response.Allowed || response.Patch != nil || response.Result.Message == "" || response.Result.Code != test.code {
+				t.Errorf("got %+v with %+v", response, response.Result)
+			}
+		})
+	}
+	if len(entries.Entries) != 0 {
+		t.Errorf("%d lines speak of an admission", len(entries.Entries))
+	}
+}
+
+// What is odd but a pod is admitted like any other.
+func TestOddReviewsOfPodsAreAnswered(t *testing.T) {
+	pod := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"app"%s}]}}`
+	usual := reviewOf(strings.Replace(pod, "%s", "", 1))
+	for name, body := range map[string]string{
+		"a review of v1beta1":              strings.Replace(usual, "admission.k8s.io/v1", "admission.k8s.io/v1beta1", 1),
+		"text that is broken UTF-8":        reviewOf(strings.Replace(pod, "%s", `,"image":"`+"\xff\xc3\x28"+`"`, 1)),
+		"half of a surrogate":              reviewOf(strings.Replace(pod, "%s", `,"image":"\ud800"`, 1)),
+		"an unknown field, nested deep":    reviewOf(strings.Replace(pod, "%s", `,"future":`+nested(5000), 1)),
+		"fields and members there twice":   reviewOf(strings.Replace(pod, "%s", `,"name":"app","image":"a","image":"b"`, 1)),
+		"a container that is null besides": reviewOf(strings.Replace(pod, `"%s}`, `"},null`, 1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			log, _ := logrustest.NewNullLogger()
+			answer := post(t, endpoint(handler(log)), "application/json", strings.NewReader(body))
+			if !answer.Response.Allowed || len(answer.Response.Patch) == 0 || string(answer.Response.UID) != "u1" {
+				t.Errorf("got %+v with %+v", answer.Response, answer.Response.Result)
+			}
+			if asked := strings.Contains(body, "v1beta1"); strings.HasSuffix(answer.APIVersion, "v1beta1") != asked {
+				t.Errorf("answered in %s", answer.APIVersion)
+			}
+		})
+	}
+}
+
+// failing stands for a fault of ours.
+type failing struct{}
+
+func (failing) Identity(association.ServiceAccount) (contract.Identity, bool) {
+	panic("a fault of ours")
+}
+
+func TestAPanicIsAnAnswer(t *testing.T) {
+	log, _ := logrustest.NewNullLogger()
+	h := handler(log)
+	h.Identities = failing{}
+	response := post(t, endpoint(h), "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod"}`))).Response
+	if response.Allowed || response.Result.Code != http.StatusInternalServerError {
+		t.Errorf("got %+v with %+v", response, response.Result)
+	}
+}
+
+// Memory that garbage costs is given back.
+func TestGarbageLeavesNothingBehind(t *testing.T) {
+	log, _ := logrustest.NewNullLogger()
+	to := endpoint(handler(log))
+	round := func() uint64 {
+		for _, test := range garbage() {
+			post(t, to, test.contentType, test.body())
+		}
+		runtime.GC()
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		return memory.HeapAlloc
+	}
+	round() // What is kept for good, such as caches of types, is there after the first.
+	before := round()
+	for range 5 {
+		round()
+	}
+	if after := round(); after > before+1<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", before, after)
+	}
+}

@@ -1,0 +1,86 @@
+package admission_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/sirupsen/logrus"
+	logrustest "github.com/sirupsen/logrus/hooks/test"
+	admissionv1 "k8s.io/api/admission/v1"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/admission"
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+// identities gives the same identity to one service account.
+type identities struct {
+	account  association.ServiceAccount
+	identity contract.Identity
+}
+
+func (i identities) Identity(account association.ServiceAccount) (contract.Identity, bool) {
+	return i.identity, account == i.account
+}
+
+// counted counts nothing that these tests look at.
+type counted struct{}
+
+func (counted) Count(inject.Reason) {}
+
+// handler is one as main builds it.
+func handler(log logrus.FieldLogger) admission.Handler {
+	settings := inject.DefaultSettings()
+	settings.Image = "sidecar:v1"
+	return admission.Handler{
+		Mode:     admission.Always(contract.InjectEnabled),
+		Settings: settings,
+		Identities: identities{
+			account:  association.ServiceAccount{Namespace: "eks-s3-example", Name: "reader"},
+			identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader"},
+		},
+		Verdicts: counted{},
+		Log:      log,
+	}
+}
+
+// endpoint is what the server has at one path.
+func endpoint(h admission.Handler) http.Handler {
+	return &cradmission.Webhook{Handler: h.WithScheme(clientgoscheme.Scheme)}
+}
+
+// post sends a body and returns the review that answers it, which there must be.
+func post(t testing.TB, to http.Handler, contentType string, body io.Reader) admissionv1.AdmissionReview {
+	t.Helper()
+	request := httptest.NewRequest(http.MethodPost, "/", body)
+	request.Header.Set("Content-Type", contentType)
+	recorder := httptest.NewRecorder()
+	to.ServeHTTP(recorder, request)
+	var answer admissionv1.AdmissionReview
+	if err := json.Unmarshal(recorder.Body.Bytes(), &answer); err != nil || answer.Response == nil {
+		t.Fatalf("%v: %s", err, recorder.Body)
+	}
+	return answer
+}
+
+// review sends one review to a usual handler and returns the answer.
+func review(t testing.TB, body string) (*admissionv1.AdmissionResponse, *logrustest.Hook) {
+	t.Helper()
+	log, entries := logrustest.NewNullLogger()
+	return post(t, endpoint(handler(log)), "application/json", strings.NewReader(body)).Response, entries
+}
+
+// reviewOf is the review of the creation of an object.
+func reviewOf(object string) string { return reviewWith(`"operation":"CREATE","object":` + object) }
+
+func reviewWith(members string) string {
+	return `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u1","namespace":"eks-s3-example",` +
+		`"resource":{"group":"","version":"v1","resource":"pods"},` + members + `}}`
+}

@@ -1,0 +1,51 @@
+package inject_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	kjson "sigs.k8s.io/json"
+
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+// Whatever decodes as a pod is judged and patched without a panic; and what an API server would send of it, which is never
+// null where a container is meant, keeps all that holds for every pod.
+func FuzzPod(f *testing.F) {
+	for _, fixture := range fixtures(f) {
+		f.Add(fixture.pod, uint64(4))
+	}
+	for seed := range uint64(20) {
+		raw, err := json.Marshal(newGenerator(seed).pod())
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw, seed)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, seed uint64) {
+		var pod corev1.Pod
+		if kjson.UnmarshalCaseSensitivePreserveInts(raw, &pod) != nil {
+			return
+		}
+		subject := subjectOfSeed(seed)
+		subject.Pod = &pod
+		inject.Pod(subject, inject.Judge(subject, usualSettings()), usualSettings())
+		inject.EphemeralContainers(subject, &corev1.Pod{}, usualSettings())
+		sent, err := json.Marshal(pod)
+		if err != nil || !valid(&pod) {
+			return
+		}
+		holds(t, subject, sent)
+	})
+}
+
+// valid tells whether an API server would take the names of a pod: each once.
+func valid(pod *corev1.Pod) bool {
+	for _, count := range names(pod) {
+		if count > 1 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,66 @@
+package inject_test
+
+import (
+	"fmt"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+func (g generator) container(name string) any {
+	special := map[string]string{"i0": "istio-init", "i1": "istio-proxy", "i2": contract.ContainerName, "c2": contract.ContainerName}
+	if other, is := special[name]; is && g.oneIn(6) {
+		name = other
+	}
+	c := g.invented(object{"name": name, "image": "image"})
+	g.maybe(c, 2, "env", func() any { return g.list(4, g.variable) })
+	g.maybe(c, 4, "envFrom", func() any { return g.list(2, func(int) any { return object{"prefix": g.of("", "A", "DB_")} }) })
+	g.maybe(c, 2, "ports", func() any {
+		return g.list(3, func(int) any { return g.invented(object{"containerPort": g.of(80, 2711, 2712, 3000, 9464, 32767)}) })
+	})
+	g.maybe(c, 2, "volumeMounts", func() any { return g.list(2, g.mount) })
+	g.maybe(c, 2, "resources", func() any { return g.resources() })
+	g.maybe(c, 3, "securityContext", func() any { return g.invented(object{"runAsUser": g.of(nil, 0, 1000, 2000)}) })
+	g.maybe(c, 4, "restartPolicy", func() any { return "Always" })
+	return c
+}
+
+// variable has another name at each index, as the API server demands of nothing but people do.
+func (g generator) variable(i int) any {
+	name := [][]any{
+		{"A", "HTTP_PROXY", "https_proxy", "AWS_PROFILE", "AWS_REGION"},
+		{"B", "NO_PROXY", "NO_PROXY", "AWS_EC2_METADATA_DISABLED", "AWS_CONTAINER_AUTHORIZATION_TOKEN"},
+		{"C", "no_proxy", "AWS_DEFAULT_REGION", "AWS_CONTAINER_CREDENTIALS_FULL_URI"},
+		{"D", "all_proxy", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"},
+	}[i]
+	v := g.invented(object{"name": g.of(name...)})
+	g.maybe(v, 2, "value", func() any { return g.of("", "x", "127.0.0.1", "*", ".svc, 10.0.0.0/8", contract.CredentialsURI(2711)) })
+	if _, set := v["value"]; !set {
+		g.maybe(v, 2, "valueFrom", func() any { return g.invented(object{}) })
+	}
+	return v
+}
+
+func (g generator) volume(i int) any {
+	if g.oneIn(10) && i < 2 {
+		return g.invented(object{"name": []string{contract.VolumeName, contract.AuthorizationVolumeName}[i], "emptyDir": object{"medium": g.of("", "Memory")}})
+	}
+	return g.invented(object{"name": fmt.Sprint("v", i), "emptyDir": object{}})
+}
+
+func (g generator) mount(i int) any {
+	if g.oneIn(10) && i == 0 {
+		return object{"name": "v0", "mountPath": contract.AuthorizationMountPath}
+	}
+	return g.invented(object{"name": fmt.Sprint("v", i), "mountPath": fmt.Sprint("/v", i)})
+}
+
+func (g generator) resources() any {
+	list := func() any {
+		return g.of(nil, object{}, object{"cpu": "1"}, object{"cpu": "1", "memory": "1Gi"}, object{"cpu": "1000m", "memory": "1Gi"}, object{"cpu": "0", "memory": "1Gi"})
+	}
+	if g.oneIn(2) {
+		both := list()
+		return g.invented(object{"requests": both, "limits": both})
+	}
+	return g.invented(object{"requests": list(), "limits": list()})
+}

@@ -1,0 +1,63 @@
+package inject_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	operation "gomodules.xyz/jsonpatch/v2"
+	corev1 "k8s.io/api/core/v1"
+	kjson "sigs.k8s.io/json"
+
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+// pass sends a pod through one admission, of ephemeral containers where there is a before, and returns it as the API
+// server would have it then.
+func pass(t testing.TB, subject inject.Subject, before *corev1.Pod, raw []byte, settings inject.Settings) (admitted []byte, warnings []string, operations int) {
+	t.Helper()
+	subject.Pod = podOf(t, raw)
+	var list []operation.Operation
+	if before != nil {
+		list, warnings = inject.EphemeralContainers(subject, before, settings)
+	} else {
+		verdict := inject.Judge(subject, settings)
+		list, warnings = inject.Pod(subject, verdict, settings), verdict.Warnings
+	}
+	return apply(t, raw, list), warnings, len(list)
+}
+
+// podOf reads a pod as the API server's decoder does, which minds the case of names.
+func podOf(t testing.TB, raw []byte) *corev1.Pod {
+	t.Helper()
+	var pod corev1.Pod
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &pod); err != nil {
+		t.Fatal(err)
+	}
+	return &pod
+}
+
+func apply(t testing.TB, raw []byte, list []operation.Operation) []byte {
+	t.Helper()
+	if len(list) == 0 {
+		return raw
+	}
+	for _, operation := range list {
+		if operation.Operation != "add" && operation.Operation != "replace" {
+			t.Errorf("operation %s: only add and replace keep what is not ours", operation.Json())
+		}
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch, err := jsonpatch.DecodePatch(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admitted, err := patch.Apply(raw)
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, text, raw)
+	}
+	return admitted
+}

@@ -1,0 +1,71 @@
+package inject_test
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
+)
+
+// A pod that passes a Pod Security Standard passes it with the sidecar too.
+func TestInjectionKeepsEveryPodSecurityStandard(t *testing.T) {
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := map[api.Level]int{}
+	for sentence, f := range fixtures(t) {
+		t.Run(sentence, func(t *testing.T) {
+			admitted, _ := f.admit(t)
+			for _, level := range []api.Level{api.LevelBaseline, api.LevelRestricted} {
+				if reason := refusal(evaluator, level, podOf(t, f.pod)); reason != "" {
+					continue
+				}
+				passed[level]++
+				if reason := refusal(evaluator, level, podOf(t, admitted)); reason != "" {
+					t.Errorf("%s refuses what it took before: %s", level, reason)
+				}
+			}
+		})
+	}
+	if passed[api.LevelBaseline] < 60 || passed[api.LevelRestricted] < 2 {
+		t.Errorf("too few fixtures passed before, so that this shows nothing: %v", passed)
+	}
+}
+
+// The sidecar by itself is restricted, also in pods that are not.
+func TestTheSidecarIsRestrictedInEveryPod(t *testing.T) {
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sentence, f := range fixtures(t) {
+		t.Run(sentence, func(t *testing.T) {
+			admitted, _ := f.admit(t)
+			before, after := podOf(t, f.pod), podOf(t, admitted)
+			if len(after.Spec.InitContainers) == len(before.Spec.InitContainers) {
+				return
+			}
+			alone := corev1.Pod{}
+			for _, container := range after.Spec.InitContainers {
+				if container.Name == "pod-identity" {
+					alone.Spec.Containers = []corev1.Container{container}
+				}
+			}
+			alone.Spec.Volumes = after.Spec.Volumes[len(before.Spec.Volumes):]
+			if reason := refusal(evaluator, api.LevelRestricted, &alone); reason != "" {
+				t.Error(reason)
+			}
+		})
+	}
+}
+
+// refusal is why the newest version of a standard refuses a pod, or "".
+func refusal(evaluator policy.Evaluator, level api.Level, pod *corev1.Pod) string {
+	results := evaluator.EvaluatePod(api.LevelVersion{Level: level, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec)
+	if all := policy.AggregateCheckResults(results); !all.Allowed {
+		return all.ForbiddenReason() + ": " + all.ForbiddenDetail()
+	}
+	return ""
+}

@@ -1,0 +1,138 @@
+package inject_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+type object = map[string]any
+
+// untouched fails unless the pod is the same before and after but for what is ours: everything of ours is taken out of
+// both, whatever the code thinks of it, and every other value must be equal to the last digit and in its place.
+func untouched(t testing.TB, before, after []byte) {
+	t.Helper()
+	was, is := values(t, before), values(t, after)
+	takeOut(was, is)
+	if !reflect.DeepEqual(was, is) {
+		t.Errorf("what is not ours has changed; before\n%s\nafter\n%s", text(t, was), text(t, is))
+	}
+}
+
+// takeOut removes from is what was does not have and is ours.
+func takeOut(was, is object) {
+	metadata, had := child(is, "metadata"), child(was, "metadata")
+	for _, m := range []object{metadata, had} {
+		delete(child(m, "annotations"), contract.AnnotationStatus)
+		delete(child(m, "annotations"), contract.AnnotationIdentity)
+		delete(child(m, "labels"), contract.LabelInjected)
+	}
+	restoreEmpty(had, metadata, "annotations")
+	restoreEmpty(had, metadata, "labels")
+	spec, hadSpec := child(is, "spec"), child(was, "spec")
+	takeOutItems(hadSpec, spec, "volumes", "name", contract.VolumeName, contract.AuthorizationVolumeName)
+	takeOutItems(hadSpec, spec, "initContainers", "name", contract.ContainerName)
+	for _, kind := range []string{"containers", "initContainers", "ephemeralContainers"} {
+		old := items(hadSpec, kind)
+		for i, container := range items(spec, kind) {
+			if i < len(old) {
+				takeOutOfContainer(old[i], container)
+			}
+		}
+	}
+}
+
+func takeOutOfContainer(was, is object) {
+	takeOutItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath)
+	old := items(was, "env")
+	for i, variable := range items(is, "env") {
+		// What was appended for the proxy.
+		if i < len(old) && strings.EqualFold(name(variable), "no_proxy") && old[i]["value"] != variable["value"] {
+			list, _ := old[i]["value"].(string)
+			if variable["value"] == strings.TrimPrefix(list+",127.0.0.1", ",") {
+				variable["value"] = old[i]["value"]
+				restoreEmpty(old[i], variable, "value")
+			}
+		}
+	}
+	takeOutItems(was, is, "env", "name", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy")
+}
+
+// takeOutItems removes the items of ours from a list, where the list did not have them before.
+func takeOutItems(was, is object, list, key string, ours ...string) {
+	for _, name := range ours {
+		of := func(item any) bool { o, ok := item.(object); return ok && o[key] == name }
+		old, _ := was[list].([]any)
+		if all, ok := is[list].([]any); ok && !slices.ContainsFunc(old, of) {
+			is[list] = slices.DeleteFunc(all, of)
+		}
+	}
+	restoreEmpty(was, is, list)
+}
+
+// restoreEmpty counts none, null and empty as the same where nothing else is left.
+func restoreEmpty(was, is object, key string) {
+	for _, o := range []object{was, is} {
+		switch value := o[key].(type) {
+		case nil:
+			delete(o, key)
+		case string:
+			deleteIf(o, key, value == "")
+		case []any:
+			deleteIf(o, key, len(value) == 0)
+		case object:
+			deleteIf(o, key, len(value) == 0)
+		}
+	}
+}
+
+func deleteIf(o object, key string, empty bool) {
+	if empty {
+		delete(o, key)
+	}
+}
+
+func child(o object, key string) object {
+	inner, _ := o[key].(object)
+	return inner
+}
+
+func items(o object, key string) []object {
+	list, _ := o[key].([]any)
+	all := make([]object, len(list))
+	for i, item := range list {
+		all[i], _ = item.(object)
+	}
+	return all
+}
+
+func name(o object) string {
+	text, _ := o["name"].(string)
+	return text
+}
+
+func values(t testing.TB, raw []byte) object {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var all object
+	if err := decoder.Decode(&all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func text(t testing.TB, value any) string {
+	t.Helper()
+	b, err := json.MarshalIndent(value, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
