@@ -17,32 +17,57 @@ type ServiceAccount struct {
 
 // Index finds the association of a service account. It is safe for concurrent use.
 type Index struct {
-	mu               sync.RWMutex
-	byServiceAccount map[ServiceAccount][]candidate
-	keys             map[string]ServiceAccount
+	mu sync.RWMutex
+	// exact are the entries without stars, globs those with one; in each list the first that matches wins.
+	exact map[ServiceAccount][]entry
+	globs []entry
+	// names has every entry, by the name of its association.
+	names map[string]entry
 }
 
-// candidate is one association that names a service account.
-type candidate struct {
-	created  int64
-	identity contract.Identity
+// entry is one association.
+type entry struct {
+	namespace, serviceAccount Pattern
+	created                   int64
+	identity                  contract.Identity
+}
+
+func (e entry) exact() bool { return e.namespace.exact() && e.serviceAccount.exact() }
+
+func (e entry) matches(account ServiceAccount) bool {
+	return e.namespace.Matches(account.Namespace) && e.serviceAccount.Matches(account.Name)
+}
+
+// precedence puts the one that wins first: the closer namespace, then the closer service account, where exact beats every
+// pattern and the longer literal prefix the shorter; then the older, so that a newcomer takes nothing away from running
+// pods; then the first by name.
+func precedence(a, b entry) int {
+	return cmp.Or(
+		cmp.Compare(b.namespace.literal(), a.namespace.literal()),
+		cmp.Compare(b.serviceAccount.literal(), a.serviceAccount.literal()),
+		cmp.Compare(a.created, b.created),
+		cmp.Compare(a.identity.Association, b.identity.Association),
+	)
 }
 
 // NewIndex returns an index without associations.
 func NewIndex() *Index {
-	return &Index{byServiceAccount: map[ServiceAccount][]candidate{}, keys: map[string]ServiceAccount{}}
+	return &Index{exact: map[ServiceAccount][]entry{}, names: map[string]entry{}}
 }
 
-// Identity is what the associations give to account; ok is false where none does. Of several associations of the same
-// account the oldest wins, so that a later one takes nothing away from running pods.
+// Identity is what the associations give to account; ok is false where none does.
 func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	candidates := x.byServiceAccount[account]
-	if len(candidates) == 0 {
-		return contract.Identity{}, false
+	if entries := x.exact[account]; len(entries) > 0 {
+		return entries[0].identity, true
 	}
-	return candidates[0].identity, true
+	for _, e := range x.globs {
+		if e.matches(account) {
+			return e.identity, true
+		}
+	}
+	return contract.Identity{}, false
 }
 
 // Set adds an association, or replaces the one of the same name. An error means that the association cannot be used and
@@ -55,13 +80,18 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 	if err != nil {
 		return err
 	}
-	account := ServiceAccount{Namespace: a.Spec.Namespace, Name: a.Spec.ServiceAccount}
-	candidates := append(x.byServiceAccount[account], candidate{created: a.CreationTimestamp.Unix(), identity: identity})
-	slices.SortFunc(candidates, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.identity.Association, b.identity.Association))
-	})
-	x.byServiceAccount[account] = candidates
-	x.keys[a.Name] = account
+	e := entry{
+		namespace:      Pattern(a.Spec.Namespace),
+		serviceAccount: Pattern(a.Spec.ServiceAccount),
+		created:        a.CreationTimestamp.Unix(),
+		identity:       identity,
+	}
+	x.names[a.Name] = e
+	if e.exact() {
+		x.exact[e.account()] = insert(x.exact[e.account()], e)
+		return nil
+	}
+	x.globs = insert(x.globs, e)
 	return nil
 }
 
@@ -73,15 +103,32 @@ func (x *Index) Delete(name string) {
 }
 
 func (x *Index) remove(name string) {
-	account, known := x.keys[name]
+	e, known := x.names[name]
 	if !known {
 		return
 	}
-	delete(x.keys, name)
-	rest := slices.DeleteFunc(x.byServiceAccount[account], func(c candidate) bool { return c.identity.Association == name })
-	if len(rest) == 0 {
-		delete(x.byServiceAccount, account)
+	delete(x.names, name)
+	if !e.exact() {
+		x.globs = without(x.globs, name)
 		return
 	}
-	x.byServiceAccount[account] = rest
+	if rest := without(x.exact[e.account()], name); len(rest) > 0 {
+		x.exact[e.account()] = rest
+		return
+	}
+	delete(x.exact, e.account())
+}
+
+// account is the one service account of an exact entry.
+func (e entry) account() ServiceAccount {
+	return ServiceAccount{Namespace: string(e.namespace), Name: string(e.serviceAccount)}
+}
+
+func insert(entries []entry, e entry) []entry {
+	i, _ := slices.BinarySearchFunc(entries, e, precedence)
+	return slices.Insert(entries, i, e)
+}
+
+func without(entries []entry, name string) []entry {
+	return slices.DeleteFunc(entries, func(e entry) bool { return e.identity.Association == name })
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 
 	"github.com/bombsimon/logrusr/v4"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -29,6 +31,7 @@ import (
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
+	"github.com/podidentity/podidentity/webhook/annotator"
 	"github.com/podidentity/podidentity/webhook/config"
 	"github.com/podidentity/podidentity/webhook/inject"
 	"github.com/podidentity/podidentity/webhook/preview"
@@ -89,8 +92,12 @@ func run(ctx context.Context, c config.Config) error {
 	if err := rotator.SetupWithManager(mgr); err != nil {
 		return err
 	}
-	identities, synced, err := association.Watch(ctx, mgr.GetCache(), log)
+	running := annotator.New(mgr.GetClient(), log)
+	identities, synced, err := association.Watch(ctx, mgr.GetCache(), running.Changed, log)
 	if err != nil {
+		return err
+	}
+	if err := errors.Join(running.Watch(ctx, mgr.GetCache(), identities, synced), mgr.Add(running)); err != nil {
 		return err
 	}
 	if err := register(mgr, c.Injection, identities, log); err != nil {
@@ -137,16 +144,28 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return rotator.Certificate(hello) }
 	}}})
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
-		Scheme:                 scheme,
-		Logger:                 logrusr.New(log),
-		Cache:                  cache.Options{ByObject: certs.Watched(rotation)},
-		WebhookServer:          server,
-		HealthProbeBindAddress: c.Health,
-		Metrics:                metricsserver.Options{BindAddress: c.Metrics},
+		Scheme: scheme,
+		Logger: logrusr.New(log),
+		Cache:  cache.Options{ByObject: watched(rotation)},
+		// The annotator alone asks for it: every replica admits pods and keeps its own certificate.
+		LeaderElection:                true,
+		LeaderElectionID:              c.Service,
+		LeaderElectionNamespace:       c.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		WebhookServer:                 server,
+		HealthProbeBindAddress:        c.Health,
+		Metrics:                       metricsserver.Options{BindAddress: c.Metrics},
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("reach the API server at %s: %w", api.Host, err)
 	}
 	rotator = certs.NewRotator(rotation, mgr.GetClient(), log)
 	return mgr, rotator, nil
+}
+
+// watched is all that the process watches besides associations.
+func watched(rotation certs.Config) map[client.Object]cache.ByObject {
+	all := certs.Watched(rotation)
+	maps.Copy(all, annotator.Watched())
+	return all
 }

@@ -26,17 +26,19 @@ type PodIdentityAssociation struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.externalID) || has(self.targetRoleARN)",message="externalID is sent only with the assumption of targetRoleARN: set targetRoleARN, or remove externalID"
 // +kubebuilder:validation:XValidation:rule="!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)",message="policy and session tags exclude each other, as in EKS: set disableSessionTags to true, or remove policy"
 type PodIdentityAssociationSpec struct {
-	// Namespace of the pods.
+	// Namespace of the pods, in which * stands for any characters. The closest association counts: exact beats a pattern,
+	// and the longer part before the first * beats the shorter; first the namespace is compared, then the service account,
+	// then the age, where the older wins.
 	// +required
 	// +kubebuilder:validation:MaxLength=63
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="namespace must be the name of a Kubernetes namespace: lower-case letters, digits and '-', beginning and ending with a letter or digit"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$')",message="namespace must be the name of a Kubernetes namespace, in which * may stand for any characters: lower-case letters, digits and '-', beginning and ending with a letter or digit"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="namespace is immutable: delete this association and create another"
 	Namespace string `json:"namespace"`
 
-	// ServiceAccount of the pods, a name within the namespace. It need not exist yet.
+	// ServiceAccount of the pods, a name within the namespace, in which * stands for any characters. It need not exist yet.
 	// +required
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="serviceAccount must be the name of a Kubernetes service account: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?([.][a-z0-9*]([-a-z0-9*]*[a-z0-9*])?)*$')",message="serviceAccount must be the name of a Kubernetes service account, in which * may stand for any characters: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="serviceAccount is immutable: delete this association and create another"
 	ServiceAccount string `json:"serviceAccount"`
 

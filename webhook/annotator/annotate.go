@@ -1,0 +1,90 @@
+package annotator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+// turn is how many pods of a namespace are written before the next namespace has its turn.
+const turn = 200
+
+// annotate gives the stale pods of a namespace, up to turn of them, their annotations; more tells that there are others.
+func (a *Annotator) annotate(ctx context.Context, namespace string) (more bool, err error) {
+	objects, err := a.pods.ByIndex(toolscache.NamespaceIndex, namespace)
+	if err != nil {
+		return false, fmt.Errorf("list the pods of namespace %s: %w", namespace, err)
+	}
+	var failures []error
+	written := 0
+	for _, object := range objects {
+		pod, ok := object.(*corev1.Pod)
+		if !ok || !a.stale(pod) {
+			continue
+		}
+		if written == turn {
+			return true, errors.Join(failures...)
+		}
+		written++
+		if err := a.write(ctx, pod); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return false, errors.Join(failures...)
+}
+
+// wanted are the annotations that the pod should have; an empty identity is none.
+func (a *Annotator) wanted(pod *corev1.Pod) (identity, status string) {
+	account := association.ServiceAccount{Namespace: pod.Namespace, Name: pod.Spec.ServiceAccountName}
+	document, associated := a.identities.Identity(account)
+	if associated {
+		identity = document.String()
+	}
+	return identity, inject.Restate(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated)
+}
+
+// stale tells whether the pod still runs and says something else than it should.
+func (a *Annotator) stale(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+		return false
+	}
+	identity, status := a.wanted(pod)
+	return pod.Annotations[contract.AnnotationIdentity] != identity || pod.Annotations[contract.AnnotationStatus] != status
+}
+
+// write patches the two annotations and nothing else, so that it cannot undo what others write. The UID keeps it from a
+// pod of the same name that may have another service account.
+func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
+	identity, status := a.wanted(pod)
+	written := map[string]any{contract.AnnotationIdentity: identity, contract.AnnotationStatus: status}
+	if identity == "" {
+		written[contract.AnnotationIdentity] = nil
+	}
+	text, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": pod.UID, "annotations": written}})
+	if err != nil {
+		return fmt.Errorf("encode the annotations of pod %s/%s: %w", pod.Namespace, pod.Name, err)
+	}
+	target := &corev1.Pod{}
+	target.Namespace, target.Name = pod.Namespace, pod.Name
+	err = a.client.Patch(ctx, target, client.RawPatch(types.MergePatchType, text), client.FieldOwner(contract.FieldManager))
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		// Gone, or another pod by now, whose own event comes.
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("annotate pod %s/%s: %w", pod.Namespace, pod.Name, err)
+	}
+	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", status).Info("annotated a pod")
+	return nil
+}

@@ -1,0 +1,44 @@
+package annotator
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// Watched narrows a cache to injected pods, and these to what an annotator reads: a cluster has many.
+func Watched() map[client.Object]cache.ByObject {
+	return map[client.Object]cache.ByObject{
+		&corev1.Pod{}: {
+			Label:     labels.SelectorFromSet(labels.Set{contract.LabelInjected: "true"}),
+			Transform: slim,
+		},
+	}
+}
+
+func slim(object any) (any, error) {
+	pod, ok := object.(*corev1.Pod)
+	if !ok {
+		return nil, fmt.Errorf("slim a pod: it is a %T", object)
+	}
+	annotations := map[string]string{}
+	for _, name := range []string{contract.AnnotationIdentity, contract.AnnotationStatus} {
+		if value, set := pod.Annotations[name]; set {
+			annotations[name] = value
+		}
+	}
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, ResourceVersion: pod.ResourceVersion,
+			DeletionTimestamp: pod.DeletionTimestamp, Annotations: annotations,
+		},
+		Spec:   corev1.PodSpec{ServiceAccountName: pod.Spec.ServiceAccountName},
+		Status: corev1.PodStatus{Phase: pod.Status.Phase},
+	}, nil
+}
