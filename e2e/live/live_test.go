@@ -47,6 +47,7 @@ func TestOnARealCluster(t *testing.T) {
 		p.Do(t, "annotate", "pod", "--namespace="+namespace, "early", "--overwrite", `podidentity.dev/identity={"roleARN":"arn:minio:iam:::role/forged"}`)
 		p.Do(t, "wait", "--namespace="+namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/early", "--timeout=30s")
 	})
+	t.Run("a sidecar that is killed comes back with the same authorization token", func(t *testing.T) { killSidecar(t, p) })
 	t.Run("a closer association takes over from a pattern, and gives way to it again", func(t *testing.T) {
 		associate(t, p, "everywhere", "l*")
 		awaitAssociation(t, p, "reader")
