@@ -17,6 +17,7 @@ import (
 )
 
 func main() {
+	frugal()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	code := run(ctx, os.Args[1:])
 	stop()

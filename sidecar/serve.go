@@ -16,6 +16,7 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 	"github.com/podidentity/podidentity/sidecar/identity"
+	"github.com/podidentity/podidentity/sidecar/metrics"
 	"github.com/podidentity/podidentity/sidecar/server"
 )
 
@@ -27,18 +28,31 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 		return err
 	}
 	log := newLog(out)
+	if err := hide(); err != nil {
+		log.WithError(err).Warn("secrets in the memory of this process are less hidden than they should be")
+	}
 	token, err := server.EnsureToken(c.AuthorizationFile, c.AuthorizationToken)
 	if err != nil {
 		return err
 	}
+	var m *metrics.Metrics
+	if c.Metrics != "" {
+		m = metrics.New()
+	}
+	fetched := make(chan struct{}, 1)
+	source := unhurried{webidentity.Source{TokenFile: c.TokenFile, STS: c.STS, Pod: c.Pod}, fetched}
+	keeper := credentials.New(m.Refreshes(source), log, time.Now)
+	m.Remaining(keeper.Current, time.Now)
 	file := identity.Open(c.IdentityFile)
-	keeper := credentials.New(webidentity.Source{TokenFile: c.TokenFile, STS: c.STS, Pod: c.Pod}, log, time.Now)
 	keeper.Assign(file.Reading())
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { keeper.Run(ctx); return nil })
 	group.Go(func() error { file.Watch(ctx, keeper.Assign); return nil })
-	group.Go(func() error { trim(ctx, keeper); return nil })
+	group.Go(func() error { trim(ctx, fetched); return nil })
+	if scrapes := listenForScrapes(ctx, c.Metrics, log); scrapes != nil {
+		group.Go(func() error { return m.Serve(ctx, scrapes) })
+	}
 	group.Go(func() error {
 		// After the token is in place, so that who can connect can authenticate.
 		listener, err := listen(ctx, c.Listen)
@@ -46,9 +60,25 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 			return err
 		}
 		log.WithField("address", c.Listen).WithField("session", webidentity.SessionName(c.Pod)).Info("serving credentials")
-		return server.New(keeper, token, log, time.Now).Serve(ctx, listener)
+		s := server.New(keeper, token, log, time.Now)
+		s.Observe = m.Requests
+		return s.Serve(ctx, listener)
 	})
 	return group.Wait()
+}
+
+// listenForScrapes returns nil where metrics are switched off or cannot be served, which is no reason to end: credentials are
+// what the pod needs.
+func listenForScrapes(ctx context.Context, address string, log logrus.FieldLogger) net.Listener {
+	if address == "" {
+		return nil
+	}
+	listener, err := metrics.Listen(ctx, address)
+	if err != nil {
+		log.WithError(err).Error("the metrics cannot be read")
+		return nil
+	}
+	return listener
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {

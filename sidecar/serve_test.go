@@ -19,19 +19,21 @@ import (
 // fakeSTS stands in for AWS STS, which no test may call; it knows one role.
 func fakeSTS(t *testing.T) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasSuffix(r.FormValue("RoleArn"), "role/reader") {
-			w.WriteHeader(http.StatusForbidden)
-			_, _ = fmt.Fprint(w, `<ErrorResponse><Error><Code>MalformedPolicyDocument</Code><Message>says the fake</Message></Error></ErrorResponse>`)
-			return
-		}
-		_, _ = fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
-<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>top-secret</SecretAccessKey><SessionToken>top-token</SessionToken>
-<Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
-			time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
-	}))
+	server := httptest.NewServer(http.HandlerFunc(answerAsSTS))
 	t.Cleanup(server.Close)
 	return server.URL
+}
+
+func answerAsSTS(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasSuffix(r.FormValue("RoleArn"), "role/reader") {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprint(w, `<ErrorResponse><Error><Code>MalformedPolicyDocument</Code><Message>says the fake</Message></Error></ErrorResponse>`)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
+<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>top-secret</SecretAccessKey><SessionToken>top-token</SessionToken>
+<Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }
 
 // pod is a folder with the files of a pod, and the sidecar that runs on them.
@@ -45,20 +47,25 @@ func (p *pod) file(name string) string { return filepath.Join(p.folder, name) }
 
 func start(t *testing.T, identity string) *pod {
 	t.Helper()
+	return startWith(t, identity, fakeSTS(t))
+}
+
+func startWith(t *testing.T, identity, endpoint string, more ...string) *pod {
+	t.Helper()
 	p := &pod{folder: t.TempDir(), address: freeAddress(t)}
 	for name, content := range map[string]string{"identity": identity, "token": "a.b.c"} {
 		if err := os.WriteFile(p.file(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	environment := map[string]string{"AWS_ENDPOINT_URL_STS": fakeSTS(t), "POD_NAME": "p", "POD_NAMESPACE": "n"}
+	environment := map[string]string{"AWS_ENDPOINT_URL_STS": endpoint, "POD_NAME": "p", "POD_NAMESPACE": "n"}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		done <- serve(ctx, []string{
+		done <- serve(ctx, append([]string{
 			"--identity=" + p.file("identity"), "--token=" + p.file("token"),
 			"--authorization=" + p.file("auth/token"), "--listen=" + p.address,
-		}, func(name string) string { return environment[name] }, &p.out)
+		}, more...), func(name string) string { return environment[name] }, &p.out)
 	}()
 	p.end = func() error {
 		cancel()

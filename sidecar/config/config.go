@@ -24,6 +24,8 @@ type Config struct {
 	AuthorizationToken string
 	// Listen is the address of the server, always on 127.0.0.1.
 	Listen string
+	// Metrics is the address at which Prometheus reads the metrics; empty serves none.
+	Metrics string
 	// STS says how to reach AWS STS.
 	STS STS
 	// Pod is the pod the sidecar runs in.
@@ -72,6 +74,7 @@ func Parse(args []string, getenv func(string) string, help io.Writer) (Config, e
 	flags.StringVar(&c.TokenFile, "token", c.TokenFile, "`file` of the service account token; may appear and change later")
 	flags.StringVar(&c.AuthorizationFile, "authorization", c.AuthorizationFile, "`file` that the sidecar creates for applications to authenticate with")
 	flags.StringVar(&c.Listen, "listen", c.Listen, "`address` to listen on, 127.0.0.1:port")
+	flags.StringVar(&c.Metrics, "metrics", c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
 	if err := parseFlags(flags, args); err != nil {
 		return Config{}, err
 	}

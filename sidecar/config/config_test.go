@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
 )
 
@@ -18,8 +19,8 @@ func environment(values map[string]string) func(string) string {
 func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
 	got, err := config.Parse(nil, environment(nil), new(bytes.Buffer))
 	want := config.Config{
-		IdentityFile:      "/var/run/secrets/podidentity.dev/pod-identity/identity",
-		TokenFile:         "/var/run/secrets/podidentity.dev/pod-identity/token",
+		IdentityFile:      "/var/run/secrets/kubernetes.io/serviceaccount/identity",
+		TokenFile:         "/var/run/secrets/kubernetes.io/serviceaccount/token",
 		AuthorizationFile: "/var/run/secrets/podidentity.dev/authorization/token",
 		Listen:            "127.0.0.1:2711",
 	}
@@ -30,19 +31,59 @@ func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
 
 func TestEverythingSaidIsRead(t *testing.T) {
 	got, err := config.Parse(
-		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80"},
+		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80", "--metrics=:9464"},
 		environment(map[string]string{
 			"AWS_REGION": "eu-central-1", "AWS_CA_BUNDLE": "/ca", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "TRUE",
 			"POD_NAME": "p", "POD_NAMESPACE": "n", "POD_UID": "u", "POD_SERVICE_ACCOUNT": "s", "CLUSTER_NAME": "c", "CLUSTER_ARN": "arn",
 			"AWS_CONTAINER_AUTHORIZATION_TOKEN": "given",
 		}), new(bytes.Buffer))
 	want := config.Config{
-		IdentityFile: "i", TokenFile: "t", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80",
+		IdentityFile: "i", TokenFile: "t", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80", Metrics: ":9464",
 		STS: config.STS{Region: "eu-central-1", CABundle: "/ca", FIPS: true, DualStack: true},
 		Pod: config.Pod{Name: "p", Namespace: "n", UID: "u", ServiceAccount: "s", ClusterName: "c", ClusterARN: "arn"},
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestAddressesOfMetrics(t *testing.T) {
+	for _, address := range []string{":9464", "0.0.0.0:9464", "127.0.0.1:9464", "[::]:9464"} {
+		if _, err := config.Parse([]string{"--metrics=" + address}, environment(nil), new(bytes.Buffer)); err != nil {
+			t.Errorf("%s is refused: %v", address, err)
+		}
+	}
+}
+
+func TestAuthoritiesToTrust(t *testing.T) {
+	for name, test := range map[string]struct {
+		env  map[string]string
+		want string
+	}{
+		"nobody named any":            {},
+		"the SDKs' name is read":      {map[string]string{"AWS_CA_BUNDLE": "/a"}, "/a"},
+		"the name of Go is read":      {map[string]string{"SSL_CERT_FILE": "/b"}, "/b"},
+		"of both, the SDKs' one wins": {map[string]string{"AWS_CA_BUNDLE": "/a", "SSL_CERT_FILE": "/b"}, "/a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got, err := config.Parse(nil, environment(test.env), new(bytes.Buffer)); err != nil || got.STS.CABundle != test.want {
+				t.Errorf("got %q, %v", got.STS.CABundle, err)
+			}
+		})
+	}
+}
+
+func TestRule01TheSidecarListensOnTheOneAddressThatEverySDKAccepts(t *testing.T) {
+	for address, accepted := range map[string]bool{
+		"127.0.0.1:2711": true, "127.0.0.2:2711": false, "localhost:2711": false, "[::1]:2711": false, "0.0.0.0:2711": false,
+		":2711": false, "10.0.0.1:2711": false,
+	} {
+		if _, err := config.Parse([]string{"--listen=" + address}, environment(nil), new(bytes.Buffer)); (err == nil) != accepted {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	if uri := contract.CredentialsURI(2711); uri != "http://127.0.0.1:2711/v1/credentials" {
+		t.Errorf("applications are told %s", uri)
 	}
 }
 
@@ -57,6 +98,10 @@ func TestComplaints(t *testing.T) {
 		"an empty file name is refused":            {args: []string{"--token="}, want: []string{"--token is empty"}},
 		"another host than 127.0.0.1 is refused":   {args: []string{"--listen=0.0.0.0:2711"}, want: []string{"its own pod alone"}},
 		"localhost is refused":                     {args: []string{"--listen=localhost:2711"}, want: []string{"127.0.0.1:port"}},
+		"metrics on a name are refused":            {args: []string{"--metrics=localhost:9464"}, want: []string{"[ip]:port"}},
+		"metrics without a port are refused":       {args: []string{"--metrics=9464"}, want: []string{"[ip]:port"}},
+		"metrics on port zero are refused":         {args: []string{"--metrics=:0"}, want: []string{"1 to 65535"}},
+		"metrics beside credentials are refused":   {args: []string{"--metrics=0.0.0.0:2711"}, want: []string{"has the port of --listen"}},
 		"an address without a port is refused":     {args: []string{"--listen=127.0.0.1"}, want: []string{"127.0.0.1:port"}},
 		"port zero is refused":                     {args: []string{"--listen=127.0.0.1:0"}, want: []string{"1 to 65535"}},
 		"a port too large is refused":              {args: []string{"--listen=127.0.0.1:65536"}, want: []string{"1 to 65535"}},

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,10 +13,12 @@ const (
 	EnvRegion      = "AWS_REGION"
 	EnvSTSEndpoint = "AWS_ENDPOINT_URL_STS"
 	EnvCABundle    = "AWS_CA_BUNDLE"
-	EnvFIPS        = "AWS_USE_FIPS_ENDPOINT"
-	EnvDualStack   = "AWS_USE_DUALSTACK_ENDPOINT"
+	// EnvCertFile is Go's and OpenSSL's name for the same; AWS_CA_BUNDLE wins.
+	EnvCertFile  = "SSL_CERT_FILE"
+	EnvFIPS      = "AWS_USE_FIPS_ENDPOINT"
+	EnvDualStack = "AWS_USE_DUALSTACK_ENDPOINT"
 	// EnvAuthorizationToken gives the authorization token to the sidecar, as it does to an SDK.
-	EnvAuthorizationToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN" //nolint:gosec // the name of a variable, not a secret
+	EnvAuthorizationToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 )
 
 func readSTS(getenv func(string) string) (STS, error) {
@@ -24,7 +27,7 @@ func readSTS(getenv func(string) string) (STS, error) {
 	s := STS{
 		Region:    getenv(EnvRegion),
 		Endpoint:  getenv(EnvSTSEndpoint),
-		CABundle:  getenv(EnvCABundle),
+		CABundle:  cmp.Or(getenv(EnvCABundle), getenv(EnvCertFile)),
 		FIPS:      fips,
 		DualStack: dualStack,
 	}

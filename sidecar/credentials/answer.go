@@ -9,7 +9,7 @@ import (
 
 const (
 	// head is how much earlier than the truth an answer says it expires, for clients that use a set to its last second,
-	// and longEnough the life it must have for that (sdk-contract.md, rule 28).
+	// and longEnough the life it must have for that (README, rule 28).
 	head       = time.Minute
 	longEnough = 5 * time.Minute
 )
@@ -37,7 +37,7 @@ func newAnswer(c Credentials) *answer {
 	}
 }
 
-// document is the body of a success: these five names, no other (rule 21).
+// document is the body of a success: these five names, no other (README, rule 21).
 type document struct {
 	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string `json:"SecretAccessKey"`
@@ -60,7 +60,7 @@ func encode(c Credentials, expiration time.Time) Body {
 	return Body{Bytes: bytes, Length: []string{strconv.Itoa(len(bytes))}}
 }
 
-// timestamp is the one form that every SDK parses: UTC, whole seconds, Z (rule 22).
+// timestamp is the one form that every SDK parses: UTC, whole seconds, Z (README, rule 22).
 func timestamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }

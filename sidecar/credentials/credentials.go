@@ -12,7 +12,7 @@ import (
 )
 
 // shortestLife is the remaining life below which a set counts as gone, as in the EKS agent: no client could finish a
-// request with it (sdk-contract.md, rule 25).
+// request with it (README, rule 25).
 const shortestLife = 15 * time.Second
 
 // Credentials are what a role's session is used with. All but Expiration and AccountID are secrets or lead to one.
@@ -31,7 +31,7 @@ type Source interface {
 	Fetch(ctx context.Context, id contract.Identity) (Credentials, error)
 }
 
-// check refuses a set that would break a client (sdk-contract.md, rules 21 and 25).
+// check refuses a set that would break a client (README, rules 21 and 25).
 func (c Credentials) check(now time.Time) error {
 	if c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" || c.Expiration.IsZero() {
 		return errors.New("STS answered without a complete set of credentials: check what answers at its address")

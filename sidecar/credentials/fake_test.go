@@ -86,6 +86,11 @@ func start(t *testing.T, source credentials.Source, wall func() time.Time) *cred
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
+	return startLogging(t, source, wall, log)
+}
+
+func startLogging(t *testing.T, source credentials.Source, wall func() time.Time, log *logrus.Logger) *credentials.Keeper {
+	t.Helper()
 	k := credentials.New(source, log, wall)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})

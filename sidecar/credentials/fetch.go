@@ -12,6 +12,9 @@ const (
 	patience = 10 * time.Second
 	// propagation is how long IAM may take to know a new role everywhere; refusals count as final after it.
 	propagation = 10 * time.Second
+	// largeBody is the length of an answer, in bytes, above which the log warns; clients of the AWS CRT refuse one of
+	// 10,000 (README, rule 23).
+	largeBody = 8_000
 	// defaultLife is what STS gives where no duration is asked for.
 	defaultLife = time.Hour
 )
@@ -61,9 +64,14 @@ func (k *Keeper) succeed(fetched Credentials, id contract.Identity, now time.Tim
 	life := min(fetched.Expiration.Sub(now), lifeAsked(id))
 	wait := refreshAfter(life, onSchedule, fraction())
 	k.plan, k.attempts, k.doubted = newPlan(now, wait), 0, time.Time{}
-	k.publish(newState(true, newAnswer(fetched), nil))
+	next := newAnswer(fetched)
+	k.publish(newState(true, next, nil))
 	k.log.WithField("expires", timestamp(fetched.Expiration)).WithField("refresh_in", wait.Round(time.Second).String()).
 		Info("fetched credentials")
+	if size := len(next.exact.Bytes); size > largeBody {
+		k.log.WithField("bytes", size).Warnf("the answer has more than %d bytes, and some clients take no more than 10000: "+
+			"shorten the session tags or the policy", largeBody)
+	}
 }
 
 // fail publishes why there is no new set; the old one stays until it expires. The lock must be held.

@@ -4,7 +4,7 @@ import "time"
 
 const (
 	// soonest is the life that a refresh leaves at least, so that every client finds new credentials when its own window
-	// opens; the widest window but one is 15 minutes (sdk-contract.md, section 7 and rule 26).
+	// opens; the widest window but one is 15 minutes (README, rule 26).
 	soonest = 25 * time.Minute
 	// longSession and soonestLong are the same for the newest Java SDK, whose window is an hour for long sessions.
 	longSession = 2 * time.Hour
@@ -14,7 +14,7 @@ const (
 )
 
 // refreshAfter is how long after it was fetched a set that lives for life is replaced; fraction, in [0, 1), spreads
-// the pods of a fleet (rule 29).
+// the pods of a fleet (README, rule 29).
 //
 // A set fetched on schedule waits for 80 to 100 % of its turn. One fetched off schedule, by a start, a changed association or the
 // end of an outage, was probably fetched by the whole fleet at once, so its turn is spread over nearly all of the time.

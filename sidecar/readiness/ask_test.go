@@ -75,7 +75,7 @@ func TestAskWaitsForASidecarThatStarts(t *testing.T) {
 	}()
 	listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp4", address)
 	if err != nil {
-		t.Skip("another process has taken the port")
+		t.Fatalf("another process has taken the port: %v", err)
 	}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"state":"available"}`)

@@ -18,12 +18,12 @@ const (
 )
 
 // Token is what applications authenticate with: one line of visible ASCII, because most SDKs refuse, and one crashes on,
-// anything else (sdk-contract.md, rule 5). It is a secret.
+// anything else (README, rule 5). It is a secret.
 type Token string
 
 // EnsureToken leaves the token in the file at path, readable by every user, and returns it. A token that is there already
-// stays, because clients that have read it do not look again (rule 7): this is a restart of the sidecar. Another one replaces
-// it only if it is given. The file appears whole or not at all (rule 6).
+// stays, because clients that have read it do not look again (README, rule 7): this is a restart of the sidecar. Another one
+// replaces it only if it is given. The file appears whole or not at all (README, rule 6).
 func EnsureToken(path string, given string) (Token, error) {
 	if given != "" && !wellFormed(given) {
 		return "", fmt.Errorf("the authorization token given has to be %d to %d characters of visible ASCII: make it such",
@@ -76,7 +76,7 @@ func writeWhole(path, content string) (err error) {
 }
 
 // matches compares an Authorization header in constant time. Clients send the bare token; some put Bearer before it
-// (rule 8).
+// (README, rule 8).
 func (t Token) matches(header string) bool {
 	header = strings.Trim(header, " \t")
 	header = strings.Trim(strings.TrimPrefix(header, "Bearer "), " \t")

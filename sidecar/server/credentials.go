@@ -8,11 +8,11 @@ import (
 )
 
 // hold is how long a request waits for the first credentials; the strictest SDKs give up after a second, all in all
-// (sdk-contract.md, rules 13 and 14).
+// (README, rules 13 and 14).
 const hold = 700 * time.Millisecond
 
 // authorize lets pass who has the token. It sets no limit and locks nobody out: one SDK sends a request without the token
-// after each round of failures, and old ones never send it (rule 9).
+// after each round of failures, and old ones never send it (README, rule 9).
 func (s *Server) authorize(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.token.matches(r.Header.Get("Authorization")) {

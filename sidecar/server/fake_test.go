@@ -99,7 +99,7 @@ func answer(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// expectRefusal demands an error that every SDK can read (rule 20).
+// expectRefusal demands an error that every SDK can read (README, rule 20).
 func expectRefusal(t *testing.T, w *httptest.ResponseRecorder, status int) {
 	t.Helper()
 	var fields map[string]string

@@ -24,7 +24,7 @@ func guard(next http.Handler) http.Handler {
 }
 
 // local tells whether the request names this host. The port is not compared, because one family of clients leaves it out
-// (sdk-contract.md, rule 10); HTTP/1.0 need not name a host at all, and no browser speaks it.
+// (README, rule 10); HTTP/1.0 need not name a host at all, and no browser speaks it.
 func local(r *http.Request) bool {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {

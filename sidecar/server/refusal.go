@@ -13,7 +13,7 @@ const (
 )
 
 // refusal is an answer that is not credentials. No code of it may be one that an SDK takes for throttling or a timeout,
-// since those are retried (sdk-contract.md, rule 20).
+// since those are retried (README, rule 20).
 type refusal struct {
 	status  int
 	code    string
@@ -44,7 +44,7 @@ func unavailable(reason string) refusal {
 	return refusal{http.StatusServiceUnavailable, "CredentialsUnavailable", reason}
 }
 
-// refused is for what lasts: most SDKs give up at once (rule 19).
+// refused is for what lasts: most SDKs give up at once (README, rule 19).
 func refused(reason string) refusal {
 	return refusal{http.StatusForbidden, "CredentialsRefused", reason}
 }
@@ -80,7 +80,7 @@ func (f refusal) body() []byte {
 	return body
 }
 
-// send sends a JSON text. The type has no charset, because two SDKs compare it as a whole (sdk-contract.md, section 6).
+// send sends a JSON text. The type has no charset, because two SDKs compare it as a whole (README, rule 20).
 func send(w http.ResponseWriter, status int, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", contentType)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -67,35 +66,6 @@ func TestRule12ConnectionsAreNotKept(t *testing.T) {
 	if _, err := reader.ReadByte(); err != io.EOF {
 		t.Errorf("after the answer comes %v", err)
 	}
-}
-
-func TestRule30AThousandParallelRequestsGetOneAnswer(t *testing.T) {
-	address, _ := serve(t, holding(t))
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	bodies := map[string]int{}
-	for range 1000 {
-		group.Go(func() {
-			_, body, err := fetch(t.Context(), address)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				body = []byte(err.Error())
-			}
-			bodies[string(body)]++
-		})
-	}
-	group.Wait()
-	if len(bodies) != 1 || !strings.Contains(first(bodies), "AccessKeyId") {
-		t.Errorf("%d different answers: %.300v", len(bodies), bodies)
-	}
-}
-
-func first(bodies map[string]int) string {
-	for body := range bodies {
-		return body
-	}
-	return ""
 }
 
 // holder tells when a request is being held.
@@ -169,7 +139,7 @@ func TestLongPollsDoNotDelayTheEnd(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Errorf("the server ended with %v", err)
 	}
-	<-answered
+	t.Logf("the long poll ended with %v", <-answered)
 }
 
 func TestSilentConnectionsAreNoReasonToStay(t *testing.T) {

@@ -39,6 +39,9 @@ type Keeper interface {
 
 // Server answers the applications of the pod.
 type Server struct {
+	// Observe, where set, wraps the handler of all requests, say to count them.
+	Observe func(next http.Handler) http.Handler
+
 	keeper    Keeper
 	token     Token
 	log       logrus.FieldLogger
@@ -62,13 +65,17 @@ func New(keeper Keeper, token Token, log logrus.FieldLogger, wall func() time.Ti
 
 // Handler is what the server answers, route by route.
 func (s *Server) Handler() http.Handler {
-	// SkipClean: the router would redirect an unclean path, which some SDKs follow and some do not (rule 11).
+	// SkipClean: the router would redirect an unclean path, which some SDKs follow and some do not (README, rule 11).
 	router := mux.NewRouter().SkipClean(true)
 	router.Path(credentialsPath).Methods(http.MethodGet).Handler(s.authorize(http.HandlerFunc(s.credentials)))
 	router.Path(readiness.Path).Methods(http.MethodGet).HandlerFunc(s.ready)
 	router.NotFoundHandler = notFound()
 	router.MethodNotAllowedHandler = methodNotAllowed()
-	return guard(router)
+	handler := guard(router)
+	if s.Observe != nil {
+		handler = s.Observe(handler)
+	}
+	return handler
 }
 
 // Serve answers on listener until ctx is done, finishes what is in flight, and returns nil. It closes listener.
@@ -80,7 +87,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          stdlog.New(lines{s.log}, "", 0),
 	}
-	// A kept connection that one side closes is an error for some clients, and the rate is low (rule 12).
+	// A kept connection that one side closes is an error for some clients, and the rate is low (README, rule 12).
 	server.SetKeepAlivesEnabled(false)
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {

@@ -2,12 +2,9 @@ package webidentity
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -76,20 +73,4 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 type limited struct {
 	io.Reader
 	io.Closer
-}
-
-// trusted is the pool of the authorities in caBundle, or nil for those of the system.
-func trusted(caBundle string) (*x509.CertPool, error) {
-	if caBundle == "" {
-		return nil, nil
-	}
-	content, err := os.ReadFile(caBundle)
-	if err != nil {
-		return nil, fmt.Errorf("read AWS_CA_BUNDLE: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(content) {
-		return nil, fmt.Errorf("AWS_CA_BUNDLE: %s holds no certificate in PEM: correct or unset it", caBundle)
-	}
-	return pool, nil
 }

@@ -86,10 +86,12 @@ func TestSTSThatMisbehaves(t *testing.T) {
 		"it answers garbage":          {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<<<") }, "200"},
 		"it answers nothing":          {func(http.ResponseWriter, *http.Request) {}, "without credentials"},
 		"it answers another document": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html></html>") }, "200"},
-		"it fails with a page":        {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Bad gateway", 502) }, "502"},
-		"it refuses with a page":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Proxy says no", 403) }, "403"},
-		"it redirects the token away": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1", 307) }, "307"},
-		"it answers without end":      {endless, "200"},
+		"it fails with a page":        {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Bad gateway", http.StatusBadGateway) }, "502"},
+		"it refuses with a page":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Proxy says no", http.StatusForbidden) }, "403"},
+		"it redirects the token away": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1", http.StatusTemporaryRedirect)
+		}, "307"},
+		"it answers without end": {endless, "200"},
 		"it leaves the credentials out": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "<R><AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResult></R>")
 		}, "without credentials"},

@@ -6,8 +6,8 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// judge tells what a refusal of STS means for the next attempt, after section 12 of sdk-contract.md: by the code, because
-// STS sends throttling with the status of a bad request as well.
+// judge tells what a refusal of STS means for the next attempt, by the code, because STS sends throttling
+// with the status of a bad request as well (README, Refusals of STS).
 func judge(code, message string, status int) credentials.Verdict {
 	switch strings.TrimSuffix(strings.ToLower(code), "exception") {
 	case "throttling", "throttled", "requestlimitexceeded", "toomanyrequests", "slowdown", "requestthrottled":

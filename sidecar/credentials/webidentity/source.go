@@ -18,7 +18,7 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// maxToken is what STS takes at most, in bytes (sdk-contract.md, section 12).
+// maxToken is what STS takes at most, in bytes (API reference of AssumeRoleWithWebIdentity).
 const maxToken = 20_000
 
 // Source exchanges the token in a file for credentials of a role, and these for credentials of a target role where the
@@ -81,7 +81,7 @@ func (s Source) assumeWithToken(ctx context.Context, options sts.Options, id con
 		RoleSessionName:  aws.String(SessionName(s.Pod)),
 		WebIdentityToken: &token,
 	}
-	// With a target role, both restrict the target's session alone, as on EKS (eks-pod-identity-api.md).
+	// With a target role, both restrict the target's session alone, as on EKS (README, Role chaining).
 	if id.TargetRoleARN == "" {
 		in.DurationSeconds = seconds(id.SessionDuration)
 		in.Policy = optional(id.Policy)

@@ -42,7 +42,7 @@ func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contra
 	return session(out.Credentials, out.AssumedRoleUser, id.TargetRoleARN, out.ResultMetadata)
 }
 
-// sessionTags are those of EKS Pod Identity, so that policies written for it work (eks-pod-identity-api.md). One whose
+// sessionTags are those of EKS Pod Identity, so that policies written for it work (README, Role chaining). One whose
 // value is not known is left out: an empty value would match a policy that compares two unset tags.
 func sessionTags(pod config.Pod) []types.Tag {
 	var tags []types.Tag

@@ -1,0 +1,56 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+)
+
+// The results of a refresh.
+const (
+	success   = "success"
+	transient = "transient"
+	throttled = "throttled"
+	refused   = "refused"
+)
+
+// Refreshes counts the fetches of source by their result.
+func (m *Metrics) Refreshes(source credentials.Source) credentials.Source {
+	if m == nil {
+		return source
+	}
+	return counting{source, m}
+}
+
+type counting struct {
+	credentials.Source
+	metrics *Metrics
+}
+
+// Fetch implements credentials.Source.
+func (c counting) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+	fetched, err := c.Source.Fetch(ctx, id)
+	c.metrics.refreshes[result(err)].Inc()
+	return fetched, err
+}
+
+func result(err error) string {
+	if err == nil {
+		return success
+	}
+	failure, ok := errors.AsType[*credentials.Failure](err)
+	if !ok {
+		return transient
+	}
+	switch failure.Verdict {
+	case credentials.Throttled:
+		return throttled
+	// That a refusal may be a new role's makes it none the less STS's no.
+	case credentials.Doubtful, credentials.Refused:
+		return refused
+	default:
+		return transient
+	}
+}
