@@ -8,6 +8,8 @@ REGISTRY ?=
 # Flags of the webhook for `make install`, such as WEBHOOK_FLAGS="--region=eu-central-1 --port=3000".
 WEBHOOK_FLAGS ?=
 KUBECTL ?= kubectl
+# The public CAs, for the images.
+CA_CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
 TOOL := go tool -modfile=tools/go.mod
 
 # A checkout of another user than root has a version control that root does not trust.
@@ -19,9 +21,12 @@ export CGO_ENABLED = 0
 help: ## lists the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
+# Relative paths would mean others below e2e/.
+ABSOLUTE_KUBECONFIG = $(subst $(eval) ,:,$(abspath $(subst :, ,$(KUBECONFIG))))
+
 .PHONY: demo
 demo: bin/e2e ## shows the product doing its job, on a cluster that it builds, or on yours with KUBECONFIG
-	@cd e2e && exec ../bin/e2e demo
+	@export KUBECONFIG="$(ABSOLUTE_KUBECONFIG)" && cd e2e && exec ../bin/e2e demo
 
 .PHONY: demo-down
 demo-down: bin/e2e ## removes every trace of the demo
@@ -69,8 +74,8 @@ check-generated:
 .PHONY: binaries
 binaries: ## builds the product's binaries into bin/
 	@mkdir -p bin/$(ARCH)
-	GOARCH=$(ARCH) go build -trimpath -ldflags='-s -w' -o bin/$(ARCH)/ ./webhook ./sidecar
-	@cp /etc/ssl/certs/ca-certificates.crt bin/ca-certificates.crt
+	GOOS=linux GOARCH=$(ARCH) go build -trimpath -ldflags='-s -w' -o bin/$(ARCH)/ ./webhook ./sidecar
+	@cp $(CA_CERTIFICATES) bin/ca-certificates.crt || { echo 'there are no CA certificates at $(CA_CERTIFICATES): install ca-certificates, or name a PEM file by CA_CERTIFICATES=' >&2; exit 1; }
 
 .PHONY: prepare
 prepare: bin/e2e
@@ -78,7 +83,7 @@ prepare: bin/e2e
 
 .PHONY: bin/e2e
 bin/e2e:
-	@go version >/dev/null 2>&1 || { echo 'Go is not installed: install Go 1.26 or newer, see go.dev/doc/install' >&2; exit 1; }
+	@go version >/dev/null 2>&1 || { echo 'there is no go here: install Go 1.26 or newer (go.dev/doc/install), or, where sudo hides it, run: sudo env "PATH=$$PATH" make ...' >&2; exit 1; }
 	@mkdir -p bin && go -C e2e build -o ../bin/e2e .
 
 # Whichever of these is installed; all build an ordinary Dockerfile.
@@ -87,8 +92,8 @@ BUILDER ?= $(firstword $(notdir $(wildcard $(foreach dir,$(subst :, ,$(PATH)),$(
 .PHONY: images
 images: registry binaries ## builds the images as REGISTRY/webhook:VERSION and REGISTRY/sidecar:VERSION
 	@test -n '$(BUILDER)' || { echo 'none of docker, podman and buildah is installed: install one, or name another by BUILDER=' >&2; exit 1; }
-	$(BUILDER) build --build-arg TARGETARCH=$(ARCH) --target webhook -t $(REGISTRY)/webhook:$(VERSION) .
-	$(BUILDER) build --build-arg TARGETARCH=$(ARCH) --target sidecar -t $(REGISTRY)/sidecar:$(VERSION) .
+	$(BUILDER) build --platform=linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) --target webhook -t $(REGISTRY)/webhook:$(VERSION) .
+	$(BUILDER) build --platform=linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) --target sidecar -t $(REGISTRY)/sidecar:$(VERSION) .
 
 .PHONY: push
 push: images ## publishes the images

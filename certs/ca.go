@@ -12,6 +12,9 @@ import (
 	"time"
 )
 
+// commonName begins the name of every authority of ours.
+const commonName = "pod-identity-ca "
+
 // clockSkew is how far the clock of who checks a certificate may be behind ours.
 const clockSkew = 5 * time.Minute
 
@@ -30,7 +33,7 @@ func newAuthority(now time.Time, validity time.Duration) (authority, error) {
 	// The serial number is left to x509, which draws a random one (RFC 5280, 4.1.2.2).
 	template := &x509.Certificate{
 		// Two authorities must not share a name, or verifiers may try the wrong one of a bundle.
-		Subject:               pkix.Name{CommonName: "pod-identity-ca " + now.UTC().Format(time.RFC3339)},
+		Subject:               pkix.Name{CommonName: commonName + now.UTC().Format(time.RFC3339)},
 		NotBefore:             now.Add(-clockSkew),
 		NotAfter:              now.Add(validity),
 		KeyUsage:              x509.KeyUsageCertSign,

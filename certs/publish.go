@@ -3,7 +3,10 @@ package certs
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"fmt"
+	"strings"
+	"time"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	applyv1 "k8s.io/client-go/applyconfigurations/admissionregistration/v1"
@@ -11,6 +14,20 @@ import (
 
 	"github.com/podidentity/podidentity/contract"
 )
+
+// ourCAs are the authorities of ours that some entry of the live configuration trusts and that have not expired. They stay
+// trusted though the Secret no longer knows them: after it was deleted, replicas still serve what the last one signed.
+func ourCAs(configuration *admissionv1.MutatingWebhookConfiguration, now time.Time) []*x509.Certificate {
+	var ours []*x509.Certificate
+	for _, webhook := range configuration.Webhooks {
+		for _, certificate := range decodeCertificates(webhook.ClientConfig.CABundle) {
+			if certificate.IsCA && strings.HasPrefix(certificate.Subject.CommonName, commonName) && now.Before(certificate.NotAfter) {
+				ours = append(ours, certificate)
+			}
+		}
+	}
+	return ours
+}
 
 // trusts tells whether every entry of the live configuration has just this bundle.
 func trusts(configuration *admissionv1.MutatingWebhookConfiguration, bundle []byte) bool {

@@ -4,6 +4,7 @@ package certs
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,6 +41,11 @@ type Rotator struct {
 	client client.Client
 	log    logrus.FieldLogger
 	leaf   atomic.Pointer[tls.Certificate]
+	// trusted is since when this replica has seen the CA trusted.
+	trusted struct {
+		ca    *x509.Certificate
+		since time.Time
+	}
 }
 
 // NewRotator returns a rotator that reads and writes through client.
@@ -58,9 +64,12 @@ func (r *Rotator) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile
 	if err != nil || !ready {
 		return reconcile.Result{}, err
 	}
-	published, err := r.ensureTrust(ctx, ca)
+	published, err := r.ensureTrust(ctx, ca, now)
 	if err != nil || !published {
 		return reconcile.Result{}, err
+	}
+	if left := r.unsettled(ca.authority, now); left > 0 {
+		return reconcile.Result{RequeueAfter: left}, nil
 	}
 	leaf, err := r.ensureLeaf(ca.authority, now)
 	if err != nil {
@@ -106,7 +115,7 @@ func (r *Rotator) ensureCA(ctx context.Context, now time.Time) (ca store, ready 
 }
 
 // ensureTrust tells whether the live configuration trusts the CA; otherwise it makes it so.
-func (r *Rotator) ensureTrust(ctx context.Context, ca store) (published bool, err error) {
+func (r *Rotator) ensureTrust(ctx context.Context, ca store, now time.Time) (published bool, err error) {
 	var configuration admissionv1.MutatingWebhookConfiguration
 	if err := r.client.Get(ctx, types.NamespacedName{Name: r.config.Webhooks}, &configuration); err != nil {
 		if apierrors.IsNotFound(err) {
@@ -116,14 +125,31 @@ func (r *Rotator) ensureTrust(ctx context.Context, ca store) (published bool, er
 		}
 		return false, fmt.Errorf("read the MutatingWebhookConfiguration: %w", err)
 	}
-	if trusts(&configuration, ca.bundle()) {
+	bundle := ca.bundle(ourCAs(&configuration, now)...)
+	if trusts(&configuration, bundle) {
 		return true, nil
 	}
-	if err := publish(ctx, r.client, &configuration, ca.bundle()); err != nil {
+	if err := publish(ctx, r.client, &configuration, bundle); err != nil {
 		return false, err
 	}
-	r.log.WithField("certificates", len(ca.trusted)).Info("published the CA")
+	r.log.WithField("certificates", len(decodeCertificates(bundle))).Info("published the CA")
 	return false, nil
+}
+
+// propagation is how long an API server may take to see a configuration that we see already.
+const propagation = 30 * time.Second
+
+// unsettled is how long the leaf in use, if it still serves, is to be kept: every API server should have seen that the new
+// CA is trusted before one meets a leaf of it.
+func (r *Rotator) unsettled(ca authority, now time.Time) time.Duration {
+	if r.trusted.ca == nil || !r.trusted.ca.Equal(ca.certificate) {
+		r.trusted.ca, r.trusted.since = ca.certificate, now
+	}
+	leaf := r.leaf.Load()
+	if leaf == nil || !now.Before(leaf.Leaf.NotAfter) || ca.signed(leaf.Leaf) {
+		return 0
+	}
+	return propagation - now.Sub(r.trusted.since)
 }
 
 // ensureLeaf returns the leaf in use, a new one where it is due or of another CA.
@@ -148,8 +174,14 @@ func (r *Rotator) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return nil, errors.New("no certificate yet: the live webhook configuration does not trust our CA")
 }
 
-// Ready is a healthz.Checker: it fails until a trusted certificate is served.
+// Ready is a healthz.Checker: it fails until a trusted certificate is served, and when that has expired.
 func (r *Rotator) Ready(*http.Request) error {
-	_, err := r.Certificate(nil)
-	return err
+	leaf, err := r.Certificate(nil)
+	if err != nil {
+		return err
+	}
+	if end := leaf.Leaf.NotAfter; !time.Now().Before(end) {
+		return fmt.Errorf("the certificate expired at %s and could not be replaced: see the log", end.UTC().Format(time.RFC3339))
+	}
+	return nil
 }

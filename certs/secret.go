@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -66,7 +67,9 @@ func (s store) write(secret *corev1.Secret) error {
 	if err != nil {
 		return fmt.Errorf("encode the key of the CA: %w", err)
 	}
-	secret.Type = corev1.SecretTypeTLS
+	if secret.Type == "" { // it is immutable, and of no matter
+		secret.Type = corev1.SecretTypeTLS
+	}
 	secret.Data = map[string][]byte{
 		corev1.TLSCertKey:       encodeCertificates(s.authority.certificate),
 		corev1.TLSPrivateKeyKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
@@ -75,5 +78,13 @@ func (s store) write(secret *corev1.Secret) error {
 	return nil
 }
 
-// bundle is what the API server shall trust.
-func (s store) bundle() []byte { return encodeCertificates(s.trusted...) }
+// bundle is what the API server shall trust: what the store does, and others besides, each once.
+func (s store) bundle(others ...*x509.Certificate) []byte {
+	var all []*x509.Certificate
+	for _, certificate := range slices.Concat(s.trusted, others) {
+		if !slices.ContainsFunc(all, certificate.Equal) {
+			all = append(all, certificate)
+		}
+	}
+	return encodeCertificates(all...)
+}

@@ -62,7 +62,7 @@ func serve(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	return run(ctrl.SetupSignalHandler(), settings)
+	return run(drained(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
 
 // run serves admissions until ctx ends.
@@ -75,7 +75,7 @@ func run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return fmt.Errorf("find the API server: %w; run in a pod, or set KUBECONFIG", err)
 	}
-	if err := requireNativeSidecars(api); err != nil {
+	if err := requireNativeSidecars(ctx, api, log); err != nil {
 		return err
 	}
 	rotation := certs.Config{

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	stdlog "log"
 	"net/http"
+	"time"
 
 	"github.com/bombsimon/logrusr/v4"
 	"github.com/sirupsen/logrus"
-	"k8s.io/apimachinery/pkg/util/version"
+	utilversion "k8s.io/apimachinery/pkg/util/version"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
@@ -38,12 +42,19 @@ const oldestServer = "1.29.0"
 
 // requireNativeSidecars refuses a cluster whose API server would drop the restartPolicy of the sidecar: its pods would
 // wait for ever for an init container that never ends.
-func requireNativeSidecars(api *rest.Config) error {
+func requireNativeSidecars(ctx context.Context, api *rest.Config, log logrus.FieldLogger) error {
 	client, err := discovery.NewDiscoveryClientForConfig(api)
 	if err != nil {
 		return fmt.Errorf("reach the API server at %s: %w", api.Host, err)
 	}
-	found, err := client.ServerVersion()
+	var found *version.Info
+	// A webhook that ended whenever the API server is away would be held back by the kubelet when it is there again.
+	err = wait.PollUntilContextCancel(ctx, 2*time.Second, true, func(context.Context) (bool, error) {
+		if found, err = client.ServerVersion(); err != nil {
+			log.WithError(err).WithField("address", api.Host).Warn("waiting for the API server")
+		}
+		return err == nil, nil
+	})
 	if err != nil {
 		return fmt.Errorf("ask the API server at %s for its version: %w", api.Host, err)
 	}
@@ -51,11 +62,11 @@ func requireNativeSidecars(api *rest.Config) error {
 }
 
 func checkServerVersion(found string) error {
-	parsed, err := version.ParseGeneric(found)
+	parsed, err := utilversion.ParseGeneric(found)
 	if err != nil {
 		return fmt.Errorf("read the version of the API server: %w", err)
 	}
-	if parsed.LessThan(version.MustParseGeneric(oldestServer)) {
+	if parsed.LessThan(utilversion.MustParseGeneric(oldestServer)) {
 		return fmt.Errorf("the API server is %s, which has no native sidecars: upgrade the cluster to Kubernetes 1.29 or newer", found)
 	}
 	return nil
@@ -69,4 +80,14 @@ func readyWhen(done func() bool, reason string) healthz.Checker {
 		}
 		return errors.New(reason)
 	}
+}
+
+// drained is a context that ends so much later than ctx: until then, API servers that have not yet seen this replica leave
+// its Service still call it. A preStop hook would do, but Kubernetes 1.29 knows none that a scratch image can have.
+func drained(ctx context.Context, after time.Duration) context.Context {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(after, cancel)
+	})
+	return later
 }

@@ -35,6 +35,8 @@ func TestOnARealCluster(t *testing.T) {
 		"kubectl logs and exec go to the application without a flag":                   defaultContainer,
 		"whatever pod the API server takes uninjected, it takes injected":              fixtures,
 		"garbage sent to the webhook's own address is answered and harms nobody":       garbage,
+		"a deleted CA is replaced without refusing a pod":                              deletedCA,
+		"an emptied caBundle is put right":                                             emptiedBundle,
 		"a pod's other projected tokens keep their mode where all share one runAsUser": tokenMode,
 	} {
 		t.Run(name, func(t *testing.T) { scenario(t, s) })
@@ -64,7 +66,7 @@ func (s stage) create(t *testing.T, p pod) {
 }
 
 // apply applies a template of testdata.
-func (s stage) apply(t *testing.T, file string, values any) string {
+func (s stage) apply(t *testing.T, file string, values any) {
 	t.Helper()
 	parsed, err := template.ParseFiles("testdata/" + file)
 	if err != nil {
@@ -74,7 +76,7 @@ func (s stage) apply(t *testing.T, file string, values any) string {
 	if err := parsed.Execute(&text, values); err != nil {
 		t.Fatal(err)
 	}
-	return s.DoWith(t, text.String(), "apply", "-f", "-")
+	s.DoWith(t, text.String(), "apply", "-f", "-")
 }
 
 // status is the status annotation of a pod.

@@ -60,7 +60,7 @@ func (s *Stage) validate() error {
 		{"CLI_IMAGE", s.CLIImage, "an image with the AWS CLI that the cluster can pull"},
 	} {
 		if of.value == "" {
-			missing = append(missing, fmt.Errorf("%s is not set: with KUBECONFIG the demo runs on your cluster; set it to %s", of.name, of.remedy))
+			missing = append(missing, fmt.Errorf("%s is not set: with KUBECONFIG the demo runs on your cluster; set it to %s, or unset KUBECONFIG", of.name, of.remedy))
 		}
 	}
 	return errors.Join(missing...)

@@ -19,12 +19,15 @@ type cliJob struct {
 	OptOut bool
 	// Succeeds is how the Job must end.
 	Succeeds bool
-	Args     []string
+	// WithoutNodeRole keeps the CLI from the role of the node, which a machine at Amazon may have.
+	WithoutNodeRole bool
+	Args            []string
 }
 
 // run runs the AWS CLI in a Job to the end that it must have, and returns its log.
 func (s *Stage) run(ctx context.Context, j cliJob, args ...string) (log string, err error) {
 	j.Stage, j.Args = s, args
+	j.WithoutNodeRole = !j.Succeeds && s.S3Endpoint == ""
 	if _, err := s.Kubectl(ctx, nil, "delete", "job", "--namespace", j.Namespace, j.Name, "--ignore-not-found", "--wait"); err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -59,6 +60,10 @@ func (a *Annotator) stale(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
 		return false
 	}
+	// Whoever wrote the label, it is not one of ours without the sidecar.
+	if len(pod.Spec.InitContainers) == 0 {
+		return false
+	}
 	identity, status := a.wanted(pod)
 	return pod.Annotations[contract.AnnotationIdentity] != identity || pod.Annotations[contract.AnnotationStatus] != status
 }
@@ -78,8 +83,8 @@ func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
 	target := &corev1.Pod{}
 	target.Namespace, target.Name = pod.Namespace, pod.Name
 	err = a.client.Patch(ctx, target, client.RawPatch(types.MergePatchType, text), client.FieldOwner(contract.FieldManager))
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		// Gone, or another pod by now, whose own event comes.
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) || apierrors.IsInvalid(err) {
+		// Gone, or another pod by now, for which the UID is invalid; its own event comes.
 		return nil
 	}
 	if err != nil {
@@ -87,4 +92,16 @@ func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
 	}
 	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", status).Info("annotated a pod")
 	return nil
+}
+
+// grace is how much later than a pod the association may arrive by which another replica has admitted it.
+const grace = 10 * time.Second
+
+// premature is how long the identity that a pod was admitted with is left to it, because this replica may not have seen
+// the association yet: to take it away would start the application without credentials.
+func premature(pod *corev1.Pod) time.Duration {
+	if pod.Annotations[contract.AnnotationIdentity] == "" {
+		return 0
+	}
+	return max(0, grace-time.Since(pod.CreationTimestamp.Time))
 }

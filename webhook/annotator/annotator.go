@@ -58,7 +58,7 @@ func (a *Annotator) Watch(ctx context.Context, informers cache.Informers, identi
 	}
 	look := func(object any) {
 		if pod, ok := object.(*corev1.Pod); ok && a.stale(pod) {
-			a.queue.Add(pod.Namespace)
+			a.queue.AddAfter(pod.Namespace, premature(pod))
 		}
 	}
 	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{

@@ -36,9 +36,19 @@ func slim(object any) (any, error) {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, ResourceVersion: pod.ResourceVersion,
-			DeletionTimestamp: pod.DeletionTimestamp, Annotations: annotations,
+			CreationTimestamp: pod.CreationTimestamp, DeletionTimestamp: pod.DeletionTimestamp, Annotations: annotations,
 		},
-		Spec:   corev1.PodSpec{ServiceAccountName: pod.Spec.ServiceAccountName},
+		Spec:   corev1.PodSpec{ServiceAccountName: pod.Spec.ServiceAccountName, InitContainers: sidecar(pod)},
 		Status: corev1.PodStatus{Phase: pod.Status.Phase},
 	}, nil
+}
+
+// sidecar is the name of the pod's sidecar and nothing else of it, or nothing.
+func sidecar(pod *corev1.Pod) []corev1.Container {
+	for _, container := range pod.Spec.InitContainers {
+		if container.Name == contract.ContainerName {
+			return []corev1.Container{{Name: container.Name}}
+		}
+	}
+	return nil
 }

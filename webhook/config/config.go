@@ -27,6 +27,8 @@ type Config struct {
 	CASecret string
 	// CAValidity and CertificateValidity are the lives of the CA and of the server's certificate.
 	CAValidity, CertificateValidity time.Duration
+	// Drain is how long the webhook goes on answering after it was told to stop.
+	Drain time.Duration
 	// LogLevel is one of logrus' levels.
 	LogLevel string
 	// Injection is what every injected pod gets.
@@ -44,6 +46,7 @@ func Default() Config {
 		CASecret:            "pod-identity-ca",
 		CAValidity:          365 * 24 * time.Hour,
 		CertificateValidity: 7 * 24 * time.Hour,
+		Drain:               5 * time.Second,
 		LogLevel:            "info",
 		Injection:           inject.DefaultSettings(),
 	}
@@ -89,6 +92,7 @@ func bindServer(flags *flag.FlagSet, c *Config) {
 	flags.StringVar(&c.CASecret, "ca-secret", c.CASecret, "name of the Secret that holds the CA")
 	flags.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "life of the CA")
 	flags.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "life of the server's certificate")
+	flags.DurationVar(&c.Drain, "drain", c.Drain, "how long to go on answering after SIGTERM, until no API server calls any more")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
 }
 

@@ -36,6 +36,7 @@ func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
 		"a resource without quantity":      {"--limits=cpu", "such as cpu=5m"},
 		"a negative quantity":              {"--limits=cpu=-1", "such as cpu=5m"},
 		"a Guaranteed pod without memory":  {"--guaranteed=cpu=1", "--guaranteed lacks memory"},
+		"an endless drain":                 {"--drain=1h", "between 0s and 1m"},
 		"an unknown log level":             {"--log-level=loud", "error, warning, info or debug"},
 		"a duration without a unit":        {"--wait=30", "webhook --help"},
 		"an unknown flag":                  {"--fast", "webhook --help"},

@@ -30,6 +30,7 @@ func (c Config) validateServer() error {
 		demandPort("--listen", c.Listen, 1),
 		demand(c.CertificateValidity >= time.Minute, "--certificate-validity is %s: set it to at least 1m", c.CertificateValidity),
 		demand(c.CAValidity >= 2*c.CertificateValidity, "--ca-validity is %s: set it to at least twice --certificate-validity, %s", c.CAValidity, 2*c.CertificateValidity),
+		demand(c.Drain >= 0 && c.Drain <= time.Minute, "--drain is %s: set it to between 0s and 1m", c.Drain),
 		demand(levelErr == nil, "--log-level is %q: set it to error, warning, info or debug", c.LogLevel),
 	)
 }

@@ -26,7 +26,8 @@ func ownCredentials(env []corev1.EnvVar, a asked) string {
 	for _, variable := range env {
 		ours := ""
 		switch variable.Name {
-		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
+			"AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
 			"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI":
 		case envCredentialsURI:
 			ours = contract.CredentialsURI(a.port)

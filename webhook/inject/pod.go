@@ -18,6 +18,10 @@ func Pod(s Subject, verdict Verdict, settings Settings) []jsonpatch.Operation {
 		addContainers(&p, s.Pod, verdict.asked, settings)
 		p.set("/metadata/labels", s.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
 	}
+	if _, claimed := s.Pod.Labels[contract.LabelInjected]; claimed && !verdict.Injects() {
+		// As in a manifest made from a pod that was injected.
+		p.set("/metadata/labels", s.Pod.Labels, map[string]string{contract.LabelInjected: "false"})
+	}
 	p.set("/metadata/annotations", s.Pod.Annotations, annotations(s, verdict))
 	return p.operations
 }
