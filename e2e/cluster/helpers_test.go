@@ -18,7 +18,7 @@ const testAppImage = "localhost/podidentity/test-app:e2e"
 func programs(t *testing.T) binaries.Set {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("a cluster needs root")
+		t.Fatal("a cluster needs root: run the tests with sudo")
 	}
 	set, err := binaries.Build(t.Context(), t.Logf)
 	if err != nil {

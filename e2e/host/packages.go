@@ -35,10 +35,33 @@ func debianPackages() []debianPackage {
 	}
 }
 
-// missingPackages returns the packages of which a file is not there. A plain name is a program, wherever programs are.
+// sdkPackages are what AWS SDKs run on, beside Python. The package of Node's own makers brings both node and npm.
+func sdkPackages() []debianPackage {
+	return []debianPackage{
+		{"nodejs", []string{"node"}},
+		{"npm", []string{"npm"}},
+		{"default-jdk-headless", []string{"java", "javac"}},
+		{"maven", []string{"mvn"}},
+	}
+}
+
+// PrepareSDKs installs what the tests of SDKs need beyond what Prepare installs, and the demo does without.
+func PrepareSDKs(ctx context.Context, log func(format string, args ...any)) error {
+	packages := missingOf(sdkPackages(), exists)
+	if err := checkPackages(packages, exists); err != nil || len(packages) == 0 {
+		return err
+	}
+	return install(ctx, packages, log)
+}
+
 func missingPackages(exists func(path string) bool) []string {
+	return missingOf(debianPackages(), exists)
+}
+
+// missingOf returns the packages of which a file is not there. A plain name is a program, wherever programs are.
+func missingOf(packages []debianPackage, exists func(path string) bool) []string {
 	var missing []string
-	for _, pkg := range debianPackages() {
+	for _, pkg := range packages {
 		for _, file := range pkg.files {
 			if !found(file, exists) {
 				missing = append(missing, pkg.name)

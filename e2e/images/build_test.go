@@ -44,7 +44,7 @@ func TestABuildThatFailsSaysWhyAndLeavesNothing(t *testing.T) {
 func scratchImage(t *testing.T) Image {
 	t.Helper()
 	if _, err := exec.LookPath("buildah"); err != nil || os.Geteuid() != 0 {
-		t.Skip("an image needs buildah and root")
+		t.Fatal("an image needs buildah and root: run make prepare, and the tests with sudo")
 	}
 	dir := t.TempDir()
 	const dockerfile = "FROM scratch AS webhook\nCOPY file /webhook\nFROM scratch AS sidecar\nCOPY file /sidecar\n"

@@ -1,0 +1,98 @@
+package sdks_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	// roleARN is the role of the identity documents. MinIO's own is no ARN of IAM's, so that the front translates.
+	roleARN = "arn:aws:iam::111122223333:role/reader"
+	// words are those of an STS that refuses for good.
+	words = "this STS does not give the role to this pod"
+)
+
+// sts answers AssumeRoleWithWebIdentity.
+func (f *front) sts(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	m := f.mood
+	f.mu.Unlock()
+	switch m {
+	case away:
+		panic(http.ErrAbortHandler)
+	case refusing:
+		refuse(w, http.StatusForbidden, "IDPRejectedClaim", words)
+		return
+	case good:
+	}
+	status, answer, err := f.exchange(r)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "InternalFailure", err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, answer) // a client that has gone away is nobody's problem
+}
+
+// exchange has MinIO exchange the token, and shortens the life of the session.
+func (f *front) exchange(r *http.Request) (status int, answer string, err error) {
+	if err := r.ParseForm(); err != nil {
+		return 0, "", err
+	}
+	if r.PostForm.Get("RoleArn") != roleARN {
+		return 0, "", fmt.Errorf("the sidecar asks for role %q", r.PostForm.Get("RoleArn"))
+	}
+	r.PostForm.Set("RoleArn", f.minio.roleARN)
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, f.minio.endpoint.String(), strings.NewReader(r.PostForm.Encode()))
+	if err != nil {
+		return 0, "", err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	response, err := f.minio.transport.RoundTrip(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = response.Body.Close() }() // only read from
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return response.StatusCode, string(body), err
+	}
+	return http.StatusOK, f.issue(string(body)), nil
+}
+
+func (f *front) issue(answer string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	key := regexp.MustCompile(`<AccessKeyId>(.*?)</AccessKeyId>`).FindStringSubmatch(answer)
+	if key == nil {
+		return answer
+	}
+	f.issued = append(f.issued, key[1])
+	if f.life == 0 {
+		return answer
+	}
+	f.ends[key[1]] = time.Now().Add(f.life)
+	end := f.ends[key[1]].UTC().Format(time.RFC3339)
+	return regexp.MustCompile(`<Expiration>.*?</Expiration>`).ReplaceAllString(answer, "<Expiration>"+end+"</Expiration>")
+}
+
+// refuse answers as AWS does.
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "text/xml")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
+}
+
+func mustParse(address string) *url.URL {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		panic(err) // of our own making
+	}
+	return parsed
+}
