@@ -1,0 +1,119 @@
+package certs
+
+import (
+	"crypto/x509"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	logrustest "github.com/sirupsen/logrus/hooks/test"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+)
+
+func discard() logrus.FieldLogger {
+	log, _ := logrustest.NewNullLogger()
+	return log
+}
+
+// configured is a configuration with one entry for each bundle.
+func configured(bundles ...[]byte) *admissionv1.MutatingWebhookConfiguration {
+	var c admissionv1.MutatingWebhookConfiguration
+	for _, bundle := range bundles {
+		c.Webhooks = append(c.Webhooks, admissionv1.MutatingWebhook{ClientConfig: admissionv1.WebhookClientConfig{CABundle: bundle}})
+	}
+	return &c
+}
+
+func TestWhatStaysTrustedOfTheLiveConfiguration(t *testing.T) {
+	now := time.Now()
+	ours, expired := mustAuthority(t, now).certificate, mustAuthority(t, now.Add(-2*year)).certificate
+	leaf, err := mustAuthority(t, now).leaf(now, names, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		live  []byte
+		stays int
+	}{
+		"a CA of ours stays, whether the Secret knows it or not": {encodeCertificates(ours), 1},
+		"one that has expired goes":                              {encodeCertificates(expired), 0},
+		"a certificate that is no CA goes":                       {encodeCertificates(leaf.Leaf), 0},
+		"an emptied bundle has nothing to keep":                  {nil, 0},
+		"garbage has nothing to keep":                            {[]byte("garbage"), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := ourCAs(configured(test.live), now); len(got) != test.stays {
+				t.Errorf("%d stay", len(got))
+			}
+		})
+	}
+}
+
+func TestABundleNamesEachCertificateOnce(t *testing.T) {
+	now := time.Now()
+	s, err := store{}.renewed(now, year)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := mustAuthority(t, now).certificate
+	again, err := x509.ParseCertificate(old.Raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle := decodeCertificates(s.bundle(old, s.trusted[0], again))
+	if len(bundle) != 2 || !bundle[0].Equal(s.authority.certificate) || !bundle[1].Equal(old) {
+		t.Errorf("%d certificates", len(bundle))
+	}
+}
+
+func TestEveryEntryMustTrust(t *testing.T) {
+	good := []byte("bundle")
+	if !trusts(configured(good, good), good) {
+		t.Error("two entries that trust are not enough")
+	}
+	if trusts(configured(good, nil), good) || trusts(configured(), good) {
+		t.Error("an entry that does not trust, or none at all, is enough")
+	}
+}
+
+func TestALeafInUseIsKeptUntilEveryAPIServerCanHaveSeenTheNewCA(t *testing.T) {
+	now := time.Now()
+	first, second := mustAuthority(t, now), mustAuthority(t, now)
+	r := NewRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour}, nil, discard())
+	if left := r.unsettled(first, now); left > 0 {
+		t.Errorf("the first leaf is put off by %s", left)
+	}
+	if _, err := r.ensureLeaf(first, now); err != nil {
+		t.Fatal(err)
+	}
+	if left := r.unsettled(second, now); left != propagation {
+		t.Errorf("a leaf of the new CA is put off by %s", left)
+	}
+	if left := r.unsettled(second, now.Add(propagation)); left > 0 {
+		t.Errorf("after the delay, by another %s", left)
+	}
+	r.unsettled(first, now)
+	if left := r.unsettled(second, now.Add(2*time.Hour)); left > 0 {
+		t.Errorf("with the old leaf expired, by %s", left)
+	}
+}
+
+func TestReadinessEndsWithTheCertificate(t *testing.T) {
+	r := NewRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour}, nil, discard())
+	if r.Ready(nil) == nil {
+		t.Error("ready without a certificate")
+	}
+	now := time.Now()
+	if _, err := r.ensureLeaf(mustAuthority(t, now), now); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Ready(nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.ensureLeaf(mustAuthority(t, now.Add(-3*time.Hour)), now.Add(-2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if r.Ready(nil) == nil {
+		t.Error("ready with an expired certificate")
+	}
+}
