@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -83,8 +85,8 @@ func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
 	target := &corev1.Pod{}
 	target.Namespace, target.Name = pod.Namespace, pod.Name
 	err = a.client.Patch(ctx, target, client.RawPatch(types.MergePatchType, text), client.FieldOwner(contract.FieldManager))
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) || apierrors.IsInvalid(err) {
-		// Gone, or another pod by now, for which the UID is invalid; its own event comes.
+	if apierrors.IsNotFound(err) || isAnotherPod(err) {
+		// Gone, or replaced by one whose own event comes.
 		return nil
 	}
 	if err != nil {
@@ -92,6 +94,18 @@ func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
 	}
 	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", status).Info("annotated a pod")
 	return nil
+}
+
+// isAnotherPod tells whether the API server refused a patch because the pod of that name has another UID by now. It words
+// that as a change of an immutable field; anything else that is invalid is our fault, and to be heard of.
+func isAnotherPod(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok || status.ErrStatus.Details == nil {
+		return false
+	}
+	return slices.ContainsFunc(status.ErrStatus.Details.Causes, func(cause metav1.StatusCause) bool {
+		return cause.Field == "metadata.uid"
+	})
 }
 
 // grace is how much later than a pod the association may arrive by which another replica has admitted it.
