@@ -34,6 +34,7 @@ func TestOnARealCluster(t *testing.T) {
 		"in mode associated only pods with an association are injected":                associated,
 		"kubectl logs and exec go to the application without a flag":                   defaultContainer,
 		"whatever pod the API server takes uninjected, it takes injected":              fixtures,
+		"whatever random pod the API server takes uninjected, it takes injected":       randomPods,
 		"garbage sent to the webhook's own address is answered and harms nobody":       garbage,
 		"a deleted CA is replaced without refusing a pod":                              deletedCA,
 		"an emptied caBundle is put right":                                             emptiedBundle,

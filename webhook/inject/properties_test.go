@@ -3,7 +3,10 @@ package inject_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +15,8 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
+var podsFolder = flag.String("pods", "", "folder to write the random pods to, for the end-to-end tests to send to a real API server")
+
 // What must hold for every pod, on pods that no author would think of. The seed names the pod: a failure repeats.
 func TestWhatHoldsForEveryPod(t *testing.T) {
 	verdicts := map[inject.Reason]int{}
@@ -19,6 +24,11 @@ func TestWhatHoldsForEveryPod(t *testing.T) {
 		raw, err := json.Marshal(newGenerator(seed).pod())
 		if err != nil {
 			t.Fatal(err)
+		}
+		if *podsFolder != "" {
+			if err := os.WriteFile(filepath.Join(*podsFolder, fmt.Sprintf("%d.json", seed)), raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		subject := subjectOfSeed(seed)
 		subject.Pod = podOf(t, raw)

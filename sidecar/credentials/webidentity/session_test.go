@@ -58,7 +58,7 @@ func FuzzSessionName(f *testing.F) {
 	valid := regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 	f.Fuzz(func(t *testing.T, pod, namespace string) {
 		if !legal.MatchString(pod) || !label.MatchString(namespace) {
-			t.Skip("no legal names")
+			return
 		}
 		if got := webidentity.SessionName(config.Pod{Name: pod, Namespace: namespace}); !valid.MatchString(got) {
 			t.Errorf("%q of %q in %q is not valid in STS", got, pod, namespace)
