@@ -3,6 +3,7 @@ package inject
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -17,6 +18,13 @@ const (
 	envAuthorization     = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 )
 
+const (
+	// envWebIdentityFile is the variable by which SDKs exchange a token themselves.
+	envWebIdentityFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
+	// irsaAnnotation is the annotation of a ServiceAccount that has the webhook of IRSA set it.
+	irsaAnnotation = "eks.amazonaws.com/role-arn"
+)
+
 // authorizationFile is where an application finds the authorization token.
 const authorizationFile = contract.AuthorizationMountPath + "/" + contract.AuthorizationFile
 
@@ -27,7 +35,7 @@ func ownCredentials(env []corev1.EnvVar, a asked) string {
 		ours := ""
 		switch variable.Name {
 		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
-			"AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+			"AWS_SHARED_CREDENTIALS_FILE", envWebIdentityFile,
 			"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI":
 		case envCredentialsURI:
 			ours = contract.CredentialsURI(a.port)
@@ -52,22 +60,26 @@ func leftAlone(among []*corev1.Container, a asked) []string {
 		if a.skips(container.Name) {
 			continue
 		}
-		if variable := ownCredentials(container.Env, a); variable != "" {
+		switch variable := ownCredentials(container.Env, a); {
+		case variable == "":
+		case equippedForIRSA(container):
+			notes = append(notes, fmt.Sprintf("container %s uses the role of IRSA, which wins in the SDKs: remove %s from the service account to give it these", container.Name, irsaAnnotation))
+		default:
 			notes = append(notes, fmt.Sprintf("container %s keeps its own AWS credentials: remove %s to give it these", container.Name, variable))
 		}
 	}
 	return notes
 }
 
-// allBringCredentials tells whether no container would use the sidecar.
-func allBringCredentials(pod *corev1.Pod, a asked) bool {
-	all := applications(pod, a)
-	for _, container := range all {
-		if ownCredentials(container.Env, a) == "" {
-			return false
-		}
-	}
-	return len(all) > 0
+// irsaFolder is where the webhook of IRSA mounts its token, and nobody else (amazon-eks-pod-identity-webhook, README).
+const irsaFolder = "/var/run/secrets/eks.amazonaws.com/"
+
+// equippedForIRSA tells whether the webhook of IRSA was there before us. In all SDKs its variables come before container
+// credentials.
+func equippedForIRSA(container *corev1.Container) bool {
+	return slices.ContainsFunc(container.Env, func(variable corev1.EnvVar) bool {
+		return variable.Name == envWebIdentityFile && strings.HasPrefix(variable.Value, irsaFolder)
+	})
 }
 
 // applications are the containers that may get credentials.

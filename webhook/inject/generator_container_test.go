@@ -30,8 +30,11 @@ func (g generator) variable(i int) any {
 		{"A", "HTTP_PROXY", "https_proxy", "AWS_PROFILE", "AWS_REGION"},
 		{"B", "NO_PROXY", "NO_PROXY", "AWS_EC2_METADATA_DISABLED", "AWS_CONTAINER_AUTHORIZATION_TOKEN"},
 		{"C", "no_proxy", "AWS_DEFAULT_REGION", "AWS_CONTAINER_CREDENTIALS_FULL_URI"},
-		{"D", "all_proxy", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"},
+		{"D", "all_proxy", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"},
 	}[i]
+	if i == 0 && g.oneIn(8) {
+		return object{"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"}
+	}
 	v := g.invented(object{"name": g.of(name...)})
 	g.maybe(v, 2, "value", func() any { return g.of("", "x", "127.0.0.1", "*", ".svc, 10.0.0.0/8", contract.CredentialsURI(2711)) })
 	if _, set := v["value"]; !set {

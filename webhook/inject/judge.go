@@ -2,6 +2,7 @@ package inject
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,7 +37,7 @@ func (s Subject) ServiceAccount() string {
 //
 // The first of these that holds decides:
 //
-//	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > own credentials > not associated > injected
+//	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > injected
 func Judge(s Subject, settings Settings) Verdict {
 	a, notes := ask(s, settings)
 	verdict := Verdict{Reason: reasonFor(s, a), asked: a}
@@ -79,13 +80,22 @@ func reasonFor(s Subject, a asked) Reason {
 		return Windows
 	case nameTaken(pod):
 		return NameTaken
-	case allBringCredentials(pod, a):
+	// A sidecar that is there already is completed, whatever other webhooks have done since.
+	case present(pod) != nil:
+		return Injected
+	case all(applications(pod, a), equippedForIRSA):
+		return IRSA
+	case all(applications(pod, a), func(c *corev1.Container) bool { return ownCredentials(c.Env, a) != "" }):
 		return OwnCredentials
-	// A sidecar that is there already is completed: it waits for an association.
-	case s.Mode == contract.InjectAssociated && !s.Associated && present(pod) == nil:
+	case s.Mode == contract.InjectAssociated && !s.Associated:
 		return NotAssociated
 	}
 	return Injected
+}
+
+// all tells whether there is something, and each of it holds.
+func all[T any](of []T, holds func(T) bool) bool {
+	return len(of) > 0 && !slices.ContainsFunc(of, func(item T) bool { return !holds(item) })
 }
 
 // labelOSBeta is deprecated, but nodes still have it, and so do older charts.

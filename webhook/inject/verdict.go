@@ -19,13 +19,14 @@ const (
 	Windows        Reason = "Windows"
 	MirrorPod      Reason = "MirrorPod"
 	NameTaken      Reason = "NameTaken"
+	IRSA           Reason = "IRSA"
 	OwnCredentials Reason = "OwnCredentials"
 	NotAssociated  Reason = "NotAssociated"
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, OwnCredentials, NotAssociated}
+	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated}
 }
 
 // sentence is what people read of a reason, in the status annotation, the warning and the log alike. It is short, since
@@ -44,6 +45,8 @@ func (r Reason) sentence() string {
 		return "a static pod is run by its node without the API server; give it its credentials in another way"
 	case NameTaken:
 		return "a container or volume of the pod's own has a name that begins with " + contract.ContainerName + "; rename it"
+	case IRSA:
+		return "IRSA has equipped its containers, and wins in the SDKs; to change that, remove " + irsaAnnotation + " from the service account"
 	case OwnCredentials:
 		return "every container brings AWS credentials of its own; remove their variables to get these"
 	case NotAssociated:
