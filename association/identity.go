@@ -1,11 +1,26 @@
 package association
 
 import (
+	"cmp"
+	"encoding/json"
 	"fmt"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/contract"
 )
+
+// Check says what keeps an association from being used, although the API server took it.
+func Check(a *v1alpha1.PodIdentityAssociation) error {
+	if _, err := identityOf(a); err != nil {
+		return err
+	}
+	// The rules of a CRD cannot read JSON; STS would refuse the policy for each pod.
+	var policy map[string]any
+	if err := json.Unmarshal([]byte(cmp.Or(a.Spec.Policy, "{}")), &policy); err != nil {
+		return fmt.Errorf("spec.policy of PodIdentityAssociation %s is not a JSON object: %w", a.Name, err)
+	}
+	return nil
+}
 
 // identityOf is the identity document that an association stands for.
 func identityOf(a *v1alpha1.PodIdentityAssociation) (contract.Identity, error) {

@@ -15,14 +15,18 @@ type ServiceAccount struct {
 	Namespace, Name string
 }
 
-// Index finds the association of a service account. It is safe for concurrent use.
+// Index finds the identity of a service account. It is safe for concurrent use.
 type Index struct {
 	mu sync.RWMutex
-	// exact are the entries without stars, globs those with one; in each list the first that matches wins.
-	exact map[ServiceAccount][]entry
+	// selectors are the entries by the text of what they select, in which the first wins; no account has a star, so that
+	// only entries without one are found by an account.
+	selectors map[ServiceAccount][]entry
+	// globs are the entries with a star; the first that matches wins.
 	globs []entry
 	// names has every entry, by the name of its association.
 	names map[string]entry
+	// roles are those that service accounts name themselves.
+	roles map[ServiceAccount]string
 }
 
 // entry is one association.
@@ -52,14 +56,17 @@ func precedence(a, b entry) int {
 
 // NewIndex returns an index without associations.
 func NewIndex() *Index {
-	return &Index{exact: map[ServiceAccount][]entry{}, names: map[string]entry{}}
+	return &Index{
+		selectors: map[ServiceAccount][]entry{}, names: map[string]entry{}, roles: map[ServiceAccount]string{},
+	}
 }
 
-// Identity is what the associations give to account; ok is false where none does.
+// Identity is what the associations give to account, or else the role that it names itself; ok is false where there is
+// neither.
 func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if entries := x.exact[account]; len(entries) > 0 {
+	if entries := x.selectors[account]; len(entries) > 0 {
 		return entries[0].identity, true
 	}
 	for _, e := range x.globs {
@@ -67,7 +74,23 @@ func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok
 			return e.identity, true
 		}
 	}
-	return contract.Identity{}, false
+	role, named := x.roles[account]
+	return contract.Identity{RoleARN: role}, named
+}
+
+// Winner is the name of the association that always takes precedence over the one of this name, because it selects the
+// same and is older; "" where there is none.
+func (x *Index) Winner(name string) string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	e, known := x.names[name]
+	if !known {
+		return ""
+	}
+	if first := x.selectors[e.selects()][0].identity.Association; first != name {
+		return first
+	}
+	return ""
 }
 
 // Set adds an association, or replaces the one of the same name. An error means that the association cannot be used and
@@ -81,18 +104,33 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 		return err
 	}
 	e := entry{
-		namespace:      Pattern(a.Spec.Namespace),
-		serviceAccount: Pattern(a.Spec.ServiceAccount),
+		namespace:      Pattern(a.Spec.Namespace).normal(),
+		serviceAccount: Pattern(a.Spec.ServiceAccount).normal(),
 		created:        a.CreationTimestamp.Unix(),
 		identity:       identity,
 	}
 	x.names[a.Name] = e
-	if e.exact() {
-		x.exact[e.account()] = insert(x.exact[e.account()], e)
-		return nil
+	x.selectors[e.selects()] = insert(x.selectors[e.selects()], e)
+	if !e.exact() {
+		x.globs = insert(x.globs, e)
 	}
-	x.globs = insert(x.globs, e)
 	return nil
+}
+
+// SetRole has account name a role itself; an empty one is none. Every association takes precedence. It tells whether the
+// role is another one than before.
+func (x *Index) SetRole(account ServiceAccount, roleARN string) (changed bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.roles[account] == roleARN {
+		return false
+	}
+	if roleARN == "" {
+		delete(x.roles, account)
+	} else {
+		x.roles[account] = roleARN
+	}
+	return true
 }
 
 // Delete removes the association of this name.
@@ -110,17 +148,16 @@ func (x *Index) remove(name string) {
 	delete(x.names, name)
 	if !e.exact() {
 		x.globs = without(x.globs, name)
+	}
+	if rest := without(x.selectors[e.selects()], name); len(rest) > 0 {
+		x.selectors[e.selects()] = rest
 		return
 	}
-	if rest := without(x.exact[e.account()], name); len(rest) > 0 {
-		x.exact[e.account()] = rest
-		return
-	}
-	delete(x.exact, e.account())
+	delete(x.selectors, e.selects())
 }
 
-// account is the one service account of an exact entry.
-func (e entry) account() ServiceAccount {
+// selects is what the entry selects, the one service account of an exact entry.
+func (e entry) selects() ServiceAccount {
 	return ServiceAccount{Namespace: string(e.namespace), Name: string(e.serviceAccount)}
 }
 

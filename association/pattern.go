@@ -7,6 +7,14 @@ type Pattern string
 
 func (p Pattern) exact() bool { return !strings.Contains(string(p), "*") }
 
+// normal is the same pattern without needless stars: two in a row are like one.
+func (p Pattern) normal() Pattern {
+	for strings.Contains(string(p), "**") {
+		p = Pattern(strings.ReplaceAll(string(p), "**", "*"))
+	}
+	return p
+}
+
 // literal is the length of what precedes the first *; the whole name, and one more, where there is none: an exact name
 // beats every Pattern that begins with it.
 func (p Pattern) literal() int {

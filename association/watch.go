@@ -21,32 +21,52 @@ func Watch(ctx context.Context, informers cache.Informers, changed Changed, log 
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
-	index = NewIndex()
-	set := func(object any) {
-		a := object.(*v1alpha1.PodIdentityAssociation)
-		if err := index.Set(a); err != nil {
-			log.WithError(err).Error("an association cannot be used")
-		}
-		changed(Pattern(a.Spec.Namespace))
-	}
+	f := follower{index: NewIndex(), changed: changed, log: log}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: set,
-		// The namespace is immutable, but an object deleted and made anew between two looks arrives as an update.
-		UpdateFunc: func(old, object any) {
-			set(object)
-			changed(Pattern(old.(*v1alpha1.PodIdentityAssociation).Spec.Namespace))
-		},
-		DeleteFunc: func(object any) {
-			if last, missed := object.(toolscache.DeletedFinalStateUnknown); missed {
-				object = last.Obj
-			}
-			a := object.(*v1alpha1.PodIdentityAssociation)
-			index.Delete(a.Name)
-			changed(Pattern(a.Spec.Namespace))
-		},
+		AddFunc: f.set, UpdateFunc: f.replace, DeleteFunc: f.remove,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
-	return index, registration.HasSynced, nil
+	return f.index, registration.HasSynced, nil
+}
+
+// follower takes events of associations into the index.
+type follower struct {
+	index   *Index
+	changed Changed
+	log     logrus.FieldLogger
+}
+
+func (f follower) set(object any) {
+	a := object.(*v1alpha1.PodIdentityAssociation)
+	if err := f.index.Set(a); err != nil {
+		f.log.WithError(err).Error("an association cannot be used")
+	}
+	f.changed(Pattern(a.Spec.Namespace))
+}
+
+// replace passes over changes of the status alone. The namespace is immutable, but an object deleted and made anew between
+// two looks arrives as an update.
+func (f follower) replace(old, object any) {
+	before, after := old.(*v1alpha1.PodIdentityAssociation), object.(*v1alpha1.PodIdentityAssociation)
+	if before.UID == after.UID && before.Generation == after.Generation {
+		return
+	}
+	f.set(after)
+	f.changed(Pattern(before.Spec.Namespace))
+}
+
+func (f follower) remove(object any) {
+	a := last(object).(*v1alpha1.PodIdentityAssociation)
+	f.index.Delete(a.Name)
+	f.changed(Pattern(a.Spec.Namespace))
+}
+
+// last is the object of a deletion, as it was last seen where the deletion itself was missed.
+func last(object any) any {
+	if missed, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
+		return missed.Obj
+	}
+	return object
 }

@@ -31,9 +31,9 @@ import (
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
-	"github.com/podidentity/podidentity/webhook/annotator"
 	"github.com/podidentity/podidentity/webhook/config"
 	"github.com/podidentity/podidentity/webhook/inject"
+	"github.com/podidentity/podidentity/webhook/leader"
 	"github.com/podidentity/podidentity/webhook/preview"
 )
 
@@ -92,13 +92,21 @@ func run(ctx context.Context, c config.Config) error {
 	if err := rotator.SetupWithManager(mgr); err != nil {
 		return err
 	}
-	running := annotator.New(mgr.GetClient(), log)
-	identities, synced, err := association.Watch(ctx, mgr.GetCache(), running.Changed, log)
+	duties, err := newDuties(api, mgr, c, log)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(running.Watch(ctx, mgr.GetCache(), identities, synced), mgr.Add(running)); err != nil {
+	identities, synced, err := watchIdentities(ctx, mgr.GetCache(), c.IRSA, duties.changed, log)
+	if err != nil {
 		return err
+	}
+	duties.identities, duties.synced = identities, synced
+	election, err := leader.NewElection(api, types.NamespacedName{Namespace: c.Namespace, Name: c.Service}, duties.work, log)
+	if err != nil {
+		return err
+	}
+	if err := mgr.Add(election); err != nil {
+		return fmt.Errorf("set up the election: %w", err)
 	}
 	if err := register(mgr, c.Injection, identities, log); err != nil {
 		return err
@@ -106,7 +114,7 @@ func run(ctx context.Context, c config.Config) error {
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificate", rotator.Ready),
-		mgr.AddReadyzCheck("associations", readyWhen(synced, "the associations are not read yet")),
+		mgr.AddReadyzCheck("identities", readyWhen(synced, "the associations are not read yet")),
 		mgr.AddReadyzCheck("server", mgr.GetWebhookServer().StartedChecker()),
 	)
 	if err != nil {
@@ -144,17 +152,12 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return rotator.Certificate(hello) }
 	}}})
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
-		Scheme: scheme,
-		Logger: logrusr.New(log),
-		Cache:  cache.Options{ByObject: watched(rotation)},
-		// The annotator alone asks for it: every replica admits pods and keeps its own certificate.
-		LeaderElection:                true,
-		LeaderElectionID:              c.Service,
-		LeaderElectionNamespace:       c.Namespace,
-		LeaderElectionReleaseOnCancel: true,
-		WebhookServer:                 server,
-		HealthProbeBindAddress:        c.Health,
-		Metrics:                       metricsserver.Options{BindAddress: c.Metrics},
+		Scheme:                 scheme,
+		Logger:                 logrusr.New(log),
+		Cache:                  cache.Options{ByObject: watched(rotation), DefaultTransform: cache.TransformStripManagedFields()},
+		WebhookServer:          server,
+		HealthProbeBindAddress: c.Health,
+		Metrics:                metricsserver.Options{BindAddress: c.Metrics},
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("reach the API server at %s: %w", api.Host, err)
@@ -163,9 +166,22 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 	return mgr, rotator, nil
 }
 
-// watched is all that the process watches besides associations.
+// watched is what every replica watches besides associations.
 func watched(rotation certs.Config) map[client.Object]cache.ByObject {
 	all := certs.Watched(rotation)
-	maps.Copy(all, annotator.Watched())
+	maps.Copy(all, association.WatchedRoles())
 	return all
+}
+
+// watchIdentities returns the index of all sources of identities, and a function that tells whether it has seen all.
+func watchIdentities(ctx context.Context, informers cache.Informers, irsa bool, changed association.Changed, log logrus.FieldLogger) (*association.Index, func() bool, error) {
+	index, associations, err := association.Watch(ctx, informers, changed, log)
+	if err != nil || !irsa {
+		return index, associations, err
+	}
+	roles, err := association.WatchRoles(ctx, informers, index, changed, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	return index, func() bool { return associations() && roles() }, nil
 }

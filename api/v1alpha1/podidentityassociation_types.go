@@ -8,9 +8,12 @@ import (
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:resource:scope=Cluster,shortName=pia
+// +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Namespace",type=string,JSONPath=`.spec.namespace`
 // +kubebuilder:printcolumn:name="ServiceAccount",type=string,JSONPath=`.spec.serviceAccount`
 // +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.roleARN`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Pods",type=integer,JSONPath=`.status.pods`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type PodIdentityAssociation struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -19,6 +22,10 @@ type PodIdentityAssociation struct {
 	// Spec says who gets which role.
 	// +required
 	Spec PodIdentityAssociationSpec `json:"spec"`
+
+	// Status says what has become of it.
+	// +optional
+	Status PodIdentityAssociationStatus `json:"status,omitzero"`
 }
 
 // PodIdentityAssociationSpec has the fields of the EKS API and of its ACK controller, under the same names.
@@ -80,6 +87,45 @@ type PodIdentityAssociationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+[hms])+$') && duration(self) >= duration('15m') && duration(self) <= duration('12h')",message="sessionDuration must be a duration with units between 15m and 12h, such as 1h30m"
 	SessionDuration string `json:"sessionDuration,omitempty"`
 }
+
+// PodIdentityAssociationStatus is written by the leading replica of the webhook, some seconds after the facts.
+type PodIdentityAssociationStatus struct {
+	// ObservedGeneration is the generation of the spec that the rest tells of.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// Pods is how many living pods have this identity.
+	// +optional
+	Pods int32 `json:"pods"`
+
+	// Conditions are Ready and Conflicted.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// The types of conditions.
+const (
+	// ConditionReady is true where the association is in effect and none of its pods waits for credentials.
+	ConditionReady = "Ready"
+	// ConditionConflicted is true where an older association selects the same and therefore always wins.
+	ConditionConflicted = "Conflicted"
+)
+
+// The reasons of conditions.
+const (
+	// ReasonInEffect: pods get the role.
+	ReasonInEffect = "InEffect"
+	// ReasonNoCredentials: some of its pods have had no credentials for a while.
+	ReasonNoCredentials = "NoCredentials"
+	// ReasonConflicted: another association wins.
+	ReasonConflicted = "Conflicted"
+	// ReasonUnusable: the spec cannot be used, although the API server took it.
+	ReasonUnusable = "Unusable"
+	// ReasonNoConflict: no other association selects the same and is older.
+	ReasonNoConflict = "NoConflict"
+)
 
 // PodIdentityAssociationList is a list of associations.
 //

@@ -22,7 +22,7 @@ func killSidecar(t *testing.T, p *platform.Platform) {
 	id := p.Do(t, "get", "pod", "--namespace="+namespace, "early", "-o=jsonpath={.status.initContainerStatuses[0].containerID}")
 	kill(t, strings.TrimPrefix(id, "containerd://"))
 	p.Do(t, "wait", "--namespace="+namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/early", "--timeout=1m")
-	list(t, p)
+	list(t, p, "early")
 	if after := inApplication(token); after != before {
 		t.Error("the authorization token is another one")
 	}

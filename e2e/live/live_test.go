@@ -22,16 +22,18 @@ func TestOnARealCluster(t *testing.T) {
 	p.Do(t, "create", "namespace", namespace)
 	p.Do(t, "label", "namespace", namespace, "podidentity.dev/inject=enabled")
 	p.Do(t, "create", "serviceaccount", "--namespace="+namespace, "reader")
-	p.Do(t, "run", "early", "--namespace="+namespace, "--image="+p.CLIImage, "--command",
-		`--overrides={"spec":{"serviceAccountName":"reader"}}`, "--", "sleep", "infinity")
+	p.Do(t, "create", "serviceaccount", "--namespace="+namespace, "refused")
+	associateAccount(t, p, "refused", namespace, "refused", p.Stage().RefusedRoleARN)
+	run(t, p, "refused", "refused")
+	run(t, p, "early", "reader")
 	p.Do(t, "wait", "--namespace="+namespace, "--for=condition=Ready", "pod/early", "--timeout=2m")
 
 	t.Run("a pod that was there first gets credentials when its association comes, and loses them when it goes", func(t *testing.T) {
 		var came, went []time.Duration
 		for range rounds {
-			came = append(came, until(t, p, "200", func() { associate(t, p, "reader", namespace) }))
-			list(t, p)
-			went = append(went, until(t, p, "403", func() { p.Do(t, "delete", "pia", "reader") }))
+			came = append(came, until(t, p, "early", "200", func() { associate(t, p, "reader", namespace) }))
+			list(t, p, "early")
+			went = append(went, until(t, p, "early", "403", func() { p.Do(t, "delete", "pia", "reader") }))
 		}
 		t.Logf("from kubectl to the first changed answer, medians of %d: association made %s, deleted %s", rounds, median(came), median(went))
 		if restarts := p.Do(t, "get", "pod", "--namespace="+namespace, "early", "-o=jsonpath={.status.containerStatuses[*].restartCount} {.status.initContainerStatuses[*].restartCount}"); restarts != "0 0" {
@@ -42,6 +44,7 @@ func TestOnARealCluster(t *testing.T) {
 		associate(t, p, "reader", namespace)
 		p.Do(t, "wait", "--namespace="+namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/early", "--timeout=30s")
 	})
+	statuses(t, p)
 	t.Run("an identity edited by hand is put right", func(t *testing.T) {
 		before := identity(t, p)
 		p.Do(t, "annotate", "pod", "--namespace="+namespace, "early", "--overwrite", `podidentity.dev/identity={"roleARN":"arn:minio:iam:::role/forged"}`)
@@ -56,6 +59,9 @@ func TestOnARealCluster(t *testing.T) {
 		associate(t, p, "reader", namespace)
 		awaitAssociation(t, p, "reader")
 	})
+	t.Run("a cluster that comes from IRSA works by labelling its namespaces", func(t *testing.T) { comingFromIRSA(t, p) })
+	t.Run("a pod that slipped by is counted and told so", func(t *testing.T) { missed(t, p) })
+	t.Run("an association whose pods are refused is not ready, and says which", func(t *testing.T) { refused(t, p) })
 	t.Run("a change made while all replicas are being replaced is not lost", func(t *testing.T) {
 		p.Do(t, "delete", "pods", "--namespace=pod-identity", "--all", "--force", "--grace-period=0", "--wait=false")
 		p.Do(t, "delete", "pia", "reader")
@@ -65,20 +71,32 @@ func TestOnARealCluster(t *testing.T) {
 
 func associate(t *testing.T, p *platform.Platform, name, namespaces string) {
 	t.Helper()
-	p.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: %s}\nspec: {namespace: %q, serviceAccount: reader, roleARN: %q}",
-		name, namespaces, p.MinIO.RoleARN), "apply", "-f", "-")
+	associateAccount(t, p, name, namespaces, "reader", p.MinIO.RoleARN)
 }
 
-// until runs change while a loop in the pod asks the sidecar, and returns how long after its beginning the sidecar answers
+func associateAccount(t *testing.T, p *platform.Platform, name, namespaces, account, role string) {
+	t.Helper()
+	p.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: %s}\nspec: {namespace: %q, serviceAccount: %s, roleARN: %q}",
+		name, namespaces, account, role), "apply", "-f", "-")
+}
+
+// run creates a pod that does nothing by itself.
+func run(t *testing.T, p *platform.Platform, pod, account string) {
+	t.Helper()
+	p.Do(t, "run", pod, "--namespace="+namespace, "--image="+p.CLIImage, "--command",
+		fmt.Sprintf(`--overrides={"spec":{"serviceAccountName":%q}}`, account), "--", "sleep", "infinity")
+}
+
+// until runs change while a loop in the pod asks its sidecar, and returns how long after its beginning the sidecar answers
 // with the status code.
-func until(t *testing.T, p *platform.Platform, code string, change func()) time.Duration {
+func until(t *testing.T, p *platform.Platform, pod, code string, change func()) time.Duration {
 	t.Helper()
 	const loop = `while ! wget -q -S -O /dev/null --header "Authorization: $(cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)" $AWS_CONTAINER_CREDENTIALS_FULL_URI 2>&1 | grep -q "HTTP/1.1 %s"; do :; done`
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	answered := make(chan error, 1)
 	go func() {
-		_, err := p.Cluster.Kubectl(ctx, nil, "exec", "--namespace="+namespace, "early", "--container=early", "--", "sh", "-c", fmt.Sprintf(loop, code))
+		_, err := p.Cluster.Kubectl(ctx, nil, "exec", "--namespace="+namespace, pod, "--container="+pod, "--", "sh", "-c", fmt.Sprintf(loop, code))
 		answered <- err
 	}()
 	begin := time.Now()
@@ -89,9 +107,9 @@ func until(t *testing.T, p *platform.Platform, code string, change func()) time.
 	return time.Since(begin)
 }
 
-func list(t *testing.T, p *platform.Platform) {
+func list(t *testing.T, p *platform.Platform, pod string) {
 	t.Helper()
-	seen := p.Do(t, "exec", "--namespace="+namespace, "early", "--container=early", "--",
+	seen := p.Do(t, "exec", "--namespace="+namespace, pod, "--container="+pod, "--",
 		"aws", "s3", "ls", "--endpoint-url", p.MinIO.Endpoint, "s3://"+p.Stage().Bucket)
 	if !strings.Contains(seen, "aws.png") {
 		t.Errorf("the list of the bucket is %q", seen)

@@ -15,9 +15,9 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
+	"github.com/podidentity/podidentity/webhook/injected"
 )
 
 // turn is how many pods of a namespace are written before the next namespace has its turn.
@@ -49,7 +49,7 @@ func (a *Annotator) annotate(ctx context.Context, namespace string) (more bool, 
 
 // wanted are the annotations that the pod should have; an empty identity is none.
 func (a *Annotator) wanted(pod *corev1.Pod) (identity, status string) {
-	account := association.ServiceAccount{Namespace: pod.Namespace, Name: pod.Spec.ServiceAccountName}
+	account := injected.Account(pod)
 	document, associated := a.identities.Identity(account)
 	if associated {
 		identity = document.String()
@@ -57,13 +57,9 @@ func (a *Annotator) wanted(pod *corev1.Pod) (identity, status string) {
 	return identity, inject.Restate(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated)
 }
 
-// stale tells whether the pod still runs and says something else than it should.
+// stale tells whether the pod lives and says something else than it should.
 func (a *Annotator) stale(pod *corev1.Pod) bool {
-	if pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
-		return false
-	}
-	// Whoever wrote the label, it is not one of ours without the sidecar.
-	if len(pod.Spec.InitContainers) == 0 {
+	if !injected.Lives(pod) {
 		return false
 	}
 	identity, status := a.wanted(pod)

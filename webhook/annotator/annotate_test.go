@@ -64,8 +64,7 @@ func TestWhichPodsAreStale(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := New(nil, nil)
-			a.identities = nobody{}
+			a := New(nil, nobody{}, nil)
 			if a.stale(&test.pod) != test.stale {
 				t.Errorf("stale: %v", !test.stale)
 			}

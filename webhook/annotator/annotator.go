@@ -38,20 +38,18 @@ type Annotator struct {
 	log        logrus.FieldLogger
 	queue      workqueue.TypedRateLimitingInterface[string]
 	pods       toolscache.Indexer
-	synced     func() bool
 }
 
-// New returns an annotator that writes through the client.
-func New(c client.Client, log logrus.FieldLogger) *Annotator {
+// New returns an annotator that writes through the client. Identities must know all there is already: who knows no
+// association yet would take every pod's identity away.
+func New(c client.Client, identities Identities, log logrus.FieldLogger) *Annotator {
 	limiter := workqueue.DefaultTypedControllerRateLimiter[string]()
-	return &Annotator{client: c, log: log, queue: workqueue.NewTypedRateLimitingQueue(limiter)}
+	return &Annotator{client: c, identities: identities, log: log, queue: workqueue.NewTypedRateLimitingQueue(limiter)}
 }
 
-// Watch follows the injected pods in the cache, which the caller starts and narrows by Watched. Identities is asked for
-// what each pod should have, but nothing is written before synced: who knows no association yet would take every pod's
-// identity away. It must be called before the cache starts.
-func (a *Annotator) Watch(ctx context.Context, informers cache.Informers, identities Identities, synced func() bool) error {
-	a.identities, a.synced = identities, synced
+// Watch follows the pods in the cache, which the caller has narrowed by injected.Watched and starts afterwards: each one that
+// it brings is looked at.
+func (a *Annotator) Watch(ctx context.Context, informers cache.Informers) error {
 	informer, err := informers.GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false))
 	if err != nil {
 		return fmt.Errorf("watch pods: %w", err)
@@ -85,15 +83,8 @@ func (a *Annotator) Changed(namespaces association.Pattern) {
 	}
 }
 
-// NeedLeaderElection has one replica write, while all know what there is to write.
-func (a *Annotator) NeedLeaderElection() bool { return true }
-
-// Start works until ctx is done. What was queued before, by a replica that was no leader, is worked on now.
-func (a *Annotator) Start(ctx context.Context) error {
-	if !toolscache.WaitForCacheSync(ctx.Done(), a.synced) {
-		return nil // ctx is done
-	}
-	a.Changed("*")
+// Run works until ctx is done.
+func (a *Annotator) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
@@ -104,7 +95,6 @@ func (a *Annotator) Start(ctx context.Context) error {
 	<-ctx.Done()
 	a.queue.ShutDown()
 	all.Wait()
-	return nil
 }
 
 // next works on one namespace; it is false when there will be no more.

@@ -29,6 +29,8 @@ type Config struct {
 	CAValidity, CertificateValidity time.Duration
 	// Drain is how long the webhook goes on answering after it was told to stop.
 	Drain time.Duration
+	// IRSA takes the role that a ServiceAccount names by the annotation of IRSA, where no association gives one.
+	IRSA bool
 	// LogLevel is one of logrus' levels.
 	LogLevel string
 	// Injection is what every injected pod gets.
@@ -47,6 +49,7 @@ func Default() Config {
 		CAValidity:          365 * 24 * time.Hour,
 		CertificateValidity: 7 * 24 * time.Hour,
 		Drain:               5 * time.Second,
+		IRSA:                true,
 		LogLevel:            "info",
 		Injection:           inject.DefaultSettings(),
 	}
@@ -58,6 +61,7 @@ func Parse(arguments []string, usage io.Writer) (Config, error) {
 	config := Default()
 	flags := flag.NewFlagSet("webhook", flag.ContinueOnError)
 	bindServer(flags, &config)
+	bindIRSA(flags, &config.IRSA)
 	bindInjection(flags, &config.Injection)
 	if err := parse(flags, arguments, usage); err != nil {
 		return Config{}, err
@@ -94,6 +98,10 @@ func bindServer(flags *flag.FlagSet, c *Config) {
 	flags.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "life of the server's certificate")
 	flags.DurationVar(&c.Drain, "drain", c.Drain, "how long to go on answering after SIGTERM, until no API server calls any more")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
+}
+
+func bindIRSA(flags *flag.FlagSet, irsa *bool) {
+	flags.BoolVar(irsa, "irsa", *irsa, "where no association gives a role, take that of the ServiceAccount's annotation eks.amazonaws.com/role-arn")
 }
 
 func bindInjection(flags *flag.FlagSet, i *inject.Settings) {

@@ -21,13 +21,14 @@ type Preview struct {
 	Mode string
 	// Diff asks for what would change, in place of what would be.
 	Diff bool
-	// Injection is what the webhook of the cluster is told.
+	// IRSA and Injection are what the webhook of the cluster is told.
+	IRSA      bool
 	Injection inject.Settings
 }
 
 // ParsePreview reads the arguments of `webhook preview` as Parse reads those of the server.
 func ParsePreview(arguments []string, usage io.Writer) (Preview, error) {
-	preview := Preview{Namespace: "default", Mode: contract.InjectEnabled, Injection: inject.DefaultSettings()}
+	preview := Preview{Namespace: "default", Mode: contract.InjectEnabled, IRSA: true, Injection: inject.DefaultSettings()}
 	preview.Injection.Image = "podidentity/sidecar:dev"
 	var output string
 	flags := flag.NewFlagSet("webhook preview", flag.ContinueOnError)
@@ -35,6 +36,7 @@ func ParsePreview(arguments []string, usage io.Writer) (Preview, error) {
 	flags.StringVar(&output, "o", "", "`diff` prints what would change, in place of what would be")
 	flags.StringVar(&preview.Namespace, "namespace", preview.Namespace, "namespace of objects that name none")
 	flags.StringVar(&preview.Mode, "mode", preview.Mode, "value of the label "+contract.LabelInject+" of namespaces that are not among the objects")
+	bindIRSA(flags, &preview.IRSA)
 	bindInjection(flags, &preview.Injection)
 	if err := parse(flags, arguments, usage); err != nil {
 		return Preview{}, err

@@ -1,4 +1,5 @@
-package annotator
+// Package injected is what the leader knows of injected pods: as little as it needs, since a cluster has many.
+package injected
 
 import (
 	"fmt"
@@ -12,7 +13,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Watched narrows a cache to injected pods, and these to what an annotator reads: a cluster has many.
+// Watched narrows a cache to injected pods, and these to what the functions of this package and the two annotations tell.
 func Watched() map[client.Object]cache.ByObject {
 	return map[client.Object]cache.ByObject{
 		&corev1.Pod{}: {
@@ -39,7 +40,7 @@ func slim(object any) (any, error) {
 			CreationTimestamp: pod.CreationTimestamp, DeletionTimestamp: pod.DeletionTimestamp, Annotations: annotations,
 		},
 		Spec:   corev1.PodSpec{ServiceAccountName: pod.Spec.ServiceAccountName, InitContainers: sidecar(pod)},
-		Status: corev1.PodStatus{Phase: pod.Status.Phase},
+		Status: corev1.PodStatus{Phase: pod.Status.Phase, InitContainerStatuses: status(pod)},
 	}, nil
 }
 
@@ -48,6 +49,16 @@ func sidecar(pod *corev1.Pod) []corev1.Container {
 	for _, container := range pod.Spec.InitContainers {
 		if container.Name == contract.ContainerName {
 			return []corev1.Container{{Name: container.Name}}
+		}
+	}
+	return nil
+}
+
+// status is that of the pod's sidecar, where it runs without being ready.
+func status(pod *corev1.Pod) []corev1.ContainerStatus {
+	for _, status := range pod.Status.InitContainerStatuses {
+		if status.Name == contract.ContainerName && !status.Ready && status.State.Running != nil {
+			return []corev1.ContainerStatus{{Name: status.Name}}
 		}
 	}
 	return nil

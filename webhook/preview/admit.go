@@ -51,7 +51,7 @@ func admitAll(documents []document, s surroundings, settings inject.Settings) ([
 // admit does to one object what the cluster would do to its pods.
 func admit(o object, s surroundings, settings inject.Settings) (outcome, error) {
 	result := outcome{title: o.title(), before: o.raw, after: o.raw, pointer: o.pointer}
-	if isAssociation(o) || isNamespace(o) {
+	if s.concerns(o) {
 		result.status = s.describe(o)
 		return result, nil
 	}
@@ -97,8 +97,12 @@ func (s surroundings) subject(pod *corev1.Pod, namespace string) (subject inject
 func notes(subject inject.Subject, verdict inject.Verdict) []string {
 	var all []string
 	if verdict.Injects() && subject.Associated {
-		all = append(all, fmt.Sprintf("association %s gives %s to service account %s/%s",
-			subject.Identity.Association, subject.Identity.RoleARN, subject.Namespace, subject.ServiceAccount()))
+		source := "association " + subject.Identity.Association
+		if subject.Identity.Association == "" {
+			source = "the annotation " + association.AnnotationRole
+		}
+		all = append(all, fmt.Sprintf("%s gives %s to service account %s/%s",
+			source, subject.Identity.RoleARN, subject.Namespace, subject.ServiceAccount()))
 	}
 	for _, warning := range verdict.Warnings {
 		all = append(all, "warning: "+warning)

@@ -12,9 +12,12 @@ import (
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
-// surroundings are what a cluster would know besides the pod: the associations, and the labels of namespaces.
+// surroundings are what a cluster would know besides the pod: the associations, the roles that service accounts name
+// themselves, and the labels of namespaces.
 type surroundings struct {
 	identities *association.Index
+	// irsa is whether such roles count.
+	irsa       bool
 	namespaces map[string]corev1.Namespace
 	// namespace and mode stand in for what the objects leave open.
 	namespace, mode string
@@ -24,6 +27,7 @@ type surroundings struct {
 func survey(documents []document, c config.Preview) (surroundings, error) {
 	s := surroundings{
 		identities: association.NewIndex(),
+		irsa:       c.IRSA,
 		namespaces: map[string]corev1.Namespace{},
 		namespace:  c.Namespace,
 		mode:       c.Mode,
@@ -32,14 +36,15 @@ func survey(documents []document, c config.Preview) (surroundings, error) {
 	first := map[string]string{}
 	for _, d := range documents {
 		for _, o := range d.objects {
-			if !isAssociation(o) && !isNamespace(o) {
+			if !s.concerns(o) {
 				continue
 			}
-			if place, twice := first[o.title()]; twice {
+			key := s.namespaceOf(o) + "/" + o.title()
+			if place, twice := first[key]; twice {
 				complaints = append(complaints, d.complain("%s: it is in %s already: remove one of the two", o.title(), place))
 				continue
 			}
-			first[o.title()] = d.place()
+			first[key] = d.place()
 			for _, err := range s.learn(o) {
 				complaints = append(complaints, d.complain("%s: %w", o.title(), err))
 			}
@@ -52,9 +57,26 @@ func isAssociation(o object) bool { return o.is(contract.Domain, "PodIdentityAss
 
 func isNamespace(o object) bool { return o.is("", "Namespace") }
 
+// roleOf is the role that an object names itself, as service accounts do for IRSA, or "".
+func roleOf(o object) string {
+	if !o.is("", "ServiceAccount") {
+		return ""
+	}
+	return o.GetAnnotations()[association.AnnotationRole]
+}
+
+// concerns tells whether the object is a part of the surroundings.
+func (s surroundings) concerns(o object) bool {
+	return isAssociation(o) || isNamespace(o) || s.irsa && roleOf(o) != ""
+}
+
 func (s surroundings) learn(o object) []error {
 	if isNamespace(o) {
 		return s.learnNamespace(o)
+	}
+	if role := roleOf(o); role != "" {
+		s.identities.SetRole(association.ServiceAccount{Namespace: s.namespaceOf(o), Name: o.GetName()}, role)
+		return nil
 	}
 	a := new(v1alpha1.PodIdentityAssociation)
 	if complaints := readStrictly(o, a); len(complaints) > 0 {
@@ -93,10 +115,13 @@ func (s surroundings) label(namespace string) (value string, ok bool) {
 	return value, ok
 }
 
-// describe says what the surroundings make of an association or a namespace.
+// describe says what the surroundings make of an object that concerns them.
 func (s surroundings) describe(o object) string {
 	if isAssociation(o) {
 		return "read"
+	}
+	if roleOf(o) != "" {
+		return "read: its annotation " + association.AnnotationRole + " counts where no association does"
 	}
 	value, labelled := s.label(o.GetName())
 	if !labelled {

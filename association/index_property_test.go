@@ -1,0 +1,89 @@
+package association_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/association"
+)
+
+// TestTheIndexAlwaysFindsWhatALookAtEveryAssociationFinds compares the index with a plain list, after each of many random
+// changes.
+func TestTheIndexAlwaysFindsWhatALookAtEveryAssociationFinds(t *testing.T) {
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		of := func(all ...string) string { return all[random.IntN(len(all))] }
+		index, plain := association.NewIndex(), map[string]*v1alpha1.PodIdentityAssociation{}
+		for range 200 {
+			name := fmt.Sprint("a", random.IntN(12))
+			if random.IntN(3) == 0 {
+				index.Delete(name)
+				delete(plain, name)
+			} else {
+				a := &v1alpha1.PodIdentityAssociation{
+					ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(time.Unix(int64(random.IntN(4)), 0))},
+					Spec: v1alpha1.PodIdentityAssociationSpec{
+						Namespace: of("team", "team-*", "t*", "*", "**", "*-a", "team-a"), ServiceAccount: of("reader", "r*", "*", "*er", "r**"), RoleARN: name,
+					},
+				}
+				if err := index.Set(a); err != nil {
+					t.Fatal(err)
+				}
+				plain[name] = a
+			}
+			for _, account := range []association.ServiceAccount{{Namespace: "team", Name: "reader"}, {Namespace: "team-a", Name: "reader"}, {Namespace: "x", Name: "y"}} {
+				got, _ := index.Identity(account)
+				if want := best(plain, account); got.Association != want {
+					t.Fatalf("seed %d: %v has %q, a look at all gives %q", seed, account, got.Association, want)
+				}
+			}
+			for name := range plain {
+				if winner := index.Winner(name); winner != "" && !beats(plain[winner], plain[name]) {
+					t.Fatalf("seed %d: %s is said to win over %s", seed, winner, name)
+				}
+			}
+		}
+	}
+}
+
+// best is the name of the association that wins for account, or "".
+func best(all map[string]*v1alpha1.PodIdentityAssociation, account association.ServiceAccount) string {
+	var first *v1alpha1.PodIdentityAssociation
+	for _, a := range all {
+		matches := association.Pattern(a.Spec.Namespace).Matches(account.Namespace) && association.Pattern(a.Spec.ServiceAccount).Matches(account.Name)
+		if matches && (first == nil || beats(a, first)) {
+			first = a
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.Name
+}
+
+// beats is the precedence as the documentation of the API words it.
+func beats(a, b *v1alpha1.PodIdentityAssociation) bool {
+	for _, pair := range [][2]string{{a.Spec.Namespace, b.Spec.Namespace}, {a.Spec.ServiceAccount, b.Spec.ServiceAccount}} {
+		if one, other := closeness(pair[0]), closeness(pair[1]); one != other {
+			return one > other
+		}
+	}
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	return a.Name < b.Name
+}
+
+func closeness(pattern string) int {
+	for i, c := range pattern {
+		if c == '*' {
+			return i
+		}
+	}
+	return 1000
+}

@@ -1,0 +1,79 @@
+package association
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sirupsen/logrus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// AnnotationRole is the annotation by which a ServiceAccount names its role for IRSA (Amazon EKS User Guide, "Assign IAM
+// roles to Kubernetes service accounts").
+const AnnotationRole = "eks.amazonaws.com/role-arn"
+
+// longestARN is what STS takes of a role at most, in characters; anything else that is wrong with one STS says in words
+// that reach the pod.
+const longestARN = 2048
+
+// serviceAccounts are known by their metadata alone.
+func serviceAccounts() *metav1.PartialObjectMetadata {
+	var object metav1.PartialObjectMetadata
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ServiceAccount"))
+	return &object
+}
+
+// WatchedRoles narrows a cache of ServiceAccounts to what WatchRoles reads: every namespace has some.
+func WatchedRoles() map[client.Object]cache.ByObject {
+	return map[client.Object]cache.ByObject{serviceAccounts(): {Transform: onlyRole}}
+}
+
+func onlyRole(object any) (any, error) {
+	account, ok := object.(*metav1.PartialObjectMetadata)
+	if !ok {
+		return nil, fmt.Errorf("slim a ServiceAccount: it is a %T", object)
+	}
+	slim := &metav1.PartialObjectMetadata{TypeMeta: account.TypeMeta}
+	slim.Namespace, slim.Name, slim.ResourceVersion = account.Namespace, account.Name, account.ResourceVersion
+	if role := account.Annotations[AnnotationRole]; role != "" {
+		slim.Annotations = map[string]string{AnnotationRole: role}
+	}
+	return slim, nil
+}
+
+// WatchRoles has the index follow the roles that ServiceAccounts name by AnnotationRole, and returns a function that tells
+// whether it has seen all that exist. The rest is as with Watch.
+//
+// It is for servers that exchange the pod's own token, since whoever may write a ServiceAccount chooses the role: there the
+// role's trust policy still decides. A server that assumes roles with an identity of its own must not use it.
+func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, changed Changed, log logrus.FieldLogger) (synced func() bool, err error) {
+	informer, err := informers.GetInformer(ctx, serviceAccounts(), cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, fmt.Errorf("watch ServiceAccounts: %w", err)
+	}
+	set := func(object any, role string) {
+		account := object.(*metav1.PartialObjectMetadata)
+		if len(role) > longestARN {
+			log.WithField("namespace", account.Namespace).WithField("serviceAccount", account.Name).
+				Errorf("the annotation %s has %d characters and is not used: set it to the ARN of an IAM role", AnnotationRole, len(role))
+			role = ""
+		}
+		if index.SetRole(ServiceAccount{Namespace: account.Namespace, Name: account.Name}, role) {
+			changed(Pattern(account.Namespace))
+		}
+	}
+	follow := func(object any) { set(object, object.(*metav1.PartialObjectMetadata).Annotations[AnnotationRole]) }
+	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    follow,
+		UpdateFunc: func(_, object any) { follow(object) },
+		DeleteFunc: func(object any) { set(last(object), "") },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watch ServiceAccounts: %w", err)
+	}
+	return registration.HasSynced, nil
+}
