@@ -119,6 +119,19 @@ func TestTheAPIServerCallsTheHandlersThatAreServed(t *testing.T) {
 	}
 }
 
+func TestTheAPIServerNeverCallsForTheNamespacesThatTheCodeExcludes(t *testing.T) {
+	want := parse(t).Excluded()
+	configuration := base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration")
+	for _, webhook := range configuration.Webhooks {
+		excludes := slices.ContainsFunc(webhook.NamespaceSelector.MatchExpressions, func(r metav1.LabelSelectorRequirement) bool {
+			return r.Key == corev1.LabelMetadataName && r.Operator == metav1.LabelSelectorOpNotIn && slices.Equal(r.Values, want)
+		})
+		if !excludes {
+			t.Errorf("%s does not exclude %v", webhook.Name, want)
+		}
+	}
+}
+
 func TestEachNamespaceIsSelectedByTheEntryOfItsLabelAlone(t *testing.T) {
 	configuration := base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration")
 	for name, test := range map[string]struct {

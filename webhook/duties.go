@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -85,7 +84,7 @@ func (d *duties) work(ctx context.Context) error {
 	reporter := report.New(reporting, d.mgr.GetCache(), d.identities, recorder, d.log)
 	sweeper := missed.New(missed.Config{
 		Reader: d.mgr.GetAPIReader(), Identities: d.identities, Settings: d.config.Injection, Events: recorder, Missed: d.missed, Log: d.log,
-		Excluded: []string{metav1.NamespaceSystem, d.config.Namespace},
+		Excluded: d.config.Excluded(),
 	})
 	if err := errors.Join(annotator.Watch(ctx, informers), reporter.Watch(ctx, informers), sweeper.Watch(ctx, informers)); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"time"
 
 	"github.com/bombsimon/logrusr/v4"
 	"github.com/sirupsen/logrus"
@@ -19,6 +20,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	controllerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -152,10 +154,12 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return rotator.Certificate(hello) }
 	}}})
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
-		Scheme:                 scheme,
-		Logger:                 logrusr.New(log),
-		Cache:                  cache.Options{ByObject: watched(rotation), DefaultTransform: cache.TransformStripManagedFields()},
-		WebhookServer:          server,
+		Scheme:        scheme,
+		Logger:        logrusr.New(log),
+		Cache:         cache.Options{ByObject: watched(rotation), DefaultTransform: cache.TransformStripManagedFields()},
+		WebhookServer: server,
+		// An API server that is away longer than this would end the process, for nothing.
+		Controller:             controllerconfig.Controller{CacheSyncTimeout: 24 * time.Hour},
 		HealthProbeBindAddress: c.Health,
 		Metrics:                metricsserver.Options{BindAddress: c.Metrics},
 	})

@@ -24,21 +24,22 @@ func TestOnARealCluster(t *testing.T) {
 			namespace, namespace, s.MinIO.RoleARN), "apply", "-f", "-")
 	}
 	for name, scenario := range map[string]func(*testing.T, stage){
-		"a restricted namespace takes an injected pod, which lists the bucket":         restricted,
-		"a container that another webhook adds after us gets credentials too":          addedAfterUs,
-		"a debugger has the credentials of the pod that it looks into":                 debugger,
-		"a pod that opted out costs no call of the webhook":                            optedOut,
-		"an injected pod costs one call of the webhook":                                oneCall,
-		"applying the same Deployment twice on the server's side shows no drift":       noDrift,
-		"a misspelt namespace label is named in the status of the pod":                 misspelt,
-		"in mode associated only pods with an association are injected":                associated,
-		"kubectl logs and exec go to the application without a flag":                   defaultContainer,
-		"whatever pod the API server takes uninjected, it takes injected":              fixtures,
-		"whatever random pod the API server takes uninjected, it takes injected":       randomPods,
-		"garbage sent to the webhook's own address is answered and harms nobody":       garbage,
-		"a deleted CA is replaced without refusing a pod":                              deletedCA,
-		"an emptied caBundle is put right":                                             emptiedBundle,
-		"a pod's other projected tokens keep their mode where all share one runAsUser": tokenMode,
+		"a restricted namespace takes an injected pod, which lists the bucket":                    restricted,
+		"a container that another webhook adds after us gets credentials too":                     addedAfterUs,
+		"a debugger has the credentials of the pod that it looks into":                            debugger,
+		"a pod that opted out costs no call of the webhook":                                       optedOut,
+		"an injected pod costs one call of the webhook":                                           oneCall,
+		"applying the same Deployment twice on the server's side shows no drift":                  noDrift,
+		"a misspelt namespace label is named in the status of the pod":                            misspelt,
+		"in mode associated only pods with an association are injected":                           associated,
+		"kubectl logs and exec go to the application without a flag":                              defaultContainer,
+		"whatever pod the API server takes uninjected, it takes injected":                         fixtures,
+		"whatever random pod the API server takes uninjected, it takes injected":                  randomPods,
+		"garbage sent to the webhook's own address is answered and harms nobody":                  garbage,
+		"a deleted CA is replaced without refusing a pod":                                         deletedCA,
+		"in an emergency one command lets pods be created again, and running pods notice nothing": breakGlass,
+		"an emptied caBundle is put right":                                                        emptiedBundle,
+		"a pod's other projected tokens keep their mode where all share one runAsUser":            tokenMode,
 	} {
 		t.Run(name, func(t *testing.T) { scenario(t, s) })
 	}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -36,6 +38,9 @@ type Config struct {
 	// Injection is what every injected pod gets.
 	Injection inject.Settings
 }
+
+// Excluded are the namespaces that the API server never calls the webhook for, whatever their label.
+func (c Config) Excluded() []string { return []string{metav1.NamespaceSystem, c.Namespace} }
 
 // Default is the configuration without any argument.
 func Default() Config {
