@@ -36,6 +36,10 @@ func (a *Annotator) annotate(ctx context.Context, namespace string) (more bool, 
 		if !ok || !a.stale(pod) {
 			continue
 		}
+		if wait := a.patience(pod); wait > 0 {
+			a.queue.AddAfter(namespace, wait)
+			continue
+		}
 		if written == turn {
 			return true, errors.Join(failures...)
 		}
@@ -48,13 +52,14 @@ func (a *Annotator) annotate(ctx context.Context, namespace string) (more bool, 
 }
 
 // wanted are the annotations that the pod should have; an empty identity is none.
-func (a *Annotator) wanted(pod *corev1.Pod) (identity, status string) {
+func (a *Annotator) wanted(pod *corev1.Pod) annotations {
 	account := injected.Account(pod)
 	document, associated := a.identities.Identity(account)
-	if associated {
-		identity = document.String()
+	status := inject.Restate(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated)
+	if !associated {
+		return annotations{status: status}
 	}
-	return identity, inject.Restate(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated)
+	return annotations{identity: document.String(), status: status}
 }
 
 // stale tells whether the pod lives and says something else than it should.
@@ -62,19 +67,23 @@ func (a *Annotator) stale(pod *corev1.Pod) bool {
 	if !injected.Lives(pod) {
 		return false
 	}
-	identity, status := a.wanted(pod)
-	return pod.Annotations[contract.AnnotationIdentity] != identity || pod.Annotations[contract.AnnotationStatus] != status
+	return annotations{pod.Annotations[contract.AnnotationIdentity], pod.Annotations[contract.AnnotationStatus]} != a.wanted(pod)
+}
+
+// patience is how long to wait before a stale pod is written.
+func (a *Annotator) patience(pod *corev1.Pod) time.Duration {
+	return max(premature(pod), a.rivals.truce(pod.UID, a.wanted(pod)))
 }
 
 // write patches the two annotations and nothing else, so that it cannot undo what others write. The UID keeps it from a
 // pod of the same name that may have another service account.
 func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
-	identity, status := a.wanted(pod)
-	written := map[string]any{contract.AnnotationIdentity: identity, contract.AnnotationStatus: status}
-	if identity == "" {
-		written[contract.AnnotationIdentity] = nil
+	wanted := a.wanted(pod)
+	patch := map[string]any{contract.AnnotationIdentity: wanted.identity, contract.AnnotationStatus: wanted.status}
+	if wanted.identity == "" {
+		patch[contract.AnnotationIdentity] = nil
 	}
-	text, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": pod.UID, "annotations": written}})
+	text, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": pod.UID, "annotations": patch}})
 	if err != nil {
 		return fmt.Errorf("encode the annotations of pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
@@ -88,7 +97,8 @@ func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
 	if err != nil {
 		return fmt.Errorf("annotate pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
-	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", status).Info("annotated a pod")
+	a.rivals.wrote(pod.UID, wanted)
+	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", wanted.status).Info("annotated a pod")
 	return nil
 }
 

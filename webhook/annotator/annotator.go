@@ -10,6 +10,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -38,13 +39,17 @@ type Annotator struct {
 	log        logrus.FieldLogger
 	queue      workqueue.TypedRateLimitingInterface[string]
 	pods       toolscache.Indexer
+	rivals     rivals
 }
 
 // New returns an annotator that writes through the client. Identities must know all there is already: who knows no
 // association yet would take every pod's identity away.
 func New(c client.Client, identities Identities, log logrus.FieldLogger) *Annotator {
 	limiter := workqueue.DefaultTypedControllerRateLimiter[string]()
-	return &Annotator{client: c, identities: identities, log: log, queue: workqueue.NewTypedRateLimitingQueue(limiter)}
+	return &Annotator{
+		client: c, identities: identities, log: log, queue: workqueue.NewTypedRateLimitingQueue(limiter),
+		rivals: rivals{writes: map[types.UID]written{}},
+	}
 }
 
 // Watch follows the pods in the cache, which the caller has narrowed by injected.Watched and starts afterwards: each one that
@@ -56,12 +61,17 @@ func (a *Annotator) Watch(ctx context.Context, informers cache.Informers) error 
 	}
 	look := func(object any) {
 		if pod, ok := object.(*corev1.Pod); ok && a.stale(pod) {
-			a.queue.AddAfter(pod.Namespace, premature(pod))
+			a.queue.AddAfter(pod.Namespace, a.patience(pod))
 		}
 	}
 	_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc:    look,
 		UpdateFunc: func(_, object any) { look(object) },
+		DeleteFunc: func(object any) {
+			if pod, ok := object.(*corev1.Pod); ok {
+				a.rivals.gone(pod.UID)
+			}
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("watch pods: %w", err)
