@@ -170,9 +170,10 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 	return mgr, rotator, nil
 }
 
-// watched is what every replica watches besides associations.
+// watched is what every replica watches.
 func watched(rotation certs.Config) map[client.Object]cache.ByObject {
 	all := certs.Watched(rotation)
+	maps.Copy(all, association.Watched())
 	maps.Copy(all, association.WatchedRoles())
 	return all
 }

@@ -42,6 +42,8 @@ func (c *Cluster) apiServer() daemon {
 		"--service-cluster-ip-range=" + serviceCIDR,
 		"--authorization-mode=Node,RBAC",
 		"--enable-admission-plugins=NodeRestriction",
+		"--audit-policy-file=" + c.file("audit.yaml"),
+		"--audit-log-path=" + c.auditLog(),
 		"--allow-privileged",
 		// It dials the endpoints of a webhook's Service itself, so that calls to it do not wait for kube-proxy.
 		"--enable-aggregator-routing",

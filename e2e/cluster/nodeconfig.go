@@ -93,6 +93,7 @@ func (c *Cluster) writeNodeConfig() error {
 		c.writeFile("containerd.toml", fmt.Appendf(nil, containerdConfig, c.path("config", "cni"))),
 		c.writeFile("cni/pods.conflist", []byte(cniConfig)),
 		c.writeFile("kubelet.yaml", fmt.Appendf(nil, kubeletConfig, config, nodeName(c.name))),
+		c.writeFile("audit.yaml", []byte(auditPolicy)),
 		c.writeFile("kube-proxy.yaml", fmt.Appendf(nil, proxyConfig, config)),
 		// The host's name servers cannot be reached from here; a pod that asks for them gets none.
 		c.writeFile("resolv.conf", nil),

@@ -47,7 +47,7 @@ func (c *Cluster) steps(ctx context.Context) error {
 
 // prepare makes the node and all files, but starts no component.
 func (c *Cluster) prepare(ctx context.Context) error {
-	for _, dir := range []string{c.path("config", "cni"), c.path("pause")} {
+	for _, dir := range []string{c.path("config", "cni"), c.path("pause"), c.Dir("audit")} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return fmt.Errorf("create folder of the cluster: %w", err)
 		}

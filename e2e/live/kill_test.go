@@ -1,10 +1,6 @@
 package live_test
 
 import (
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -20,7 +16,11 @@ func killSidecar(t *testing.T, p *platform.Platform) {
 	}
 	before := inApplication(token)
 	id := p.Do(t, "get", "pod", "--namespace="+namespace, "early", "-o=jsonpath={.status.initContainerStatuses[0].containerID}")
-	kill(t, strings.TrimPrefix(id, "containerd://"))
+	for _, pid := range platform.Processes(t, id) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
 	p.Do(t, "wait", "--namespace="+namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/early", "--timeout=1m")
 	list(t, p, "early")
 	if after := inApplication(token); after != before {
@@ -28,32 +28,5 @@ func killSidecar(t *testing.T, p *platform.Platform) {
 	}
 	if restarts := p.Do(t, "get", "pod", "--namespace="+namespace, "early", "-o=jsonpath={.status.containerStatuses[*].restartCount}"); restarts != "0" {
 		t.Errorf("the application restarted %s times", restarts)
-	}
-}
-
-// kill kills the processes of a container, found by its cgroup.
-func kill(t *testing.T, container string) {
-	t.Helper()
-	groups, err := filepath.Glob("/proc/[0-9]*/cgroup")
-	if err != nil {
-		t.Fatal(err)
-	}
-	killed := 0
-	for _, group := range groups {
-		// Processes end while we look.
-		if text, err := os.ReadFile(group); err != nil || !strings.Contains(string(text), container) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(group)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		killed++
-	}
-	if killed == 0 {
-		t.Fatalf("no process of container %s was found", container)
 	}
 }

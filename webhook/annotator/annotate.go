@@ -72,7 +72,11 @@ func (a *Annotator) stale(pod *corev1.Pod) bool {
 
 // patience is how long to wait before a stale pod is written.
 func (a *Annotator) patience(pod *corev1.Pod) time.Duration {
-	return max(premature(pod), a.rivals.truce(pod.UID, a.wanted(pod)))
+	wanted := a.wanted(pod)
+	if wanted.identity == "" {
+		return max(premature(pod), a.rivals.truce(pod.UID, wanted))
+	}
+	return a.rivals.truce(pod.UID, wanted)
 }
 
 // write patches the two annotations and nothing else, so that it cannot undo what others write. The UID keeps it from a
