@@ -59,7 +59,7 @@ func answerer(t testing.TB) func() {
 	return func() {
 		// By hand, since httptest's costs memory of its own.
 		request := &http.Request{
-			Method: http.MethodPost, URL: url, Header: header, Body: io.NopCloser(strings.NewReader(body)),
+			Method: http.MethodPost, URL: url, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 		}
 		to.ServeHTTP(discard{header: http.Header{}}, request)
 	}

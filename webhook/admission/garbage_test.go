@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
 
 	"github.com/podidentity/podidentity/association"
@@ -79,8 +80,13 @@ func TestGarbageIsRefusedInWords(t *testing.T) {
 			}
 		})
 	}
-	if len(entries.Entries) != 0 {
-		t.Errorf("%d lines speak of an admission", len(entries.Entries))
+	for _, entry := range entries.AllEntries() {
+		if entry.Message != "refused a review" || entry.Data[logrus.ErrorKey] == nil {
+			t.Errorf("a line says %q of an error %v", entry.Message, entry.Data[logrus.ErrorKey])
+		}
+	}
+	if len(entries.AllEntries()) != len(garbage()) {
+		t.Errorf("%d lines for %d refusals", len(entries.AllEntries()), len(garbage()))
 	}
 }
 
