@@ -32,6 +32,14 @@ demo: bin/e2e ## shows the product doing its job, on a cluster that it builds, o
 demo-down: bin/e2e ## removes every trace of the demo
 	@cd e2e && exec ../bin/e2e demo-down
 
+.PHONY: bench
+bench: bin/e2e binaries ## measures the product against its budgets and writes docs/benchmarks.md
+	@cd e2e && exec ../bin/e2e bench
+
+.PHONY: bench-quick
+bench-quick: bin/e2e binaries ## measures what needs no cluster
+	@cd e2e && exec ../bin/e2e bench-quick
+
 .PHONY: test
 test: prepare lint ## runs all tests: linters, unit tests and the scenarios on a real cluster
 	@$(TOOL) gotestsum --format testname --raw-command --post-run-command \

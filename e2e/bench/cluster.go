@@ -1,0 +1,5 @@
+package bench
+
+import "context"
+
+func (r *Run) cluster(context.Context) error { return nil }
