@@ -38,7 +38,7 @@ func metricsOf(s *sidecar) client {
 
 // get makes one request; everything but a complete 200 is an error.
 func (c client) get(ctx context.Context, buffer *bytes.Buffer) error {
-	connection, err := new(net.Dialer).DialContext(ctx, "tcp4", c.address)
+	connection, err := (&net.Dialer{KeepAlive: -1}).DialContext(ctx, "tcp4", c.address)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
