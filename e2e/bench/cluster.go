@@ -35,8 +35,8 @@ func (r *Run) cluster(ctx context.Context) (err error) {
 }
 
 // makeNamespace makes one, and returns when pods can be created in it.
-func (a *api) makeNamespace(ctx context.Context, name string, injected bool) error {
-	if _, err := a.do(ctx, http.MethodPost, namespacesPath, namespaceOf(name, injected)); err != nil {
+func (a *api) makeNamespace(ctx context.Context, name, label string) error {
+	if _, err := a.do(ctx, http.MethodPost, namespacesPath, namespaceOf(name, label)); err != nil {
 		return err
 	}
 	return poll(ctx, func() error {

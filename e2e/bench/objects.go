@@ -15,11 +15,11 @@ const (
 
 func podsPath(namespace string) string { return namespacesPath + "/" + namespace + "/pods" }
 
-// namespaceOf is a namespace in which pods are injected, or one without the label.
-func namespaceOf(name string, injected bool) *corev1.Namespace {
+// namespaceOf is a namespace with this value of the label, or without it where that is empty.
+func namespaceOf(name, label string) *corev1.Namespace {
 	namespace := &corev1.Namespace{TypeMeta: metav1.TypeMeta{Kind: "Namespace", APIVersion: "v1"}, ObjectMeta: metav1.ObjectMeta{Name: name}}
-	if injected {
-		namespace.Labels = map[string]string{labelInject: "enabled"}
+	if label != "" {
+		namespace.Labels = map[string]string{labelInject: label}
 	}
 	return namespace
 }

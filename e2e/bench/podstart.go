@@ -24,7 +24,7 @@ const (
 // podStarts compares the start of an application behind the sidecar with that behind one that does nothing.
 func (r *Run) podStarts(ctx context.Context, p *platform.Platform, a *api) error {
 	r.Log("the cluster: the start of %d pods", 2*podPairs)
-	if err := a.makeNamespace(ctx, startNamespace, true); err != nil {
+	if err := a.makeNamespace(ctx, startNamespace, "enabled"); err != nil {
 		return err
 	}
 	if _, err := a.do(ctx, http.MethodPost, associationsPath, association("bench-start", startNamespace, p.MinIO.RoleARN)); err != nil {
