@@ -44,7 +44,7 @@ func newPod(name string, container corev1.Container) *corev1.Pod {
 // usualPod has about the 5 KB of a pod in life, and is never scheduled.
 func usualPod(name string) *corev1.Pod {
 	container := corev1.Container{Name: "web", Image: "registry.example.com/team/web:v1.2.3"}
-	for i := range 45 {
+	for i := range 62 {
 		container.Env = append(container.Env, corev1.EnvVar{Name: fmt.Sprintf("SETTING_%02d", i), Value: "a value of a usual length, no more than that"})
 	}
 	pod := newPod(name, container)

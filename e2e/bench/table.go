@@ -33,7 +33,7 @@ func (r Row) margin() float64 {
 		return (r.Measured - r.Budget) / r.Budget
 	}
 	if r.Budget == 0 {
-		return -r.Measured
+		return 0 - r.Measured // not -0
 	}
 	return (r.Budget - r.Measured) / r.Budget
 }
