@@ -50,23 +50,24 @@ func (u unhurried) Fetch(ctx context.Context, id contract.Identity) (credentials
 }
 
 // trim gives memory back to the node until ctx is done: after each exchange with STS, whose TLS and XML leave a few megabytes
-// behind for the half hour to the next, and in turns, after a load of requests or Go's own collection.
+// behind for the half hour to the next, and from then on in turns, after a load of requests or Go's own collection. Where nothing
+// is ever fetched, nothing is ever collected, and to collect would cost more than it returns.
 func trim(ctx context.Context, fetched <-chan struct{}) {
+	var next <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(turn):
-			debug.FreeOSMemory()
-			continue
+		case <-next:
 		case <-fetched:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(rundown):
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(rundown):
+			}
 		}
 		debug.FreeOSMemory()
 		debug.SetGCPercent(idlePercent)
+		next = time.After(turn)
 	}
 }

@@ -20,7 +20,11 @@ const (
 // gets loads one sidecar, and looks at its memory afterwards.
 func (r *Run) gets(ctx context.Context, p pods) error {
 	r.Log("the sidecar: %d GETs and %d scrapes", requests, scrapes)
-	s, err := p.start(ctx, identity)
+	metrics, err := freeAddress(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := p.start(ctx, identity, "--metrics="+metrics)
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,7 @@ func (r *Run) gets(ctx context.Context, p pods) error {
 		Row{What: "sidecar: 99th percentile of these GETs", Unit: "ms", Budget: 2, Measured: milliseconds(l.p99()), Note: note},
 		Row{What: "sidecar: GETs that failed", Budget: 0, Measured: float64(l.errors), Note: fmt.Sprintf("of %d", l.requests)},
 	)
-	return r.afterwards(ctx, s)
+	return r.afterwards(ctx, s, metrics)
 }
 
 // onOneCore keeps this process off the other cores while it makes load.
@@ -59,10 +63,10 @@ func onOneCore(work func() load) load {
 }
 
 // afterwards scrapes the sidecar and looks at its memory.
-func (r *Run) afterwards(ctx context.Context, s *sidecar) error {
+func (r *Run) afterwards(ctx context.Context, s *sidecar, metrics string) error {
 	var answer bytes.Buffer
 	for range scrapes {
-		if err := metricsOf(s).get(ctx, &answer); err != nil {
+		if err := metricsOf(metrics).get(ctx, &answer); err != nil {
 			return fmt.Errorf("scrape: %w", err)
 		}
 	}

@@ -32,8 +32,8 @@ func credentialsOf(s *sidecar) (client, error) {
 }
 
 // metricsOf is a Prometheus.
-func metricsOf(s *sidecar) client {
-	return client{s.metrics, fmt.Appendf(nil, "GET /metrics HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", s.metrics)}
+func metricsOf(address string) client {
+	return client{address, fmt.Appendf(nil, "GET /metrics HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", address)}
 }
 
 // get makes one request; everything but a complete 200 is an error.

@@ -28,26 +28,25 @@ type pods struct {
 // sidecar is one that runs.
 type sidecar struct {
 	process
-	address, metrics string
-	cmd              *exec.Cmd
-	folder           string
-	log              bytes.Buffer // to be read after the end
+	address string
+	cmd     *exec.Cmd
+	folder  string
+	log     bytes.Buffer // to be read after the end
 }
 
-// start starts a sidecar with this identity document; an empty one means no association.
-func (p pods) start(ctx context.Context, identity string) (*sidecar, error) {
+// start starts a sidecar with this identity document; an empty one means no association. More flags are those that the webhook sets
+// on request alone.
+func (p pods) start(ctx context.Context, identity string, flags ...string) (*sidecar, error) {
 	folder, err := os.MkdirTemp(p.work, "pod-")
 	if err != nil {
 		return nil, fmt.Errorf("make the folder of a pod: %w", err)
 	}
 	s := &sidecar{folder: folder}
-	for _, address := range []*string{&s.address, &s.metrics} {
-		if *address, err = freeAddress(ctx); err != nil {
-			return nil, err
-		}
+	if s.address, err = freeAddress(ctx); err != nil {
+		return nil, err
 	}
-	s.cmd = exec.CommandContext(ctx, p.program, "--identity="+s.file("identity"), "--token="+s.file("token.jwt"),
-		"--authorization="+s.file("token"), "--listen="+s.address, "--metrics="+s.metrics)
+	s.cmd = exec.CommandContext(ctx, p.program, append(flags, "--identity="+s.file("identity"), "--token="+s.file("token.jwt"),
+		"--authorization="+s.file("token"), "--listen="+s.address)...)
 	// The first as in the image of the sidecar, the others as the webhook sets them.
 	s.cmd.Env = []string{"GOMAXPROCS=1", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=" + p.sts.URL, "AWS_CA_BUNDLE=" + p.sts.bundle,
 		"POD_NAME=web-0", "POD_NAMESPACE=bench", "POD_UID=0a1b", "POD_SERVICE_ACCOUNT=reader"}
