@@ -17,12 +17,13 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-var fleetSize = flag.Int("fleet", 2000, "number of sidecars in TestAFleetStartedTogether")
+var fleetSize = flag.Int("fleet", 1000, "number of sidecars in TestAFleetStartedTogether")
 
 const (
 	fleetHours = 6
-	// window is the span in which calls are counted: in a second, chance alone makes many times the mean.
-	window = time.Minute
+	// wholeFleet is how many sidecars share the calls of a minute. A smaller fleet is counted over longer, since among fewer calls
+	// chance makes a greater difference.
+	wholeFleet = 5000
 	// turnaround is how long a call takes.
 	turnaround = 50 * time.Millisecond
 )
@@ -31,6 +32,7 @@ const (
 // beyond, as AWS does with a whole account.
 type limitedSTS struct {
 	perSecond int
+	window    time.Duration
 
 	mu      sync.Mutex
 	begin   time.Time
@@ -46,7 +48,7 @@ func (l *limitedSTS) take() (throttled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	since := time.Since(l.begin)
-	l.windows[min(int(since/window), len(l.windows)-1)]++
+	l.windows[min(int(since/l.window), len(l.windows)-1)]++
 	l.seconds[int(since/time.Second)]++
 	return l.seconds[int(since/time.Second)] > l.perSecond
 }
@@ -79,8 +81,10 @@ func (m *member) Fetch(_ context.Context, _ contract.Identity) (credentials.Cred
 // in proportion to its size: 100 calls a second to 5,000 sidecars.
 func TestAFleetStartedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		window := time.Minute * wholeFleet / time.Duration(*fleetSize)
 		sts := &limitedSTS{
-			perSecond: *fleetSize / 50, begin: time.Now(), seconds: map[int]int{}, windows: make([]int, fleetHours*time.Hour/window),
+			perSecond: *fleetSize / 50, window: window,
+			begin: time.Now(), seconds: map[int]int{}, windows: make([]int, fleetHours*time.Hour/window),
 		}
 		log := logrus.New()
 		log.SetOutput(io.Discard)
