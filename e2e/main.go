@@ -11,9 +11,11 @@ import (
 )
 
 const usage = `usage: e2e COMMAND
-  prepare    installs and builds what the cluster is made of
-  demo       plays the walk-through and leaves the cluster up
-  demo-down  removes every trace of the demo`
+  prepare      installs and builds what the cluster is made of
+  demo         plays the walk-through and leaves the cluster up
+  demo-down    removes every trace of the demo
+  bench        measures the product against its budgets
+  bench-quick  measures what needs no cluster`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -37,6 +39,10 @@ func run(ctx context.Context, args []string) error {
 		return demo(ctx)
 	case "demo-down":
 		return demoDown(ctx)
+	case "bench":
+		return benchmark(ctx, false)
+	case "bench-quick":
+		return benchmark(ctx, true)
 	}
 	return fmt.Errorf("there is no command %q\n%s", args[0], usage)
 }

@@ -13,7 +13,7 @@ func TestSidecarDependsOnNothingOfKubernetes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range strings.Fields(string(out)) {
-		for _, banned := range []string{"k8s.io/", "sigs.k8s.io/", "github.com/aws/aws-sdk-go-v2/config", "github.com/prometheus/"} {
+		for _, banned := range []string{"k8s.io/", "sigs.k8s.io/", "github.com/aws/aws-sdk-go-v2/config", "github.com/prometheus/", "golang.org/x/net/"} {
 			if strings.HasPrefix(name, banned) {
 				t.Errorf("the sidecar depends on %s", name)
 			}

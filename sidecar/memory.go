@@ -19,6 +19,8 @@ const (
 	busyPercent = 400
 	// rundown is what the connection to STS needs to end and let go of its buffers.
 	rundown = 200 * time.Millisecond
+	// turn is less than the two minutes after which Go collects garbage in any case, and keeps what it used for that.
+	turn = 110 * time.Second
 	// threads is how many goroutines run at the same time. One serves thousands of requests a second, and Go keeps caches for each.
 	threads = 1
 )
@@ -47,21 +49,25 @@ func (u unhurried) Fetch(ctx context.Context, id contract.Identity) (credentials
 	return u.Source.Fetch(ctx, id)
 }
 
-// trim gives memory back to the node after each exchange with STS, whose TLS and XML leave a few megabytes behind for the
-// half hour to the next, until ctx is done.
+// trim gives memory back to the node until ctx is done: after each exchange with STS, whose TLS and XML leave a few megabytes
+// behind for the half hour to the next, and from then on in turns, after a load of requests or Go's own collection. Where nothing
+// is ever fetched, nothing is ever collected, and to collect would cost more than it returns.
 func trim(ctx context.Context, fetched <-chan struct{}) {
+	var next <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-next:
 		case <-fetched:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(rundown):
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(rundown):
+			}
 		}
 		debug.FreeOSMemory()
 		debug.SetGCPercent(idlePercent)
+		next = time.After(turn)
 	}
 }

@@ -26,7 +26,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	crwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
-	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/association"
@@ -136,8 +135,8 @@ func register(mgr manager.Manager, settings inject.Settings, identities admissio
 		contract.InjectAssociated: admission.Always(contract.InjectAssociated),
 		admission.Unknown:         admission.Labelled(mgr.GetAPIReader()),
 	} {
-		handler := admission.Handler{Mode: mode, Settings: settings, Identities: identities, Verdicts: verdicts, Log: log}
-		mgr.GetWebhookServer().Register(admission.Path(label), &cradmission.Webhook{Handler: handler.WithScheme(mgr.GetScheme())})
+		handler := &admission.Handler{Mode: mode, Settings: settings, Identities: identities, Verdicts: verdicts, Log: log}
+		mgr.GetWebhookServer().Register(admission.Path(label), handler)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (c *Cluster) loadPauseImage(ctx context.Context) error {
 	if err := os.WriteFile(dockerfile, []byte(pauseDockerfile), 0o600); err != nil {
 		return fmt.Errorf("write Dockerfile of the pause image: %w", err)
 	}
-	image := images.Image{Dockerfile: dockerfile, Context: dir, Tag: pauseImage}
+	image := images.Image{Dockerfile: dockerfile, Context: dir, Tag: PauseImage}
 	if err := images.Build(ctx, image, archive); err != nil {
 		return err
 	}

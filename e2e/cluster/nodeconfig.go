@@ -9,7 +9,8 @@ const (
 	containerdSocket = "/run/containerd/containerd.sock"
 	// flexVolumes would otherwise be created below the host's /usr.
 	flexVolumes = "/var/lib/kubelet/flexvolumes"
-	pauseImage  = "localhost/podidentity/pause:e2e"
+	// PauseImage is the image of a container that does nothing, which the node has.
+	PauseImage = "localhost/podidentity/pause:e2e"
 )
 
 // containerdConfig needs no paths of its own for what containerd writes: /run and /var/lib are the node's. The oom score is
@@ -19,7 +20,7 @@ const containerdConfig = `version = 2
 [plugins."io.containerd.internal.v1.opt"]
   path = "/var/lib/containerd-opt"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "` + pauseImage + `"
+  sandbox_image = "` + PauseImage + `"
   restrict_oom_score_adj = true
   disable_apparmor = true
   [plugins."io.containerd.grpc.v1.cri".cni]

@@ -5,12 +5,8 @@ package admission
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
-	"net/http"
 
 	"github.com/sirupsen/logrus"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/podidentity/podidentity/association"
@@ -39,16 +35,6 @@ type Handler struct {
 	Identities Identities
 	Verdicts   Counter
 	Log        logrus.FieldLogger
-
-	decoder admission.Decoder
-}
-
-var _ admission.Handler = (*Handler)(nil)
-
-// WithScheme returns the handler with a decoder of the scheme's types, without which it cannot read a pod.
-func (h Handler) WithScheme(scheme *runtime.Scheme) *Handler {
-	h.decoder = admission.NewDecoder(scheme)
-	return &h
 }
 
 // Unknown stands for every value of the injection label that is none of the legal ones.
@@ -58,19 +44,15 @@ const Unknown = "unknown"
 // same.
 func Path(label string) string { return "/pods/" + label }
 
-// Handle answers one review. It refuses only what it cannot read; every pod is admitted.
-func (h *Handler) Handle(ctx context.Context, request admission.Request) admission.Response {
-	var pod corev1.Pod
-	if err := h.decoder.DecodeRaw(request.Object, &pod); err != nil {
-		return admission.Errored(http.StatusBadRequest, fmt.Errorf("read the pod of the review: %w", err))
-	}
+// handle answers one request. Every pod is admitted.
+func (h *Handler) handle(ctx context.Context, request *request) admission.Response {
 	mode, err := h.Mode(ctx, request.Namespace)
 	if err != nil {
 		// An error would refuse the pod, whatever the failurePolicy says.
 		h.Log.WithError(err).Warn("admitted a pod without knowing its namespace's label")
 		return admission.Allowed("").WithWarnings("pod identity: nothing was injected: " + err.Error())
 	}
-	subject := inject.Subject{Pod: &pod, Namespace: request.Namespace, Mode: mode, Token: rand.Text()}
+	subject := inject.Subject{Pod: request.Object, Namespace: request.Namespace, Mode: mode, Token: rand.Text()}
 	subject.Identity, subject.Associated = h.Identities.Identity(association.ServiceAccount{
 		Namespace: subject.Namespace,
 		Name:      subject.ServiceAccount(),
@@ -97,12 +79,8 @@ func (h *Handler) create(subject inject.Subject) admission.Response {
 // ephemeralContainers is the subresource of `kubectl debug`.
 const ephemeralContainers = "ephemeralcontainers"
 
-func (h *Handler) debug(request admission.Request, subject inject.Subject) admission.Response {
-	var before corev1.Pod
-	if err := h.decoder.DecodeRaw(request.OldObject, &before); err != nil {
-		return admission.Errored(http.StatusBadRequest, fmt.Errorf("read the old pod of the review: %w", err))
-	}
-	operations, warnings := inject.EphemeralContainers(subject, &before, h.Settings)
+func (h *Handler) debug(request *request, subject inject.Subject) admission.Response {
+	operations, warnings := inject.EphemeralContainers(subject, request.OldObject, h.Settings)
 	h.line(subject).WithField("operations", len(operations)).Info("admitted ephemeral containers")
 	return admission.Patched("", operations...).WithWarnings(warnings...)
 }

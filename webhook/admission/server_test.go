@@ -11,8 +11,6 @@ import (
 	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
 	admissionv1 "k8s.io/api/admission/v1"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
@@ -53,7 +51,7 @@ func handler(log logrus.FieldLogger) admission.Handler {
 
 // endpoint is what the server has at one path.
 func endpoint(h admission.Handler) http.Handler {
-	return &cradmission.Webhook{Handler: h.WithScheme(clientgoscheme.Scheme)}
+	return &h
 }
 
 // post sends a body and returns the review that answers it, which there must be.

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/podidentity/podidentity/e2e/bench"
+	"github.com/podidentity/podidentity/e2e/platform"
+)
+
+// benchmark measures the product against its budgets: all of it, and then it writes the table into the document, or what needs
+// no cluster.
+func benchmark(ctx context.Context, quick bool) (err error) {
+	n := narrator{time.Now()}
+	root, err := platform.Root(ctx)
+	if err != nil {
+		return err
+	}
+	raw, err := os.Create(filepath.Join(root, "bin", "bench.txt"))
+	if err != nil {
+		return fmt.Errorf("keep the results of the benchmarks: %w", err)
+	}
+	defer func() { _ = raw.Close() }() // what matters is in the table
+	machine, err := bench.Machine()
+	if err != nil {
+		return err
+	}
+	run := bench.Run{Root: root, Raw: raw, Log: n.say}
+	measure := run.All
+	if quick {
+		measure = run.Quick
+	}
+	rows, err := measure(ctx)
+	fmt.Printf("\n%s\n\n%s\n", machine, bench.Text(rows))
+	if err != nil {
+		return err
+	}
+	n.say("what the Go benchmarks have printed is in bin/bench.txt, for benchstat")
+	if quick {
+		return nil
+	}
+	return bench.Write(filepath.Join(root, bench.Document), "\nOn "+machine+":\n\n"+bench.Markdown(rows)+"\n")
+}

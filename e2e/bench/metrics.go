@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/e2e/platform"
+)
+
+// cpuSeconds is the metric in which Go programs tell what they have cost the CPUs.
+const cpuSeconds = "process_cpu_seconds_total"
+
+// metric is one of the API server's own, without labels.
+func (a *api) metric(ctx context.Context, name string) (float64, error) {
+	text, err := a.do(ctx, http.MethodGet, "/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	return findMetric(text, name)
+}
+
+// metricOfWebhook is one of the webhook's, without labels, of each replica.
+func metricOfWebhook(ctx context.Context, p *platform.Platform, a *api, name string) (values []float64, err error) {
+	text, err := a.do(ctx, http.MethodGet, podsPath("pod-identity")+"?labelSelector=app.kubernetes.io/name=pod-identity-webhook", nil)
+	if err != nil {
+		return nil, err
+	}
+	var pods corev1.PodList
+	if err := json.Unmarshal(text, &pods); err != nil {
+		return nil, fmt.Errorf("read the list of the webhook's pods: %w", err)
+	}
+	client := &http.Client{Transport: &http.Transport{DialContext: p.Cluster.Dial, DisableKeepAlives: true}}
+	for _, pod := range pods.Items {
+		value, err := scrape(ctx, client, "http://"+pod.Status.PodIP+":8080/metrics", name)
+		if err != nil {
+			return nil, fmt.Errorf("scrape the webhook: %w", err)
+		}
+		values = append(values, value)
+	}
+	if len(values) == 0 {
+		return nil, errors.New("the webhook has no pods")
+	}
+	return values, nil
+}
+
+func scrape(ctx context.Context, client *http.Client, url, name string) (float64, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }() // only read from
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err
+	}
+	return findMetric(text, name)
+}
+
+func findMetric(text []byte, name string) (float64, error) {
+	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(text)
+	if found == nil {
+		return 0, fmt.Errorf("there is no metric %s", name)
+	}
+	return strconv.ParseFloat(string(found[1]), 64)
+}

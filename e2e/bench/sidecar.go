@@ -1,0 +1,91 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// patience bounds what takes milliseconds.
+const patience = 30 * time.Second
+
+const identity = `{"association":"reader","roleARN":"arn:aws:iam::111122223333:role/reader"}`
+
+// pods starts sidecars as processes, each as it would run in a pod of its own.
+type pods struct {
+	// program is the binary that is in the image of the sidecar.
+	program string
+	sts     *sts
+	work    string
+}
+
+// sidecar is one that runs.
+type sidecar struct {
+	process
+	address string
+	cmd     *exec.Cmd
+	folder  string
+	log     bytes.Buffer // to be read after the end
+}
+
+// start starts a sidecar with this identity document; an empty one means no association. More flags are those that the webhook sets
+// on request alone.
+func (p pods) start(ctx context.Context, identity string, flags ...string) (*sidecar, error) {
+	folder, err := os.MkdirTemp(p.work, "pod-")
+	if err != nil {
+		return nil, fmt.Errorf("make the folder of a pod: %w", err)
+	}
+	s := &sidecar{folder: folder}
+	if s.address, err = freeAddress(ctx); err != nil {
+		return nil, err
+	}
+	s.cmd = exec.CommandContext(ctx, p.program, append(flags, "--identity="+s.file("identity"), "--token="+s.file("token.jwt"),
+		"--authorization="+s.file("token"), "--listen="+s.address)...)
+	// The first as in the image of the sidecar, the others as the webhook sets them.
+	s.cmd.Env = []string{"GOMAXPROCS=1", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=" + p.sts.URL, "AWS_CA_BUNDLE=" + p.sts.bundle,
+		"POD_NAME=web-0", "POD_NAMESPACE=bench", "POD_UID=0a1b", "POD_SERVICE_ACCOUNT=reader"}
+	s.cmd.Stderr = &s.log
+	err = errors.Join(
+		os.WriteFile(s.file("identity"), []byte(identity), 0o600),
+		os.WriteFile(s.file("token.jwt"), bytes.Repeat([]byte("e"), 1000), 0o600),
+		s.cmd.Start(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("start a sidecar: %w", err)
+	}
+	s.process = process(s.cmd.Process.Pid)
+	return s, nil
+}
+
+func (s *sidecar) file(name string) string { return filepath.Join(s.folder, name) }
+
+// end ends the sidecar.
+func (s *sidecar) end() {
+	_ = s.cmd.Process.Kill() // it may have ended
+	_ = s.cmd.Wait()         // killed
+}
+
+// ask runs `sidecar wait` or `sidecar probe` beside the sidecar, as the kubelet does, and returns what that cost.
+func (s *sidecar) ask(ctx context.Context, command string) (took, cpu time.Duration, err error) {
+	ask := exec.CommandContext(ctx, s.cmd.Path, command, "--listen="+s.address)
+	ask.Env = []string{"GOMAXPROCS=1"}
+	begin := time.Now()
+	if out, err := ask.CombinedOutput(); err != nil {
+		return 0, 0, fmt.Errorf("sidecar %s: %w: %s", command, err, out)
+	}
+	return time.Since(begin), ask.ProcessState.UserTime() + ask.ProcessState.SystemTime(), nil
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	return listener.Addr().String(), listener.Close()
+}

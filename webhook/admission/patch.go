@@ -1,0 +1,34 @@
+package admission
+
+import (
+	"encoding/json"
+	"fmt"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+)
+
+// operation is a jsonpatch.Operation without its MarshalJSON, which costs another encoding of every value. None of ours is without
+// one, since nothing is ever removed.
+type operation struct {
+	Operation string `json:"op"`
+	Path      string `json:"path"`
+	Value     any    `json:"value"`
+}
+
+// encodePatch puts the operations into the answer, as text.
+func encodePatch(response *admission.Response) error {
+	if len(response.Patches) == 0 {
+		return nil
+	}
+	operations := make([]operation, len(response.Patches))
+	for i, patch := range response.Patches {
+		operations[i] = operation(patch)
+	}
+	text, err := json.Marshal(operations)
+	if err != nil {
+		return fmt.Errorf("encode the patch: %w", err)
+	}
+	response.Patch, response.PatchType = text, new(admissionv1.PatchTypeJSONPatch)
+	return nil
+}
