@@ -85,11 +85,11 @@ func run(ctx context.Context, c config.Config) error {
 		CAValidity:   c.CAValidity,
 		LeafValidity: c.CertificateValidity,
 	}
-	mgr, rotator, err := newManager(api, c, rotation, log)
+	mgr, serving, err := newManager(api, c, rotation, log)
 	if err != nil {
 		return err
 	}
-	if err := rotator.SetupWithManager(mgr); err != nil {
+	if err := errors.Join(serving.SetupWithManager(mgr), registerExpiry(metrics.Registry, serving)); err != nil {
 		return err
 	}
 	running := annotator.New(mgr.GetClient(), log)
@@ -105,7 +105,7 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificate", rotator.Ready),
+		mgr.AddReadyzCheck("certificate", serving.Ready),
 		mgr.AddReadyzCheck("associations", readyWhen(synced, "the associations are not read yet")),
 		mgr.AddReadyzCheck("server", mgr.GetWebhookServer().StartedChecker()),
 	)
@@ -132,21 +132,19 @@ func register(mgr manager.Manager, settings inject.Settings, identities admissio
 	return nil
 }
 
-// newManager builds the manager, and the rotator whose certificate its server shows.
-func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *logrus.Logger) (manager.Manager, *certs.Rotator, error) {
+// newManager builds the manager, and the certificates that its server shows.
+func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *logrus.Logger) (manager.Manager, certificates, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, nil, fmt.Errorf("build the scheme: %w", err)
 	}
-	var rotator *certs.Rotator
-	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){func(t *tls.Config) {
-		t.MinVersion = tls.VersionTLS13
-		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return rotator.Certificate(hello) }
-	}}})
+	var serving certificates
+	tlsOptions := serverTLS(func() certificates { return serving })
+	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){tlsOptions}})
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
 		Scheme: scheme,
 		Logger: logrusr.New(log),
-		Cache:  cache.Options{ByObject: watched(rotation)},
+		Cache:  cache.Options{ByObject: watched(c, rotation)},
 		// The annotator alone asks for it: every replica admits pods and keeps its own certificate.
 		LeaderElection:                true,
 		LeaderElectionID:              c.Service,
@@ -159,13 +157,15 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 	if err != nil {
 		return nil, nil, fmt.Errorf("reach the API server at %s: %w", api.Host, err)
 	}
-	rotator = certs.NewRotator(rotation, mgr.GetClient(), log)
-	return mgr, rotator, nil
+	serving = newCertificates(c, rotation, mgr.GetClient(), log)
+	return mgr, serving, nil
 }
 
 // watched is all that the process watches besides associations.
-func watched(rotation certs.Config) map[client.Object]cache.ByObject {
-	all := certs.Watched(rotation)
-	maps.Copy(all, annotator.Watched())
+func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByObject {
+	all := annotator.Watched()
+	if c.CertificateDir == "" {
+		maps.Copy(all, certs.Watched(rotation))
+	}
 	return all
 }
