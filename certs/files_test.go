@@ -24,7 +24,7 @@ type volume struct {
 func (v *volume) project(data map[string][]byte) {
 	v.t.Helper()
 	link := filepath.Join(v.folder, "..data")
-	before, _ := os.Readlink(link) //nolint:errcheck // at first there is none
+	before, _ := os.Readlink(link) // at first there is none
 	v.swaps++
 	now := filepath.Join(v.folder, "..data_"+strconv.Itoa(v.swaps))
 	must(v.t, os.Mkdir(now, 0o750))
@@ -92,7 +92,7 @@ func follow(t *testing.T, dir string) (*Files, told) {
 }
 
 func (c told) await(message string) {
-	for message != <-c { //nolint:revive // the body is in the condition
+	for message != <-c {
 	}
 }
 
