@@ -40,9 +40,10 @@ func TestCertificatesSurviveAClockThatJumps(t *testing.T) {
 func TestAReplicaLeftAloneRenewsInTime(t *testing.T) {
 	c := newCluster(t)
 	r := c.start()
-	r.config.CAValidity = 6 * week
+	const day = 24 * time.Hour
+	r.config.CAValidity, r.config.LeafValidity = 12*day, 2*day
 	leaves, authorities := map[string]bool{}, map[string]bool{}
-	for end := c.now.Add(11 * week); c.now.Before(end); {
+	for end := c.now.Add(22 * day); c.now.Before(end); {
 		r.syncSecret()
 		r.syncConfiguration()
 		result, err := r.step(t.Context(), c.now)
@@ -57,8 +58,8 @@ func TestAReplicaLeftAloneRenewsInTime(t *testing.T) {
 		// Without a delay, the step has written, and its own event brings it back.
 		c.now = c.now.Add(result.RequeueAfter)
 	}
-	// A CA serves for four weeks, a leaf for two thirds of a week at most.
-	if len(leaves) < 17 || len(leaves) > 20 || len(authorities) != 3 {
-		t.Errorf("%d leaves and %d CAs in eleven weeks", len(leaves), len(authorities))
+	// A CA serves for 8 days, a leaf for 32 hours at most.
+	if len(leaves) < 16 || len(leaves) > 20 || len(authorities) != 3 {
+		t.Errorf("%d leaves and %d CAs in 22 days", len(leaves), len(authorities))
 	}
 }

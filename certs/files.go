@@ -67,10 +67,11 @@ func (f *Files) follow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the certificate: %w", err)
 	}
+	f.watcher.Store(watcher)
+	// It is called at once, too.
 	watcher.RegisterCallback(func(certificate tls.Certificate) {
 		f.log.WithField("notAfter", certificate.Leaf.NotAfter).Info("serving a new certificate")
 	})
-	f.watcher.Store(watcher)
 	return watcher.Start(ctx)
 }
 

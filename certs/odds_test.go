@@ -64,8 +64,8 @@ func TestTwoReplicasAtOddsAgree(t *testing.T) {
 }
 
 const (
-	histories = 20
-	events    = 30
+	histories = 5
+	events    = 25
 )
 
 // Whatever happens, and in whatever order replicas hear of it: as soon as one has heard of the live objects and looked at

@@ -53,6 +53,20 @@ func TestTheShapeOfCertificates(t *testing.T) {
 	}
 }
 
+func TestACertificateIsDueWithAThirdOfItsLifeLeft(t *testing.T) {
+	now := time.Now().Truncate(time.Second)
+	ca := mustAuthority(t, now)
+	for _, life := range []time.Duration{time.Minute, 10 * time.Minute, week} {
+		leaf, err := ca.leaf(now, names, life)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := due(leaf.Leaf), now.Add(life*2/3); !got.Equal(want) {
+			t.Errorf("one of %s is due after %s", life, got.Sub(now))
+		}
+	}
+}
+
 func TestNoTwoCertificatesShareSerialNumberOrKey(t *testing.T) {
 	now := time.Now()
 	ca := mustAuthority(t, now)
