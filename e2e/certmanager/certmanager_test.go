@@ -45,8 +45,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"the product keeps no Secret, and may not", keepsNothing},
 		{"when the certificates end is measured", measured},
 		{"a renewed certificate refuses no pod", renewed},
-		{"a deleted Secret refuses no pod", deleted},
-		{"a new CA refuses pods until the kubelet brings its certificate, and then none", newCA},
+		{"with a new CA, and the Secret of the certificate deleted, pods are admitted at the end of it", newCA},
 	} {
 		t.Run(scenario.name, func(t *testing.T) { scenario.play(t, s) })
 	}
