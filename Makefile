@@ -7,6 +7,8 @@ VERSION ?= dev
 REGISTRY ?=
 # Flags of the webhook for `make install`, such as WEBHOOK_FLAGS="--region=eu-central-1 --port=3000".
 WEBHOOK_FLAGS ?=
+# What `make install` installs: manifests/base, or an overlay such as manifests/overlays/cert-manager.
+MANIFESTS ?= manifests/base
 KUBECTL ?= kubectl
 # The public CAs, for the images.
 CA_CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
@@ -116,7 +118,7 @@ push: images ## publishes the images
 install: registry ## installs the product, with the images of REGISTRY, on the cluster of KUBECONFIG
 	@mkdir -p bin/install
 	@printf '%s\n' \
-	  'resources: [../../manifests/base]' \
+	  'resources: [../../$(MANIFESTS)]' \
 	  'images: [{name: podidentity/webhook, newName: $(REGISTRY)/webhook, newTag: $(VERSION)}]' \
 	  'patches:' \
 	  '  - target: {kind: Deployment, name: pod-identity-webhook}' \
@@ -129,7 +131,7 @@ install: registry ## installs the product, with the images of REGISTRY, on the c
 
 .PHONY: uninstall
 uninstall: ## removes the product, and every association with it, from the cluster of KUBECONFIG
-	$(KUBECTL) delete -k manifests/base --ignore-not-found
+	$(KUBECTL) delete -k $(MANIFESTS) --ignore-not-found
 
 .PHONY: registry
 registry:

@@ -86,9 +86,11 @@ func (a authority) signed(certificate *x509.Certificate) bool {
 	return certificate.CheckSignatureFrom(a.certificate) == nil
 }
 
-// due is when a certificate is to be replaced: with a third of its life left, time enough to notice that it fails.
+// due is when a certificate is to be replaced: with a third of its life left, time enough to notice that it fails. Its life
+// begins when it is made, not at the earlier time that allows for skew: else a short one would be due at once.
 func due(certificate *x509.Certificate) time.Time {
-	return certificate.NotAfter.Add(-certificate.NotAfter.Sub(certificate.NotBefore) / 3)
+	made := certificate.NotBefore.Add(clockSkew)
+	return certificate.NotAfter.Add(-certificate.NotAfter.Sub(made) / 3)
 }
 
 // current tells whether a certificate is valid now and not yet due to be replaced.

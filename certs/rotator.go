@@ -5,9 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -41,6 +39,8 @@ type Rotator struct {
 	client client.Client
 	log    logrus.FieldLogger
 	leaf   atomic.Pointer[tls.Certificate]
+	// signer is the CA of the leaf.
+	signer atomic.Pointer[x509.Certificate]
 	// trusted is since when this replica has seen the CA trusted.
 	trusted struct {
 		ca    *x509.Certificate
@@ -59,7 +59,10 @@ const recheck = time.Hour
 // Reconcile takes one step: a valid CA, then trust in it, then a leaf of it. Each step that writes ends the pass, and the
 // event of the write begins the next.
 func (r *Rotator) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-	now := time.Now()
+	return r.step(ctx, time.Now())
+}
+
+func (r *Rotator) step(ctx context.Context, now time.Time) (reconcile.Result, error) {
 	ca, ready, err := r.ensureCA(ctx, now)
 	if err != nil || !ready {
 		return reconcile.Result{}, err
@@ -125,7 +128,7 @@ func (r *Rotator) ensureTrust(ctx context.Context, ca store, now time.Time) (pub
 		}
 		return false, fmt.Errorf("read the MutatingWebhookConfiguration: %w", err)
 	}
-	bundle := ca.bundle(ourCAs(&configuration, now)...)
+	bundle := ca.bundle(append(ourCAs(&configuration, now), r.inUse(now)...)...)
 	if trusts(&configuration, bundle) {
 		return true, nil
 	}
@@ -134,6 +137,14 @@ func (r *Rotator) ensureTrust(ctx context.Context, ca store, now time.Time) (pub
 	}
 	r.log.WithField("certificates", len(decodeCertificates(bundle))).Info("published the CA")
 	return false, nil
+}
+
+// inUse is the CA of the leaf that this replica serves: where both the Secret and the bundle were lost, nobody else knows it.
+func (r *Rotator) inUse(now time.Time) []*x509.Certificate {
+	if ca := r.signer.Load(); ca != nil && now.Before(ca.NotAfter) {
+		return []*x509.Certificate{ca}
+	}
+	return nil
 }
 
 // propagation is how long an API server may take to see a configuration that we see already.
@@ -161,27 +172,8 @@ func (r *Rotator) ensureLeaf(ca authority, now time.Time) (*tls.Certificate, err
 	if err != nil {
 		return nil, err
 	}
+	r.signer.Store(ca.certificate)
 	r.leaf.Store(leaf)
 	r.log.WithField("notAfter", leaf.Leaf.NotAfter).Info("serving a new certificate")
 	return leaf, nil
-}
-
-// Certificate is the tls.Config.GetCertificate of a server.
-func (r *Rotator) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	if leaf := r.leaf.Load(); leaf != nil {
-		return leaf, nil
-	}
-	return nil, errors.New("no certificate yet: the live webhook configuration does not trust our CA")
-}
-
-// Ready is a healthz.Checker: it fails until a trusted certificate is served, and when that has expired.
-func (r *Rotator) Ready(*http.Request) error {
-	leaf, err := r.Certificate(nil)
-	if err != nil {
-		return err
-	}
-	if end := leaf.Leaf.NotAfter; !time.Now().Before(end) {
-		return fmt.Errorf("the certificate expired at %s and could not be replaced: see the log", end.UTC().Format(time.RFC3339))
-	}
-	return nil
 }

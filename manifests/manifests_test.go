@@ -168,8 +168,8 @@ func TestEachNamespaceIsSelectedByTheEntryOfItsLabelAlone(t *testing.T) {
 func TestTheRightsNameTheObjectsThatTheCodeUses(t *testing.T) {
 	c := parse(t)
 	for _, rule := range append(
-		base[rbacv1.ClusterRole](t, "rbac.yaml", "ClusterRole").Rules,
-		base[rbacv1.Role](t, "rbac.yaml", "Role").Rules...) {
+		base[rbacv1.ClusterRole](t, "rotation.yaml", "ClusterRole").Rules,
+		base[rbacv1.Role](t, "rotation.yaml", "Role").Rules...) {
 		switch {
 		case slices.Contains(rule.Resources, "mutatingwebhookconfigurations"):
 			if !slices.Equal(rule.ResourceNames, []string{c.Webhooks}) {

@@ -86,11 +86,11 @@ func run(ctx context.Context, c config.Config) error {
 		CAValidity:   c.CAValidity,
 		LeafValidity: c.CertificateValidity,
 	}
-	mgr, rotator, err := newManager(api, c, rotation, log)
+	mgr, serving, err := newManager(api, c, rotation, log)
 	if err != nil {
 		return err
 	}
-	if err := rotator.SetupWithManager(mgr); err != nil {
+	if err := errors.Join(serving.SetupWithManager(mgr), registerExpiry(metrics.Registry, serving)); err != nil {
 		return err
 	}
 	duties, err := newDuties(api, mgr, c, log)
@@ -114,7 +114,7 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificate", rotator.Ready),
+		mgr.AddReadyzCheck("certificate", serving.Ready),
 		mgr.AddReadyzCheck("identities", readyWhen(synced, "the associations are not read yet")),
 		mgr.AddReadyzCheck("server", mgr.GetWebhookServer().StartedChecker()),
 	)
@@ -141,21 +141,19 @@ func register(mgr manager.Manager, settings inject.Settings, identities admissio
 	return nil
 }
 
-// newManager builds the manager, and the rotator whose certificate its server shows.
-func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *logrus.Logger) (manager.Manager, *certs.Rotator, error) {
+// newManager builds the manager, and the certificates that its server shows.
+func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *logrus.Logger) (manager.Manager, certificates, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, nil, fmt.Errorf("build the scheme: %w", err)
 	}
-	var rotator *certs.Rotator
-	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){func(t *tls.Config) {
-		t.MinVersion = tls.VersionTLS13
-		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return rotator.Certificate(hello) }
-	}}})
+	var serving certificates
+	tlsOptions := serverTLS(func() certificates { return serving })
+	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){tlsOptions}})
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
 		Scheme:        scheme,
 		Logger:        logrusr.New(log),
-		Cache:         cache.Options{ByObject: watched(rotation), DefaultTransform: cache.TransformStripManagedFields()},
+		Cache:         cache.Options{ByObject: watched(c, rotation), DefaultTransform: cache.TransformStripManagedFields()},
 		WebhookServer: server,
 		// An API server that is away longer than this would end the process, for nothing.
 		Controller:             controllerconfig.Controller{CacheSyncTimeout: 24 * time.Hour},
@@ -165,15 +163,17 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 	if err != nil {
 		return nil, nil, fmt.Errorf("reach the API server at %s: %w", api.Host, err)
 	}
-	rotator = certs.NewRotator(rotation, mgr.GetClient(), log)
-	return mgr, rotator, nil
+	serving = newCertificates(c, rotation, mgr.GetClient(), log)
+	return mgr, serving, nil
 }
 
 // watched is what every replica watches.
-func watched(rotation certs.Config) map[client.Object]cache.ByObject {
-	all := certs.Watched(rotation)
-	maps.Copy(all, association.Watched())
+func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByObject {
+	all := association.Watched()
 	maps.Copy(all, association.WatchedRoles())
+	if c.CertificateDir == "" {
+		maps.Copy(all, certs.Watched(rotation))
+	}
 	return all
 }
 

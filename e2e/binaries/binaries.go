@@ -41,11 +41,7 @@ func Build(ctx context.Context, log func(format string, args ...any)) (Set, erro
 		if err != nil {
 			return Set{}, err
 		}
-		entry, err := p.entry(ctx)
-		if err != nil {
-			return Set{}, err
-		}
-		dir, err := cache.Folder(ctx, entry, log)
+		dir, err := p.build(ctx, log)
 		if err != nil {
 			return Set{}, err
 		}
@@ -85,6 +81,15 @@ func Missing(ctx context.Context) ([]string, error) {
 	return missing, nil
 }
 
+// build returns the folder of the programs, built if need be.
+func (p plan) build(ctx context.Context, log func(format string, args ...any)) (string, error) {
+	entry, err := p.entry(ctx)
+	if err != nil {
+		return "", err
+	}
+	return cache.Folder(ctx, entry, log)
+}
+
 func (p plan) entry(ctx context.Context) (cache.Entry, error) {
 	compiler, err := run(ctx, p.dir, nil, "env", "GOVERSION", "GOOS", "GOARCH")
 	if err != nil {
@@ -120,7 +125,7 @@ func (p plan) make(ctx context.Context, dir string) error {
 			return fmt.Errorf("go build has not made %s: %w", program, err)
 		}
 	}
-	return nil
+	return p.copyFiles(ctx, dir)
 }
 
 // moduleDir finds the sources of this module. The compiler's memory of where they were cannot be trusted (-trimpath), and the

@@ -23,6 +23,8 @@ type module struct {
 	cold string
 	// stamp returns linker flags that tell the programs their version.
 	stamp func(version string) string
+	// files is a folder of the product's module that is copied beside the programs, under its own last name. May be empty.
+	files string
 }
 
 func modules() []module {
@@ -108,7 +110,14 @@ func (p plan) programs() []string {
 // key names the folder of a build by everything that goes into it: another version, flag or compiler is another folder.
 func (p plan) key(goVersion string) (string, error) {
 	hash := sha256.New()
-	for _, name := range []string{"go.mod", "go.sum"} {
+	sources, err := filepath.Glob(filepath.Join(p.dir, "*.go"))
+	if err != nil {
+		return "", fmt.Errorf("find the sources of %s: %w", p.title, err)
+	}
+	for i, source := range sources {
+		sources[i] = filepath.Base(source)
+	}
+	for _, name := range append([]string{"go.mod", "go.sum"}, sources...) {
 		file, err := os.Open(filepath.Join(p.dir, name))
 		if err != nil {
 			return "", fmt.Errorf("find out which %s to build: %w", p.title, err)

@@ -33,6 +33,23 @@ func TestASingleProgramIsNamedAfterItsFolder(t *testing.T) {
 	}
 }
 
+func TestCertManagerIsBuiltFromTheModuleThatHasItsCRDs(t *testing.T) {
+	p, err := certManager().plan("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.programs(); !slices.Equal(got, []string{"certmanager"}) || !strings.HasPrefix(p.version, "v1.") {
+		t.Errorf("version %s, programs %v", p.version, got)
+	}
+	dir := t.TempDir()
+	if err := p.copyFiles(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "crds", "cert-manager.io_certificates.yaml")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhateverGoesIntoABuildChangesItsKey(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string) {
@@ -60,6 +77,8 @@ func TestWhateverGoesIntoABuildChangesItsKey(t *testing.T) {
 	write("go.mod", "module b")
 	add("a requirement", "go1")
 	add("a compiler", "go2")
+	write("main.go", "package main")
+	add("a source", "go2")
 	p.stamp = func(string) string { return " -X a=b" }
 	add("a flag", "go2")
 	for key := range seen {

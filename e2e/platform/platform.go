@@ -56,8 +56,14 @@ func gather(ctx context.Context, log Log) (m materials, err error) {
 	return m, err
 }
 
-// Start starts a platform on a cluster of that name. If it fails, or ctx ends, nothing is left behind.
+// Start starts a platform on a cluster of that name, with the product as the demo installs it. If it fails, or ctx ends,
+// nothing is left behind.
 func Start(ctx context.Context, name string, log Log) (*Platform, error) {
+	return StartOf(ctx, name, Demo(), log)
+}
+
+// StartOf is Start with the product installed in another way.
+func StartOf(ctx context.Context, name string, product Product, log Log) (*Platform, error) {
 	m, err := gather(ctx, log)
 	if err != nil {
 		return nil, err
@@ -68,7 +74,7 @@ func Start(ctx context.Context, name string, log Log) (*Platform, error) {
 	}
 	log("starting Kubernetes, and building the product")
 	p := &Platform{CLIImage: m.cliTag}
-	if err := p.start(ctx, name, m, root, log); err != nil {
+	if err := p.start(ctx, name, m, product, root, log); err != nil {
 		if p.Cluster != nil && ctx.Err() == nil {
 			err = errors.Join(err, p.Diagnose(ctx))
 		}
@@ -80,7 +86,7 @@ func Start(ctx context.Context, name string, log Log) (*Platform, error) {
 	return p, nil
 }
 
-func (p *Platform) start(ctx context.Context, name string, m materials, root string, log Log) (err error) {
+func (p *Platform) start(ctx context.Context, name string, m materials, product Product, root string, log Log) (err error) {
 	work, err := os.MkdirTemp("", "podidentity-images-")
 	if err != nil {
 		return fmt.Errorf("make a folder for images: %w", err)
@@ -108,7 +114,7 @@ func (p *Platform) start(ctx context.Context, name string, m materials, root str
 		if err := loadProduct(bothCtx, p.Cluster, work); err != nil {
 			return err
 		}
-		if err := installProduct(bothCtx, p.Cluster, root); err != nil {
+		if err := product.install(bothCtx, p.Cluster, root); err != nil {
 			return err
 		}
 		return p.Cluster.LoadImage(bothCtx, m.cliArchive)

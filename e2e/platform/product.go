@@ -14,6 +14,17 @@ import (
 	"github.com/podidentity/podidentity/e2e/images"
 )
 
+// Product says how the product is installed.
+type Product struct {
+	// Kustomization is the folder that is applied, as seen from the root of the checkout.
+	Kustomization string
+	// Before prepares the cluster for it; may be nil.
+	Before func(ctx context.Context, c *cluster.Cluster) error
+}
+
+// Demo is the product as `make demo` installs it.
+func Demo() Product { return Product{Kustomization: "manifests/overlays/demo"} }
+
 // parts are the images of the product, which are also the targets of its Dockerfile. The overlay of the demo names them.
 func parts() []string { return []string{"webhook", "sidecar"} }
 
@@ -46,9 +57,14 @@ func loadProduct(ctx context.Context, c *cluster.Cluster, dir string) error {
 	return nil
 }
 
-// installProduct installs the product as a user does, and returns when it injects.
-func installProduct(ctx context.Context, c *cluster.Cluster, root string) error {
-	if _, err := c.Kubectl(ctx, nil, "apply", "-k", filepath.Join(root, "manifests", "overlays", "demo")); err != nil {
+// install installs the product as a user does, and returns when it injects.
+func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) error {
+	if p.Before != nil {
+		if err := p.Before(ctx, c); err != nil {
+			return err
+		}
+	}
+	if _, err := c.Kubectl(ctx, nil, "apply", "-k", filepath.Join(root, filepath.FromSlash(p.Kustomization))); err != nil {
 		return err
 	}
 	_, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--timeout=2m")

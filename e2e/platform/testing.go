@@ -9,7 +9,13 @@ import (
 // ForTest starts a platform for one test and removes it with it. A failed test says what there is to see of the platform.
 func ForTest(t *testing.T, name string) *Platform {
 	t.Helper()
-	p, err := Start(t.Context(), name, t.Logf)
+	return ForTestOf(t, name, Demo())
+}
+
+// ForTestOf is ForTest with the product installed in another way than the demo's.
+func ForTestOf(t *testing.T, name string, product Product) *Platform {
+	t.Helper()
+	p, err := StartOf(t.Context(), name, product, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func TestTheProductHasNoRightThatItDoesNotUse(t *testing.T) {
 		}
 		t.Logf("%5d times: %s", used, right)
 		if used == 0 {
-			t.Errorf("the right to %s was not used: remove it from manifests/base/rbac.yaml", right)
+			t.Errorf("the right to %s was not used: remove it from manifests/base", right)
 		}
 	}
 	for _, request := range requests {
@@ -67,24 +68,42 @@ func TestTheProductHasNoRightThatItDoesNotUse(t *testing.T) {
 	}
 }
 
-// rights are all that the webhook's service account has been given.
+// rights are all that service accounts of the product have been given.
 func rights(t *testing.T, p *platform.Platform) []right {
 	t.Helper()
-	const name = "pod-identity-webhook"
-	var everywhere rbacv1.ClusterRole
-	var namespaced rbacv1.Role
-	for _, read := range []struct {
-		into any
-		args []string
-	}{
-		{&everywhere, []string{"get", "clusterrole", name, "--output=json"}},
-		{&namespaced, []string{"get", "role", name, "--namespace=pod-identity", "--output=json"}},
-	} {
-		if err := json.Unmarshal([]byte(p.Do(t, read.args...)), read.into); err != nil {
-			t.Fatal(err)
+	var everywhere rbacv1.ClusterRoleBindingList
+	read(t, p, &everywhere, "clusterrolebindings")
+	var all []right
+	for _, binding := range everywhere.Items {
+		if ours(binding.Subjects) {
+			var role rbacv1.ClusterRole
+			read(t, p, &role, "clusterrole", binding.RoleRef.Name)
+			all = append(all, each(role.Rules, "")...)
 		}
 	}
-	return append(each(everywhere.Rules, ""), each(namespaced.Rules, namespaced.Namespace)...)
+	var namespaced rbacv1.RoleBindingList
+	read(t, p, &namespaced, "rolebindings", "--all-namespaces")
+	for _, binding := range namespaced.Items {
+		if ours(binding.Subjects) {
+			var role rbacv1.Role
+			read(t, p, &role, "role", "--namespace="+binding.Namespace, binding.RoleRef.Name)
+			all = append(all, each(role.Rules, binding.Namespace)...)
+		}
+	}
+	return all
+}
+
+func ours(subjects []rbacv1.Subject) bool {
+	return slices.ContainsFunc(subjects, func(s rbacv1.Subject) bool {
+		return s.Kind == rbacv1.ServiceAccountKind && s.Namespace == "pod-identity"
+	})
+}
+
+func read(t *testing.T, p *platform.Platform, into any, what ...string) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(p.Do(t, append([]string{"get", "--output=json"}, what...)...)), into); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func each(rules []rbacv1.PolicyRule, namespace string) []right {

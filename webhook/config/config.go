@@ -25,6 +25,9 @@ type Config struct {
 	Service string
 	// Webhooks is the name of the MutatingWebhookConfiguration.
 	Webhooks string
+	// CertificateDir is a folder whose tls.crt and tls.key, which somebody else keeps, the webhook serves. Empty, it makes
+	// its own certificates.
+	CertificateDir string
 	// CASecret is the name of the Secret that holds the CA.
 	CASecret string
 	// CAValidity and CertificateValidity are the lives of the CA and of the server's certificate.
@@ -98,6 +101,7 @@ func bindServer(flags *flag.FlagSet, c *Config) {
 	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace of the webhook")
 	flags.StringVar(&c.Service, "service", c.Service, "Service by which the API server calls the webhook")
 	flags.StringVar(&c.Webhooks, "webhooks", c.Webhooks, "name of the MutatingWebhookConfiguration")
+	flags.StringVar(&c.CertificateDir, "certificate-dir", c.CertificateDir, "folder with tls.crt and tls.key that somebody else keeps, such as cert-manager; where unset, the webhook makes its own certificates and has the API server trust them")
 	flags.StringVar(&c.CASecret, "ca-secret", c.CASecret, "name of the Secret that holds the CA")
 	flags.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "life of the CA")
 	flags.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "life of the server's certificate")

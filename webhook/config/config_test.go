@@ -20,6 +20,15 @@ func TestTheLeastThatIsAccepted(t *testing.T) {
 	}
 }
 
+func TestTheWebhookMakesItsOwnCertificatesUnlessItIsToldAFolder(t *testing.T) {
+	for argument, want := range map[string]string{"--log-level=info": "", "--certificate-dir=/tls": "/tls"} {
+		c, err := config.Parse([]string{"--namespace=pod-identity", "--image=sidecar:v1", argument}, io.Discard)
+		if err != nil || c.CertificateDir != want {
+			t.Errorf("with %s the folder is %q: %v", argument, c.CertificateDir, err)
+		}
+	}
+}
+
 func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
 	for name, test := range map[string]struct{ argument, says string }{
 		"no namespace":                     {"--namespace=", "--namespace is empty"},

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"crypto/tls"
+	"net/http"
+
+	"github.com/sirupsen/logrus"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/podidentity/podidentity/certs"
+	"github.com/podidentity/podidentity/webhook/config"
+)
+
+// certificates is where the certificate of the server comes from: our own rotation, or files that somebody else keeps.
+type certificates interface {
+	// Certificate is the tls.Config.GetCertificate of the server. It fails while there is none.
+	Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
+	// Ready is a healthz.Checker that fails while there is no certificate, and when that has expired.
+	Ready(request *http.Request) error
+	// Expiry is when the certificates end.
+	Expiry() certs.Expiry
+	// SetupWithManager has the manager keep the certificate up to date.
+	SetupWithManager(mgr manager.Manager) error
+}
+
+var (
+	_ certificates = (*certs.Rotator)(nil)
+	_ certificates = (*certs.Files)(nil)
+)
+
+// newCertificates chooses by the configuration. Of what is not chosen nothing is set up.
+func newCertificates(c config.Config, rotation certs.Config, writer client.Client, log logrus.FieldLogger) certificates {
+	if c.CertificateDir != "" {
+		return certs.NewFiles(c.CertificateDir, log)
+	}
+	return certs.NewRotator(rotation, writer, log)
+}
+
+// serverTLS has a server show the certificate, which need not be there yet, and speak nothing older than TLS 1.3.
+func serverTLS(of func() certificates) func(*tls.Config) {
+	return func(t *tls.Config) {
+		t.MinVersion = tls.VersionTLS13
+		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return of().Certificate(hello) }
+	}
+}
