@@ -58,6 +58,10 @@ test-json:
 	CGO_ENABLED=1 go -C e2e test -json -race -timeout 40m -p 1 ./... || status=1; \
 	exit $$status
 
+.PHONY: chaos
+chaos: prepare ## runs the fault suite at length, about an hour, and prints its table
+	CHAOS=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 3h -v ./chaos
+
 .PHONY: unit
 unit: ## runs the tests that need no cluster
 	CGO_ENABLED=1 go test -race ./...

@@ -1,0 +1,135 @@
+// Package chaos_test holds that nothing which a cluster does in a year refuses a pod, or lets one by without its sidecar: it
+// creates pods all the time and breaks one thing after the other.
+package chaos_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/podidentity/podidentity/e2e/platform"
+)
+
+// long is the environment variable that chooses the long form, which takes most of an hour.
+const long = "CHAOS"
+
+// table is the environment variable that names a file for the table, as Markdown.
+const table = "CHAOS_TABLE"
+
+// fault is something that happens to a cluster.
+type fault struct {
+	name string
+	// short and long are how often it happens in each form.
+	short, long int
+	// inject has it happen once, and returns when all is as before.
+	inject func(t *testing.T, s *stage)
+	// away tells that the API server itself cannot answer meanwhile, or what it calls is not what it should: until the webhook
+	// has put that right, which it does at once, refused pods are no surprise.
+	away bool
+}
+
+func faults() []fault {
+	return []fault{
+		{name: "nothing", short: 1, long: 1, inject: calm},
+		{name: "certificate of the server renewed, in each replica", short: 1, long: 50, inject: renewLeaf},
+		{name: "CA deleted, and replaced everywhere", short: 1, long: 20, inject: deleteCA},
+		{name: "CA damaged, and replaced everywhere", short: 1, long: 2, inject: damageCA},
+		{name: "caBundle emptied", short: 1, long: 5, inject: emptyBundle, away: true},
+		{name: "caBundle of somebody else", short: 1, long: 5, inject: foreignBundle, away: true},
+		{name: "rolling update", short: 1, long: 10, inject: rollingUpdate},
+		{name: "scaled from 2 to 4 and back", short: 1, long: 5, inject: scale},
+		{name: "every replica evicted, as by a drain", short: 1, long: 5, inject: evict},
+		{name: "a replica deleted without grace", short: 1, long: 10, inject: deleteByForce},
+		{name: "a replica killed (SIGKILL)", short: 1, long: 20, inject: killOne},
+		{name: "the leader killed (SIGKILL)", short: 1, long: 5, inject: killLeader},
+		{name: "etcd paused for 10 s", short: 1, long: 3, inject: pauseEtcd, away: true},
+		{name: "API server killed and started again", short: 1, long: 5, inject: restartAPIServer, away: true},
+		{name: "API server away for a minute", short: 0, long: 2, inject: apiServerAway, away: true},
+	}
+}
+
+func TestNoFaultRefusesAPod(t *testing.T) {
+	p := platform.ForTest(t, "chaos")
+	s := newStage(t, p)
+	rows := []string{"| what happens | times | admitted | refused | without sidecar | API server away | slowest |", "|---|---:|---:|---:|---:|---:|---:|"}
+	for _, f := range faults() {
+		times := f.short
+		if os.Getenv(long) != "" {
+			times = f.long
+		}
+		if times == 0 {
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			s.load.take()
+			for range times {
+				f.inject(t, s)
+			}
+			seen := s.load.take()
+			rows = append(rows, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d ms |",
+				f.name, times, seen.admitted, seen.refused, seen.uninjected, seen.away, seen.slowest.Milliseconds()))
+			judge(t, f, seen)
+		})
+	}
+	text := strings.Join(rows, "\n") + "\n"
+	t.Logf("\n%s", text)
+	if file := os.Getenv(table); file != "" {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func judge(t *testing.T, f fault, seen figures) {
+	t.Helper()
+	if seen.admitted == 0 {
+		t.Error("no pod was admitted: this shows nothing")
+	}
+	if seen.uninjected > 0 {
+		t.Errorf("%d pods have no sidecar", seen.uninjected)
+	}
+	if seen.refused > 0 {
+		t.Logf("%d pods were refused: %s", seen.refused, strings.Join(seen.complaints, "\n"))
+	}
+	if !f.away && seen.refused > 0 {
+		t.Errorf("%d of %d pods were refused", seen.refused, seen.refused+seen.admitted)
+	}
+	if !f.away && seen.away > 0 {
+		t.Errorf("the API server was away for %d pods", seen.away)
+	}
+}
+
+// stage is a platform under load.
+type stage struct {
+	*platform.Platform
+
+	load *load
+	kube kubernetes.Interface
+}
+
+func newStage(t *testing.T, p *platform.Platform) *stage {
+	t.Helper()
+	config, err := p.Cluster.RESTConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Timeout = time.Minute
+	kube, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{Platform: p, kube: kube, load: &load{pods: kube.CoreV1().Pods("load")}}
+	// A life of a minute has the certificates renewed all the time.
+	s.Do(t, "patch", "deployment", "--namespace=pod-identity", "pod-identity-webhook", "--type=json",
+		`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-validity=1m"}]`)
+	s.rolledOut(t)
+	s.Do(t, "create", "namespace", "load")
+	s.Do(t, "label", "namespace", "load", "podidentity.dev/inject=enabled")
+	s.Do(t, "wait", "--namespace=load", "--for=create", "serviceaccount/default", "--timeout=1m")
+	s.load.start(t)
+	return s
+}

@@ -1,0 +1,156 @@
+package chaos_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podidentity/podidentity/e2e/platform"
+)
+
+func (s *stage) rolledOut(t *testing.T) {
+	t.Helper()
+	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--timeout=3m")
+}
+
+func rollingUpdate(t *testing.T, s *stage) {
+	s.Do(t, "rollout", "restart", "--namespace=pod-identity", "deployment/pod-identity-webhook")
+	s.rolledOut(t)
+	s.gone(t)
+}
+
+func scale(t *testing.T, s *stage) {
+	for _, replicas := range []string{"4", "2"} {
+		s.Do(t, "scale", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--replicas="+replicas)
+		s.rolledOut(t)
+	}
+	s.gone(t)
+}
+
+// gone waits until no replica is being stopped any more.
+func (s *stage) gone(t *testing.T) {
+	t.Helper()
+	s.await(t, "two replicas, both ready", func(context.Context) (bool, error) { return len(s.replicas(t)) == 2 && s.ready(t) == 2, nil })
+}
+
+// replicas are the names of the webhook's pods.
+func (s *stage) replicas(t *testing.T) []string {
+	t.Helper()
+	return strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--output=jsonpath={.items[*].metadata.name}"))
+}
+
+func (s *stage) ready(t *testing.T) int {
+	t.Helper()
+	return strings.Count(s.Do(t, "get", "pods", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-webhook",
+		`--output=jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}`), "True")
+}
+
+// evict asks for each replica as `kubectl drain` does, again and again where the PodDisruptionBudget forbids it.
+func evict(t *testing.T, s *stage) {
+	for _, name := range s.replicas(t) {
+		eviction := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: "pod-identity", Name: name}}
+		s.await(t, "the eviction of "+name, func(ctx context.Context) (bool, error) {
+			err := s.kube.PolicyV1().Evictions("pod-identity").Evict(ctx, eviction)
+			if apierrors.IsTooManyRequests(err) {
+				return false, nil
+			}
+			return true, err
+		})
+	}
+	s.gone(t)
+}
+
+func deleteByForce(t *testing.T, s *stage) {
+	s.Do(t, "delete", "pod", "--namespace=pod-identity", "--force", "--grace-period=0", s.any(t))
+	s.gone(t)
+}
+
+func (s *stage) any(t *testing.T) string {
+	t.Helper()
+	all := s.replicas(t)
+	return all[rand.IntN(len(all))] //nolint:gosec // no secret
+}
+
+func killOne(t *testing.T, s *stage) { s.kill(t, s.any(t)) }
+
+func killLeader(t *testing.T, s *stage) {
+	holder := s.Do(t, "get", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--output=jsonpath={.spec.holderIdentity}")
+	leader, _, _ := strings.Cut(holder, "_")
+	s.kill(t, leader)
+}
+
+// kill kills a replica as the kernel would for want of memory. Afterwards it is deleted, or the kubelet would wait ever longer
+// before it starts the container again.
+func (s *stage) kill(t *testing.T, pod string) {
+	t.Helper()
+	container := s.Do(t, "get", "pod", "--namespace=pod-identity", pod, "--output=jsonpath={.status.containerStatuses[0].containerID}")
+	for _, pid := range platform.Processes(t, container) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Do(t, "wait", "--namespace=pod-identity", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/"+pod, "--timeout=1m")
+	s.gone(t)
+	s.Do(t, "delete", "pod", "--namespace=pod-identity", pod)
+	s.gone(t)
+}
+
+func pauseEtcd(t *testing.T, s *stage) {
+	etcd := s.Component(t, "etcd")
+	before := s.restarts(t)
+	if err := syscall.Kill(etcd, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(10 * time.Second)
+	if err := syscall.Kill(etcd, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	s.recovered(t, before)
+}
+
+func restartAPIServer(t *testing.T, s *stage) { s.withoutAPIServer(t, 0) }
+
+func apiServerAway(t *testing.T, s *stage) { s.withoutAPIServer(t, time.Minute) }
+
+// withoutAPIServer holds besides that no replica restarts, and that admissions work as soon as the API server does.
+func (s *stage) withoutAPIServer(t *testing.T, length time.Duration) {
+	t.Helper()
+	before := s.restarts(t)
+	if err := syscall.Kill(s.Component(t, "kube-apiserver"), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(length)
+	if err := s.Cluster.StartAPIServer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.recovered(t, before)
+}
+
+func (s *stage) restarts(t *testing.T) string {
+	t.Helper()
+	return s.Do(t, "get", "pods", "--namespace=pod-identity", "--output=jsonpath={.items[*].status.containerStatuses[0].restartCount}")
+}
+
+// recovered waits until pods are admitted again, and holds that no replica restarted.
+func (s *stage) recovered(t *testing.T, restartsBefore string) {
+	t.Helper()
+	s.load.mu.Lock()
+	then := s.load.seen.admitted
+	s.load.mu.Unlock()
+	s.await(t, "admissions as before", func(context.Context) (bool, error) {
+		s.load.mu.Lock()
+		defer s.load.mu.Unlock()
+		return s.load.seen.admitted >= then+20, nil
+	})
+	s.gone(t)
+	if after := s.restarts(t); after != restartsBefore {
+		t.Errorf("replicas restarted: %s before and %s after", restartsBefore, after)
+	}
+}
