@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -18,12 +17,12 @@ import (
 
 // Watched narrows a cache to the two objects that a rotator reads, so that it needs the right to see only these.
 func Watched(config Config) map[client.Object]cache.ByObject {
-	named := func(name string) fields.Selector { return fields.OneTermEqualSelector("metadata.name", name) }
+	trust, narrowed := config.Trust.watched()
 	return map[client.Object]cache.ByObject{
-		&corev1.Secret{}: {
-			Namespaces: map[string]cache.Config{config.Secret.Namespace: {FieldSelector: named(config.Secret.Name)}},
-		},
-		&admissionv1.MutatingWebhookConfiguration{}: {Field: named(config.Webhooks)},
+		&corev1.Secret{}: {Namespaces: map[string]cache.Config{
+			config.Secret.Namespace: {FieldSelector: fields.OneTermEqualSelector("metadata.name", config.Secret.Name)},
+		}},
+		trust: narrowed,
 	}
 }
 
@@ -34,11 +33,12 @@ func (r *Rotator) SetupWithManager(mgr manager.Manager) error {
 	look := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
 		return []reconcile.Request{{NamespacedName: r.config.Secret}}
 	})
+	trust, _ := r.config.Trust.watched()
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("certs").
 		WithOptions(controller.Options{NeedLeaderElection: new(false)}).
 		Watches(&corev1.Secret{}, look).
-		Watches(&admissionv1.MutatingWebhookConfiguration{}, look).
+		Watches(trust, look).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the rotation of certificates: %w", err)
