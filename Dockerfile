@@ -15,3 +15,8 @@ FROM base AS webhook
 ARG TARGETARCH
 COPY bin/${TARGETARCH}/webhook /webhook
 ENTRYPOINT ["/webhook"]
+
+FROM base AS auth
+ARG TARGETARCH
+COPY bin/${TARGETARCH}/auth /auth
+ENTRYPOINT ["/auth"]

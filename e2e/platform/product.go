@@ -15,7 +15,7 @@ import (
 )
 
 // parts are the images of the product, which are also the targets of its Dockerfile. The overlay of the demo names them.
-func parts() []string { return []string{"webhook", "sidecar"} }
+func parts() []string { return []string{"webhook", "sidecar", "auth"} }
 
 func tag(part string) string { return "localhost/podidentity/" + part + ":dev" }
 
