@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
 // Watched narrows a cache to the two objects that a rotator reads, so that it needs the right to see only these.
@@ -26,7 +28,7 @@ func Watched(config Config) map[client.Object]cache.ByObject {
 	}
 }
 
-// SetupWithManager runs the rotator on every replica, at each change of the two objects. The manager's cache must be
+// SetupWithManager runs the rotator on every replica, at its start and at each change of the two objects. The manager's cache must be
 // narrowed by Watched.
 func (r *Rotator) SetupWithManager(mgr manager.Manager) error {
 	// All events ask for the same: one look at everything.
@@ -39,6 +41,11 @@ func (r *Rotator) SetupWithManager(mgr manager.Manager) error {
 		WithOptions(controller.Options{NeedLeaderElection: new(false)}).
 		Watches(&corev1.Secret{}, look).
 		Watches(trust, look).
+		// The first look, for where neither exists yet and so no event comes.
+		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			queue.Add(reconcile.Request{NamespacedName: r.config.Secret})
+			return nil
+		})).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the rotation of certificates: %w", err)
