@@ -72,7 +72,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	err = errors.Join(
-		addServer(mgr, c, rotator, handler.Handler()),
+		addServer(mgr, c.Listen, rotator, synced, handler.Handler()),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificate", rotator.Ready),
 		mgr.AddReadyzCheck("associations", readyWhen(synced, "the associations are not read yet")),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
@@ -43,21 +44,34 @@ func newIssuer(ctx context.Context, c config.Config) (*sessions.Issuer, error) {
 	}, metrics.Registry)
 }
 
-// addServer has the manager serve the handler, by TLS alone.
-func addServer(mgr manager.Manager, c config.Config, rotator *certs.Rotator, handler http.Handler) error {
-	listener, err := net.Listen("tcp", net.JoinHostPort("", strconv.Itoa(c.Listen)))
-	if err != nil {
-		return fmt.Errorf("listen on port %d: %w", c.Listen, err)
-	}
-	secure := tls.NewListener(listener, &tls.Config{
+// addServer has the manager serve the handler, by TLS alone. It does not listen before it is ready: a refused connection is
+// tried again by every client, a broken handshake is not.
+func addServer(mgr manager.Manager, port int, rotator *certs.Rotator, synced func() bool, handler http.Handler) error {
+	return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(context.Context) (bool, error) {
+			return synced() && rotator.Ready(nil) == nil, nil
+		})
+		if err != nil {
+			return fmt.Errorf("wait for the certificate and the associations: %w", err)
+		}
+		listener, err := net.Listen("tcp", net.JoinHostPort("", strconv.Itoa(port)))
+		if err != nil {
+			return fmt.Errorf("listen on port %d: %w", port, err)
+		}
+		server := &manager.Server{Name: "auth", Listener: tls.NewListener(listener, tlsConfig(rotator)), Server: &http.Server{
+			Handler:           handler,
+			ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+			MaxHeaderBytes: maxHeader,
+		}}
+		return server.Start(ctx)
+	}))
+}
+
+func tlsConfig(rotator *certs.Rotator) *tls.Config {
+	return &tls.Config{
 		MinVersion:     tls.VersionTLS13,
 		GetCertificate: rotator.Certificate,
 		// One request at a time on a connection, so that counting connections counts requests.
 		NextProtos: []string{"http/1.1"},
-	})
-	return mgr.Add(&manager.Server{Name: "auth", Listener: secure, Server: &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader,
-	}})
+	}
 }

@@ -10,6 +10,8 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/podidentity/podidentity/auth/exception"
 	"github.com/podidentity/podidentity/contract"
@@ -82,10 +84,19 @@ func session(out *sts.AssumeRoleOutput, role, name string) Session {
 	if s.UserID == "" {
 		s.UserID = s.AccessKeyID + ":" + name
 	}
-	if id, ok := awsmiddleware.GetRequestIDMetadata(out.ResultMetadata); ok {
-		s.RequestIDs = []string{id}
-	}
+	s.RequestIDs = []string{requestID(out.ResultMetadata)}
 	return s
+}
+
+// requestID is STS's own, by which CloudTrail finds the call. MinIO gives it under a name that the SDK does not know.
+func requestID(metadata middleware.Metadata) string {
+	if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok {
+		return id
+	}
+	if response, ok := awsmiddleware.GetRawResponse(metadata).(*smithyhttp.Response); ok {
+		return response.Header.Get("X-Amz-Request-Id")
+	}
+	return ""
 }
 
 // userARN is arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION, in which a role's path is left out.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/util/cache"
 )
@@ -14,6 +15,10 @@ const maxAnswer = 1 << 20
 
 // New returns an issuer, and registers its metrics.
 func New(settings Settings, registry prometheus.Registerer) (*Issuer, error) {
+	// It is absent where the environment asks for nothing special of it.
+	if settings.AWS.HTTPClient == nil {
+		settings.AWS.HTTPClient = awshttp.NewBuildableClient()
+	}
 	settings.AWS.HTTPClient = bounded{settings.AWS.HTTPClient}
 	i := &Issuer{settings: settings, pace: newPace(settings.Rate), cache: cache.NewLRUExpireCache(maxCached)}
 	var err error

@@ -63,7 +63,7 @@ func (i *Issuer) Session(ctx context.Context, pod tokens.Pod, id contract.Identi
 	if cached, ok := i.cache.Get(key); ok {
 		return cached.(Session), true, nil
 	}
-	flight := i.flights.DoChan(key, func() (any, error) {
+	result, err, _ := i.flights.Do(key, func() (any, error) {
 		// Others wait for it who are still there when the first has gone.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 		defer cancel()
@@ -73,12 +73,7 @@ func (i *Issuer) Session(ctx context.Context, pod tokens.Pod, id contract.Identi
 		}
 		return s, err
 	})
-	select {
-	case result := <-flight:
-		return result.Val.(Session), false, result.Err
-	case <-ctx.Done():
-		return Session{}, false, exception.New(exception.ServiceUnavailable, "the client did not wait for STS: ask again")
-	}
+	return result.(Session), false, err
 }
 
 // issue asks STS: for the role, and with that for the target.

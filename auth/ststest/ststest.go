@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
 // Region is the one that requests must be signed for.
@@ -54,8 +53,7 @@ func New(t testing.TB) *STS {
 // Config is the AWS configuration of who may assume roles.
 func (s *STS) Config() aws.Config {
 	return aws.Config{
-		Region:     Region,
-		HTTPClient: awshttp.NewBuildableClient(),
+		Region: Region,
 		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: ownKey, SecretAccessKey: ownSecret}, nil
 		})),
