@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go/aws"
-	awscredentials "github.com/aws/aws-sdk-go/aws/credentials"
-	"github.com/aws/aws-sdk-go/aws/session"
-	"github.com/aws/aws-sdk-go/service/eksauth"
+	"github.com/aws/aws-sdk-go/aws"                            //nolint:staticcheck // it is the old one that has this client
+	awscredentials "github.com/aws/aws-sdk-go/aws/credentials" //nolint:staticcheck // it is the old one that has this client
+	"github.com/aws/aws-sdk-go/aws/session"                    //nolint:staticcheck // it is the old one that has this client
+	"github.com/aws/aws-sdk-go/service/eksauth"                //nolint:staticcheck // it is the old one that has this client
 
 	"github.com/podidentity/podidentity/e2e/host"
 	"github.com/podidentity/podidentity/e2e/install"
