@@ -17,3 +17,8 @@ COPY bin/${TARGETARCH}/webhook /webhook
 # What it holds in memory is mostly the associations, for good: a heap of twice that would only wait to be collected.
 ENV GOGC=50
 ENTRYPOINT ["/webhook"]
+
+FROM base AS auth
+ARG TARGETARCH
+COPY bin/${TARGETARCH}/auth /auth
+ENTRYPOINT ["/auth"]

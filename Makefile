@@ -9,9 +9,12 @@ REGISTRY ?=
 WEBHOOK_FLAGS ?=
 # What `make install` installs: manifests/base, or an overlay such as manifests/overlays/cert-manager.
 MANIFESTS ?= manifests/base
+# Flags of the auth service; without any, `make install` leaves it out.
+AUTH_FLAGS ?=
 KUBECTL ?= kubectl
 # The public CAs, for the images.
 CA_CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
+comma := ,
 TOOL := go tool -modfile=tools/go.mod
 
 # A checkout of another user than root has a version control that root does not trust.
@@ -91,7 +94,7 @@ SMALL := -trimpath -ldflags='-s -w'
 .PHONY: binaries
 binaries: ## builds the product's binaries into bin/
 	@mkdir -p bin/$(ARCH)
-	GOOS=linux GOARCH=$(ARCH) go build $(SMALL) -o bin/$(ARCH)/ ./webhook
+	GOOS=linux GOARCH=$(ARCH) go build $(SMALL) -o bin/$(ARCH)/ ./webhook ./auth
 	GOOS=linux GOARCH=$(ARCH) go build $(SMALL) -tags=nethttpomithttp2 -o bin/$(ARCH)/ ./sidecar
 	@cp $(CA_CERTIFICATES) bin/ca-certificates.crt || { echo 'there are no CA certificates at $(CA_CERTIFICATES): install ca-certificates, or name a PEM file by CA_CERTIFICATES=' >&2; exit 1; }
 
@@ -104,37 +107,41 @@ bin/e2e:
 	@go version >/dev/null 2>&1 || { echo 'there is no go here: install Go 1.26 or newer (go.dev/doc/install), or, where sudo hides it, run: sudo env "PATH=$$PATH" make ...' >&2; exit 1; }
 	@mkdir -p bin && go -C e2e build -o ../bin/e2e .
 
+# The targets of the Dockerfile.
+IMAGES := webhook sidecar auth
 # Whichever of these is installed; all build an ordinary Dockerfile.
 BUILDER ?= $(firstword $(notdir $(wildcard $(foreach dir,$(subst :, ,$(PATH)),$(addprefix $(dir)/,docker podman buildah)))))
 
 .PHONY: images
-images: registry binaries ## builds the images as REGISTRY/webhook:VERSION and REGISTRY/sidecar:VERSION
+images: registry binaries ## builds the images as REGISTRY/webhook:VERSION, and sidecar and auth likewise
 	@test -n '$(BUILDER)' || { echo 'none of docker, podman and buildah is installed: install one, or name another by BUILDER=' >&2; exit 1; }
-	$(BUILDER) build --platform=linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) --target webhook -t $(REGISTRY)/webhook:$(VERSION) .
-	$(BUILDER) build --platform=linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) --target sidecar -t $(REGISTRY)/sidecar:$(VERSION) .
+	$(foreach image,$(IMAGES),$(BUILDER) build --platform=linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) --target $(image) -t $(REGISTRY)/$(image):$(VERSION) . &&) true
 
 .PHONY: push
 push: images ## publishes the images
-	$(BUILDER) push $(REGISTRY)/webhook:$(VERSION)
-	$(BUILDER) push $(REGISTRY)/sidecar:$(VERSION)
+	$(foreach image,$(IMAGES),$(BUILDER) push $(REGISTRY)/$(image):$(VERSION) &&) true
 
 .PHONY: install
 install: registry ## installs the product, with the images of REGISTRY, on the cluster of KUBECONFIG
 	@mkdir -p bin/install
 	@printf '%s\n' \
-	  'resources: [../../$(MANIFESTS)]' \
-	  'images: [{name: podidentity/webhook, newName: $(REGISTRY)/webhook, newTag: $(VERSION)}]' \
+	  'resources: [../../$(MANIFESTS)$(if $(AUTH_FLAGS),$(comma) ../../manifests/auth)]' \
+	  'images:' \
+	  $(foreach image,webhook auth,'  - {name: podidentity/$(image), newName: $(REGISTRY)/$(image), newTag: $(VERSION)}') \
 	  'patches:' \
 	  '  - target: {kind: Deployment, name: pod-identity-webhook}' \
 	  '    patch: |-' \
 	  '      - {op: add, path: /spec/template/spec/containers/0/args/-, value: --image=$(REGISTRY)/sidecar:$(VERSION)}' \
 	  $(foreach flag,$(WEBHOOK_FLAGS),'      - {op: add, path: /spec/template/spec/containers/0/args/-, value: "$(flag)"}') \
+	  $(if $(AUTH_FLAGS),'  - target: {kind: Deployment$(comma) name: pod-identity-auth}' '    patch: |-') \
+	  $(foreach flag,$(AUTH_FLAGS),'      - {op: add$(comma) path: /spec/template/spec/containers/0/args/-$(comma) value: "$(flag)"}') \
 	  > bin/install/kustomization.yaml
 	$(KUBECTL) apply -k bin/install
-	$(KUBECTL) rollout status --namespace=pod-identity deployment/pod-identity-webhook --timeout=3m
+	$(KUBECTL) rollout status --namespace=pod-identity deployment --selector=app.kubernetes.io/part-of=pod-identity --timeout=3m
 
 .PHONY: uninstall
 uninstall: ## removes the product, and every association with it, from the cluster of KUBECONFIG
+	$(KUBECTL) delete -k manifests/auth --ignore-not-found
 	$(KUBECTL) delete -k $(MANIFESTS) --ignore-not-found
 
 .PHONY: registry

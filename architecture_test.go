@@ -25,7 +25,7 @@ func TestArrowsOfTheFloorPlan(t *testing.T) {
 		forbidden []string
 	}{
 		"the sidecar, which every pod pays for, is free of Kubernetes": {
-			"./sidecar/...", []string{"k8s.io/", "sigs.k8s.io/", module + "webhook", module + "association", module + "api", module + "certs"},
+			"./sidecar/...", []string{"k8s.io/", "sigs.k8s.io/", module + "webhook", module + "association", module + "api", module + "certs", module + "auth"},
 		},
 		"the contract imports nothing of ours and nothing of others": {
 			"./contract", []string{"k8s.io/", "sigs.k8s.io/", "net/http", module + "api", module + "webhook", module + "sidecar"},
@@ -34,10 +34,16 @@ func TestArrowsOfTheFloorPlan(t *testing.T) {
 			"./webhook/inject", []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go", module + "association", module + "certs", module + "webhook/admission", module + "webhook/config"},
 		},
 		"the index and the certificates serve other servers than the webhook too": {
-			"./association", []string{module + "webhook", module + "sidecar", module + "certs"},
+			"./association", []string{module + "webhook", module + "sidecar", module + "certs", module + "auth"},
+		},
+		"the auth service is neither the webhook nor the sidecar": {
+			"./auth/...", []string{module + "webhook", module + "sidecar"},
+		},
+		"the webhook can do without the auth service": {
+			"./webhook/...", []string{module + "auth"},
 		},
 		"the certificates know nothing of whom they serve": {
-			"./certs", []string{module + "webhook", module + "sidecar", module + "association", module + "api"},
+			"./certs", []string{module + "webhook", module + "sidecar", module + "auth", module + "association", module + "api"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 )
 
 func discard() logrus.FieldLogger {
@@ -15,16 +14,7 @@ func discard() logrus.FieldLogger {
 	return log
 }
 
-// configured is a configuration with one entry for each bundle.
-func configured(bundles ...[]byte) *admissionv1.MutatingWebhookConfiguration {
-	var c admissionv1.MutatingWebhookConfiguration
-	for _, bundle := range bundles {
-		c.Webhooks = append(c.Webhooks, admissionv1.MutatingWebhook{ClientConfig: admissionv1.WebhookClientConfig{CABundle: bundle}})
-	}
-	return &c
-}
-
-func TestWhatStaysTrustedOfTheLiveConfiguration(t *testing.T) {
+func TestWhatStaysTrustedOfTheLiveObject(t *testing.T) {
 	now := time.Now()
 	ours, expired := mustAuthority(t, now).certificate, mustAuthority(t, now.Add(-2*year)).certificate
 	leaf, err := mustAuthority(t, now).leaf(now, names, time.Hour)
@@ -42,7 +32,7 @@ func TestWhatStaysTrustedOfTheLiveConfiguration(t *testing.T) {
 		"garbage has nothing to keep":                            {[]byte("garbage"), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := ourCAs(configured(test.live), now); len(got) != test.stays {
+			if got := ourCAs([][]byte{test.live}, now); len(got) != test.stays {
 				t.Errorf("%d stay", len(got))
 			}
 		})
@@ -66,20 +56,20 @@ func TestABundleNamesEachCertificateOnce(t *testing.T) {
 	}
 }
 
-func TestEveryEntryMustTrust(t *testing.T) {
+func TestEveryPlaceMustTrust(t *testing.T) {
 	good := []byte("bundle")
-	if !trusts(configured(good, good), good) {
-		t.Error("two entries that trust are not enough")
+	if !trusts([][]byte{good, good}, good) {
+		t.Error("two places that trust are not enough")
 	}
-	if trusts(configured(good, nil), good) || trusts(configured(), good) {
-		t.Error("an entry that does not trust, or none at all, is enough")
+	if trusts([][]byte{good, nil}, good) || trusts(nil, good) {
+		t.Error("a place that does not trust, or none at all, is enough")
 	}
 }
 
-func TestALeafInUseIsKeptUntilEveryAPIServerCanHaveSeenTheNewCA(t *testing.T) {
+func TestALeafInUseIsKeptUntilEveryCallerCanHaveSeenTheNewCA(t *testing.T) {
 	now := time.Now()
 	first, second := mustAuthority(t, now), mustAuthority(t, now)
-	r := NewRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour}, nil, discard())
+	r := NewRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour, Propagation: propagation}, nil, discard())
 	if left := r.unsettled(first, now); left > 0 {
 		t.Errorf("the first leaf is put off by %s", left)
 	}

@@ -96,11 +96,14 @@ type replica struct {
 	configuration *admissionv1.MutatingWebhookConfiguration
 }
 
+// propagation is how long callers may take to see what a replica sees.
+const propagation = 30 * time.Second
+
 func (c *cluster) start() *replica {
 	c.t.Helper()
 	r := &replica{Client: c.Client, cluster: c}
 	r.Rotator = NewRotator(Config{
-		Secret: types.NamespacedName{Namespace: namespace, Name: secret}, Webhooks: webhooks,
+		Secret: types.NamespacedName{Namespace: namespace, Name: secret}, Trust: WebhookConfiguration(webhooks), Propagation: propagation,
 		DNSNames: names, CAValidity: year, LeafValidity: week,
 	}, r, discard())
 	r.syncSecret()

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -24,8 +23,10 @@ import (
 type Config struct {
 	// Secret holds the CA, its key included. The rotator creates it.
 	Secret types.NamespacedName
-	// Webhooks is the MutatingWebhookConfiguration whose entries shall trust the CA.
-	Webhooks string
+	// Trust is where the callers of the server learn to trust the CA.
+	Trust Trust
+	// Propagation is how long all callers may take to see there what this process sees already.
+	Propagation time.Duration
 	// DNSNames of the server, the first as its common name.
 	DNSNames []string
 	// CAValidity and LeafValidity are the lives of the two certificates; each is replaced with a third of it left.
@@ -117,22 +118,22 @@ func (r *Rotator) ensureCA(ctx context.Context, now time.Time) (ca store, ready 
 	return store{}, false, nil
 }
 
-// ensureTrust tells whether the live configuration trusts the CA; otherwise it makes it so.
+// ensureTrust tells whether the callers are told to trust the CA; otherwise it tells them.
 func (r *Rotator) ensureTrust(ctx context.Context, ca store, now time.Time) (published bool, err error) {
-	var configuration admissionv1.MutatingWebhookConfiguration
-	if err := r.client.Get(ctx, types.NamespacedName{Name: r.config.Webhooks}, &configuration); err != nil {
-		if apierrors.IsNotFound(err) {
-			// Its creation comes as an event.
-			r.log.WithField("name", r.config.Webhooks).Warn("no MutatingWebhookConfiguration of this name: no pod is injected; apply the manifests again")
-			return false, nil
-		}
-		return false, fmt.Errorf("read the MutatingWebhookConfiguration: %w", err)
+	live, err := r.config.Trust.bundles(ctx, r.client)
+	if apierrors.IsNotFound(err) {
+		// The creation of the object comes as an event.
+		r.log.WithError(err).Warn("the CA cannot be published")
+		return false, nil
 	}
-	bundle := ca.bundle(append(ourCAs(&configuration, now), r.inUse(now)...)...)
-	if trusts(&configuration, bundle) {
+	if err != nil {
+		return false, err
+	}
+	bundle := ca.bundle(append(ourCAs(live, now), r.inUse(now)...)...)
+	if trusts(live, bundle) {
 		return true, nil
 	}
-	if err := publish(ctx, r.client, &configuration, bundle); err != nil {
+	if err := r.config.Trust.publish(ctx, r.client, bundle); err != nil {
 		return false, err
 	}
 	r.log.WithField("certificates", len(decodeCertificates(bundle))).Info("published the CA")
@@ -147,11 +148,8 @@ func (r *Rotator) inUse(now time.Time) []*x509.Certificate {
 	return nil
 }
 
-// propagation is how long an API server may take to see a configuration that we see already.
-const propagation = 30 * time.Second
-
-// unsettled is how long the leaf in use, if it still serves, is to be kept: every API server should have seen that the new
-// CA is trusted before one meets a leaf of it.
+// unsettled is how long the leaf in use, if it still serves, is to be kept: every caller should have seen that the new CA
+// is trusted before one meets a leaf of it.
 func (r *Rotator) unsettled(ca authority, now time.Time) time.Duration {
 	if r.trusted.ca == nil || !r.trusted.ca.Equal(ca.certificate) {
 		r.trusted.ca, r.trusted.since = ca.certificate, now
@@ -160,7 +158,7 @@ func (r *Rotator) unsettled(ca authority, now time.Time) time.Duration {
 	if leaf == nil || !now.Before(leaf.Leaf.NotAfter) || ca.signed(leaf.Leaf) {
 		return 0
 	}
-	return propagation - now.Sub(r.trusted.since)
+	return r.config.Propagation - now.Sub(r.trusted.since)
 }
 
 // ensureLeaf returns the leaf in use, a new one where it is due or of another CA.

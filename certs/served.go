@@ -19,7 +19,7 @@ func (r *Rotator) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if leaf := r.leaf.Load(); leaf != nil {
 		return leaf, nil
 	}
-	return nil, errors.New("no certificate yet: the live webhook configuration does not trust our CA")
+	return nil, errors.New("no certificate yet: our CA is not published as trusted")
 }
 
 // Ready is a healthz.Checker: it fails until a trusted certificate is served, and when that has expired.

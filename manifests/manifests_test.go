@@ -27,10 +27,16 @@ import (
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
-// base reads the one object of a kind from a file of the base. Fields that the kind does not have are an error.
+// base reads the one object of a kind from a file of the base.
 func base[T any](t *testing.T, file, kind string) T {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("base", file))
+	return object[T](t, filepath.Join("base", file), kind)
+}
+
+// object reads the one object of a kind from a file. Fields that the kind does not have are an error.
+func object[T any](t *testing.T, file, kind string) T {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,9 @@ func serve(arguments []string) error {
 	return run(drained(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
 
+// propagation is how long an API server may take to see a webhook configuration that we see already.
+const propagation = 30 * time.Second
+
 // run serves admissions until ctx ends.
 func run(ctx context.Context, c config.Config) error {
 	log, err := newLogger(c.LogLevel)
@@ -81,7 +84,8 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	rotation := certs.Config{
 		Secret:       types.NamespacedName{Namespace: c.Namespace, Name: c.CASecret},
-		Webhooks:     c.Webhooks,
+		Trust:        certs.WebhookConfiguration(c.Webhooks),
+		Propagation:  propagation,
 		DNSNames:     []string{c.Service + "." + c.Namespace + ".svc"},
 		CAValidity:   c.CAValidity,
 		LeafValidity: c.CertificateValidity,

@@ -26,7 +26,7 @@ type Product struct {
 func Demo() Product { return Product{Kustomization: "manifests/overlays/demo"} }
 
 // parts are the images of the product, which are also the targets of its Dockerfile. The overlay of the demo names them.
-func parts() []string { return []string{"webhook", "sidecar"} }
+func parts() []string { return []string{"webhook", "sidecar", "auth"} }
 
 func tag(part string) string { return "localhost/podidentity/" + part + ":dev" }
 

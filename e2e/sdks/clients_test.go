@@ -8,7 +8,11 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/e2e/binaries"
+	"github.com/podidentity/podidentity/e2e/install"
 )
+
+// python is Debian's, which is also the one in the image.
+const python = "/usr/bin/python3"
 
 // client is a row of the table.
 type client struct {
@@ -69,28 +73,28 @@ func goClient(work, name string) func(context.Context, logf) ([]string, error) {
 
 func pythonClient(requirements string) func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := installed(ctx, log, requirements, "python/main.py", "python/"+requirements+".txt")
+		dir, err := install.Folder(ctx, log, requirements, "python/main.py", "python/"+requirements+".txt")
 		return []string{python, filepath.Join(dir, "main.py")}, err
 	}
 }
 
 func commandLine() func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := installed(ctx, log, "cli", "cli/main.py", "cli/requirements.txt")
+		dir, err := install.Folder(ctx, log, "cli", "cli/main.py", "cli/requirements.txt")
 		return []string{python, filepath.Join(dir, "main.py")}, err
 	}
 }
 
 func nodeClient(name string) func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := installed(ctx, log, name, name+"/main.js", name+"/package.json", name+"/package-lock.json")
+		dir, err := install.Folder(ctx, log, name, name+"/main.js", name+"/package.json", name+"/package-lock.json")
 		return []string{"node", filepath.Join(dir, "main.js")}, err
 	}
 }
 
 func javaClient() func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := installed(ctx, log, "java", "java/Main.java", "java/pom.xml")
+		dir, err := install.Folder(ctx, log, "java", "java/Main.java", "java/pom.xml")
 		return []string{"java", "-cp", filepath.Join(dir, "target", "classes") + ":" + filepath.Join(dir, "lib", "*"), "Main"}, err
 	}
 }

@@ -1,4 +1,5 @@
-package sdks_test
+// Package install installs AWS SDKs by the ordinary clients of their registries, into the user's cache folder.
+package install
 
 import (
 	"bytes"
@@ -12,9 +13,6 @@ import (
 
 	"github.com/podidentity/podidentity/e2e/cache"
 )
-
-// python is Debian's, which is also the one in the image.
-const python = "/usr/bin/python3"
 
 // installScript installs, into the folder that it runs in, what the lock file there names, by the ordinary client of its
 // registry. Nothing that a package brings is run.
@@ -34,8 +32,8 @@ else
 fi
 `
 
-// installed is a folder with files of the folder clients and with what they need, from the cache or made now.
-func installed(ctx context.Context, log logf, name string, files ...string) (dir string, err error) {
+// Folder is a folder with files of the folder clients and with what their lock file names, from the cache or made now.
+func Folder(ctx context.Context, log func(format string, args ...any), name string, files ...string) (dir string, err error) {
 	// Another release of the host is another Python.
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil {

@@ -1,0 +1,105 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
+	logrustest "github.com/sirupsen/logrus/hooks/test"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/auth/api"
+	"github.com/podidentity/podidentity/auth/exception"
+	"github.com/podidentity/podidentity/auth/sessions"
+	"github.com/podidentity/podidentity/auth/tokens"
+	"github.com/podidentity/podidentity/contract"
+)
+
+const (
+	path    = "/clusters/green/assume-role-for-pod-identity"
+	jwt     = "eyJhbGciOiJub25lIn0.ZmFrZQ.c2VjcmV0"
+	request = `{"token":"` + jwt + `"}`
+)
+
+func expiration() time.Time { return time.Unix(1_700_000_000, 0) }
+
+// world is what the API asks, for tests that choose its answers; the packages themselves are tested elsewhere.
+type world struct {
+	pod      tokens.Pod
+	review   error
+	identity contract.Identity
+	issue    error
+	unsynced bool
+}
+
+func (w *world) Review(context.Context, string) (tokens.Pod, error) { return w.pod, w.review }
+
+func (w *world) Identity(account association.ServiceAccount) (contract.Identity, bool) {
+	return w.identity, account == association.ServiceAccount{Namespace: "shop", Name: "front"}
+}
+
+func (w *world) Session(context.Context, tokens.Pod, contract.Identity) (sessions.Session, bool, error) {
+	return sessions.Session{
+		AccessKeyID: "ASIA", SecretAccessKey: "very secret", SessionToken: "session token", Expiration: expiration(),
+		UserARN: "arn:aws:sts::111122223333:assumed-role/reader/eks-green", UserID: "AROA:eks-green", RequestIDs: []string{"aws-1"},
+	}, false, w.issue
+}
+
+// good is a world in which all goes well.
+func good() *world {
+	return &world{
+		pod:      tokens.Pod{Namespace: "shop", ServiceAccount: "front", Name: "web-0", UID: "0a1b"},
+		identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/pods/reader"},
+	}
+}
+
+// handler serves the API over a world, and records what is logged.
+func handler(t testing.TB, w *world) (http.Handler, *logrustest.Hook) {
+	t.Helper()
+	metrics, err := api.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, lines := logrustest.NewNullLogger()
+	log.SetLevel(logrus.DebugLevel)
+	return api.API{
+		ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green",
+		Roles: []association.Pattern{"arn:aws:iam::111122223333:role/pods/*"}, ClientRate: 10,
+		Tokens: w, Identities: w, Sessions: w, Synced: func() bool { return !w.unsynced }, Metrics: metrics, Log: log,
+	}.Handler(), lines
+}
+
+func post(h http.Handler, path, body string) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	h.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, strings.NewReader(body)))
+	return recorder
+}
+
+// assertException checks what the client is told, as rest-json has it.
+func assertException(t *testing.T, r *httptest.ResponseRecorder, kind exception.Kind, says string) {
+	t.Helper()
+	var body struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &body); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	if r.Code != kind.Status() || body.Type != string(kind) || r.Header().Get("x-amzn-ErrorType") != string(kind) || r.Header().Get("x-amzn-RequestId") == "" {
+		t.Errorf("got %d %v %s, want %s", r.Code, r.Header(), text, kind)
+	}
+	if !strings.Contains(body.Message, says) {
+		t.Errorf("%q does not say %q", body.Message, says)
+	}
+}

@@ -1,0 +1,33 @@
+package exception_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/podidentity/podidentity/auth/exception"
+)
+
+// The statuses are those of the model.
+func TestEachExceptionHasTheStatusOfTheModel(t *testing.T) {
+	want := map[exception.Kind]int{
+		"AccessDeniedException": 400, "ExpiredTokenException": 400, "InvalidTokenException": 400,
+		"ResourceNotFoundException": 404, "InvalidParameterException": 400, "InvalidRequestException": 400,
+		"ThrottlingException": 429, "InternalServerException": 500, "ServiceUnavailableException": 503,
+	}
+	for _, kind := range exception.Kinds() {
+		if kind.Status() != want[kind] {
+			t.Errorf("%s has status %d", kind, kind.Status())
+		}
+		delete(want, kind)
+	}
+	if len(want) != 0 {
+		t.Errorf("missing: %v", want)
+	}
+}
+
+func TestWordsOfOthersAreOneShortLineWithoutSecrets(t *testing.T) {
+	got := exception.Clean("the token\n abc\x00 is  bad "+strings.Repeat("é", 1000), "abc", "")
+	if !strings.HasPrefix(got, "the token [secret] is bad é") || len(got) > 610 || strings.ContainsAny(got, "\n\x00�") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,112 @@
+// Auth gives pods sessions of their IAM roles, by the EKS Auth API and with an AWS identity of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/sirupsen/logrus"
+	"k8s.io/apimachinery/pkg/types"
+	authenticationclient "k8s.io/client-go/kubernetes/typed/authentication/v1"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/auth/api"
+	"github.com/podidentity/podidentity/auth/config"
+	"github.com/podidentity/podidentity/auth/tokens"
+	"github.com/podidentity/podidentity/certs"
+)
+
+func main() {
+	if err := serve(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "auth:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(arguments []string) error {
+	settings, err := config.Parse(arguments, os.Stdout)
+	if err != nil {
+		return err
+	}
+	return run(drained(ctrl.SetupSignalHandler(), settings.Drain), settings)
+}
+
+// run answers pods until ctx ends.
+func run(ctx context.Context, c config.Config) error {
+	log, err := newLogger(c.LogLevel)
+	if err != nil {
+		return err
+	}
+	kubernetes, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("find the API server: %w; run in a pod, or set KUBECONFIG", err)
+	}
+	// What clients may ask is limited where they ask.
+	kubernetes.QPS = -1
+	if err := waitFor(ctx, kubernetes, log); err != nil {
+		return err
+	}
+	rotation := rotationOf(c)
+	mgr, err := newManager(kubernetes, c, rotation, log)
+	if err != nil {
+		return err
+	}
+	rotator := certs.NewRotator(rotation, mgr.GetClient(), log)
+	if err := rotator.SetupWithManager(mgr); err != nil {
+		return err
+	}
+	// Associations alone: see api.API for why no annotation counts here.
+	identities, synced, err := association.Watch(ctx, mgr.GetCache(), func(association.Pattern) {}, log)
+	if err != nil {
+		return err
+	}
+	handler, err := newAPI(ctx, c, kubernetes, identities, synced, log)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		addServer(mgr, c.Listen, rotator, synced, handler.Handler()),
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+		mgr.AddReadyzCheck("certificate", rotator.Ready),
+		mgr.AddReadyzCheck("associations", readyWhen(synced, "the associations are not read yet")),
+	)
+	if err != nil {
+		return fmt.Errorf("set up the server: %w", err)
+	}
+	return mgr.Start(ctx)
+}
+
+func rotationOf(c config.Config) certs.Config {
+	return certs.Config{
+		Secret:       types.NamespacedName{Namespace: c.Namespace, Name: c.CASecret},
+		Trust:        certs.ConfigMap{Namespace: c.Namespace, Name: c.CAConfigMap},
+		Propagation:  c.Propagation,
+		DNSNames:     []string{c.Service + "." + c.Namespace + ".svc"},
+		CAValidity:   c.CAValidity,
+		LeafValidity: c.CertificateValidity,
+	}
+}
+
+func newAPI(ctx context.Context, c config.Config, kubernetes *rest.Config, identities *association.Index, synced func() bool, log logrus.FieldLogger) (api.API, error) {
+	issuer, err := newIssuer(ctx, c)
+	if err != nil {
+		return api.API{}, err
+	}
+	reviews, err := authenticationclient.NewForConfig(kubernetes)
+	if err != nil {
+		return api.API{}, fmt.Errorf("reach the API server at %s: %w", kubernetes.Host, err)
+	}
+	counted, err := api.NewMetrics(metrics.Registry)
+	return api.API{
+		ClusterName: c.ClusterName, ClusterARN: c.ClusterARN, Roles: c.Roles, ClientRate: c.ClientRate,
+		Tokens:     tokens.Reviewer{Reviews: reviews.TokenReviews()},
+		Identities: identities, Synced: synced, Sessions: issuer, Metrics: counted, Log: log,
+	}, err
+}

@@ -1,0 +1,82 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/podidentity/podidentity/auth/exception"
+)
+
+// unknown is the code that the SDK makes up for an error in which it found none.
+const unknown = "UnknownError"
+
+// explain says why a hop failed, in STS's words, and what to do.
+func explain(err error, h hop, secrets ...string) *exception.Exception {
+	status, retryAfter := 0, time.Duration(0)
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
+		status, retryAfter = response.HTTPStatusCode(), after(response.Response.Header)
+	}
+	refusal, ok := errors.AsType[smithy.APIError](err)
+	if !ok || refusal.ErrorCode() == unknown {
+		return unheard(err, h, status, secrets).After(retryAfter)
+	}
+	kind, advice := judge(strings.TrimSuffix(strings.ToLower(refusal.ErrorCode()), "exception"), status, h)
+	words := exception.Clean(refusal.ErrorCode()+": "+refusal.ErrorMessage(), secrets...)
+	return exception.New(kind, "STS refuses role %s: %s; %s", h.role, words, advice).After(retryAfter)
+}
+
+// judge sorts STS's refusals by their code, since it sends throttling with the status of a bad request as well.
+func judge(code string, status int, h hop) (kind exception.Kind, advice string) {
+	switch code {
+	case "accessdenied":
+		return exception.AccessDenied, "let its trust policy allow sts:AssumeRole and sts:TagSession to " + h.by + ", and a policy of this identity allow both on the role"
+	case "throttling", "throttled", "requestlimitexceeded", "toomanyrequests", "slowdown", "requestthrottled":
+		return exception.Throttling, "ask again later"
+	case "expiredtoken", "invalidclienttokenid", "signaturedoesnotmatch", "unrecognizedclient", "missingauthenticationtoken",
+		"incompletesignature", "invalidaccesskeyid":
+		return exception.InternalServer, "renew the AWS credentials of the auth service, and check its clock"
+	case "malformedpolicydocument":
+		return exception.InvalidRequest, "correct the policy of the association"
+	case "packedpolicytoolarge":
+		return exception.InvalidRequest, "shorten the policy of the association, or set disableSessionTags"
+	case "regiondisabled":
+		return exception.InvalidRequest, "enable STS for the region in the account, or set --region of the auth service to another"
+	case "validationerror":
+		return exception.InvalidRequest, "correct the association, and compare its sessionDuration with the role's maximum, which is 1h where the auth service is itself a role"
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		return exception.Throttling, "ask again later"
+	case status >= 400 && status < 500:
+		return exception.InvalidRequest, "correct the association"
+	}
+	return exception.ServiceUnavailable, "ask again"
+}
+
+// unheard words a failure in which STS said nothing.
+func unheard(err error, h hop, status int, secrets []string) *exception.Exception {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return exception.New(exception.Throttling, "STS answered 429 for role %s: ask again later", h.role)
+	case status != 0:
+		return exception.New(exception.ServiceUnavailable, "STS answered %d %s for role %s and nothing readable: check what answers at its address", status, http.StatusText(status), h.role)
+	case errors.Is(err, context.DeadlineExceeded):
+		return exception.New(exception.ServiceUnavailable, "STS did not answer in time for role %s: check the network between the auth service and STS", h.role)
+	}
+	return exception.New(exception.ServiceUnavailable, "STS could not be asked for role %s: %s; check --region, --sts-endpoint, AWS_CA_BUNDLE and the network of the auth service", h.role, exception.Clean(err.Error(), secrets...))
+}
+
+func after(header http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}

@@ -1,0 +1,47 @@
+package sessions
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/util/cache"
+)
+
+// maxAnswer bounds what is read of an answer; a real one has about 2 KB.
+const maxAnswer = 1 << 20
+
+// New returns an issuer, and registers its metrics.
+func New(settings Settings, registry prometheus.Registerer) (*Issuer, error) {
+	// It is absent where the environment asks for nothing special of it.
+	if settings.AWS.HTTPClient == nil {
+		settings.AWS.HTTPClient = awshttp.NewBuildableClient()
+	}
+	settings.AWS.HTTPClient = bounded{settings.AWS.HTTPClient}
+	i := &Issuer{settings: settings, pace: newPace(settings.Rate), cache: cache.NewLRUExpireCache(maxCached)}
+	var err error
+	i.metrics, err = newMetrics(registry, func() float64 { return float64(len(i.cache.Keys())) })
+	return i, err
+}
+
+// bounded is an HTTP client that reads no answer without end.
+type bounded struct {
+	aws.HTTPClient
+}
+
+// Do implements aws.HTTPClient.
+func (b bounded) Do(request *http.Request) (*http.Response, error) {
+	response, err := b.HTTPClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = limited{io.LimitReader(response.Body, maxAnswer), response.Body}
+	return response, nil
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
+}

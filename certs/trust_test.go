@@ -1,0 +1,87 @@
+package certs
+
+import (
+	"testing"
+	"time"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+// twoEntries is a configuration as the manifests bring it.
+func twoEntries() *admissionv1.MutatingWebhookConfiguration {
+	entry := func(name string) admissionv1.MutatingWebhook {
+		return admissionv1.MutatingWebhook{Name: name, AdmissionReviewVersions: []string{"v1"}, SideEffects: new(admissionv1.SideEffectClassNone)}
+	}
+	return &admissionv1.MutatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: "pod-identity"},
+		Webhooks:   []admissionv1.MutatingWebhook{entry("enabled.podidentity.dev"), entry("associated.podidentity.dev")},
+	}
+}
+
+// The API is controller-runtime's fake; the real one is asked in e2e.
+func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
+	for name, test := range map[string]struct {
+		trust  Trust
+		exists []client.Object
+		places int
+	}{
+		"in each entry of a webhook configuration":    {WebhookConfiguration("pod-identity"), []client.Object{twoEntries()}, 2},
+		"in a ConfigMap, which is created":            {ConfigMap{Namespace: "pod-identity", Name: "ca"}, nil, 1},
+		"in a ConfigMap that has something else then": {ConfigMap{Namespace: "pod-identity", Name: "ca"}, []client.Object{foreign()}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := fake.NewClientBuilder().WithObjects(test.exists...).Build()
+			r := NewRotator(Config{
+				Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: test.trust,
+				DNSNames: names, CAValidity: year, LeafValidity: time.Hour,
+			}, api, discard())
+			for range 3 { // the CA, the trust in it, the leaf
+				reconcileOnce(t, r)
+			}
+			live, err := test.trust.bundles(t.Context(), api)
+			if err != nil || len(live) != test.places {
+				t.Fatalf("%d places: %v", len(live), err)
+			}
+			leaf, err := r.Certificate(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, bundle := range live {
+				if err := verify(leaf.Leaf, bundle, time.Now()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+func foreign() *corev1.ConfigMap {
+	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "pod-identity", Name: "ca"}, Data: map[string]string{"ca.crt": "garbage"}}
+}
+
+func TestWithoutAWebhookConfigurationTheRotatorWaits(t *testing.T) {
+	api := fake.NewClientBuilder().Build()
+	r := NewRotator(Config{
+		Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: WebhookConfiguration("pod-identity"),
+		DNSNames: names, CAValidity: year, LeafValidity: time.Hour,
+	}, api, discard())
+	for range 3 {
+		reconcileOnce(t, r)
+	}
+	if r.Ready(nil) == nil {
+		t.Error("a certificate that nobody trusts is served")
+	}
+}
+
+func reconcileOnce(t *testing.T, r *Rotator) {
+	t.Helper()
+	if _, err := r.Reconcile(t.Context(), reconcile.Request{}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,12 @@
+package contract
+
+// Session tags that EKS Pod Identity sets, all of them transitive. Policies test them as aws:PrincipalTag/<key>, trust policies as
+// aws:RequestTag/<key> (EKS user guide, "Grant pods access to AWS resources based on tags").
+const (
+	TagClusterARN     = "eks-cluster-arn"
+	TagClusterName    = "eks-cluster-name"
+	TagNamespace      = "kubernetes-namespace"
+	TagServiceAccount = "kubernetes-service-account"
+	TagPodName        = "kubernetes-pod-name"
+	TagPodUID         = "kubernetes-pod-uid"
+)
