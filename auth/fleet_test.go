@@ -96,7 +96,8 @@ func TestEachOf500PodsAtOnceGetsTheSessionOfItsOwnRole(t *testing.T) {
 	var audit bytes.Buffer
 	log := logrus.New()
 	log.SetOutput(&audit)
-	server := httptest.NewTLSServer(api.API{
+	// Without TLS, whose handshakes of this process with itself would take most of the time.
+	server := httptest.NewServer(api.API{
 		ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green", Roles: []association.Pattern{"*"},
 		// All come from one address here.
 		ClientRate: 10 * pods, Tokens: apiServer(t), Identities: index(t), Synced: func() bool { return true },
@@ -114,9 +115,36 @@ func TestEachOf500PodsAtOnceGetsTheSessionOfItsOwnRole(t *testing.T) {
 	if asked := len(sts.Asked()); asked != pods {
 		t.Errorf("STS was asked %d times", asked)
 	}
+	if n := metric(t, registry, "podidentity_auth_requests_total"); n != pods {
+		t.Errorf("%v sessions are counted", n)
+	}
+	if n := metric(t, registry, "podidentity_auth_sts_seconds"); n != pods {
+		t.Errorf("%v calls of STS are counted", n)
+	}
+	if n := metric(t, registry, "podidentity_auth_sessions_cached"); n != pods {
+		t.Errorf("%v sessions are counted as kept", n)
+	}
 	if lines := strings.Count(audit.String(), "session issued"); lines != pods {
 		t.Errorf("%d sessions are in the log", lines)
 	}
+}
+
+// metric is the value, or the count, of the metric with the result Issued, or without results.
+func metric(t *testing.T, registry *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == name && (len(m.GetLabel()) == 0 || m.GetLabel()[0].GetValue() == "Issued") {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
+			}
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 func ask(t *testing.T, server *httptest.Server, number int) {

@@ -78,7 +78,7 @@ func (s store) write(secret *corev1.Secret) error {
 	return nil
 }
 
-// bundle is what the API server shall trust: what the store does, and others besides, each once.
+// bundle is what callers shall trust: what the store does, and others besides, each once.
 func (s store) bundle(others ...*x509.Certificate) []byte {
 	var all []*x509.Certificate
 	for _, certificate := range slices.Concat(s.trusted, others) {
