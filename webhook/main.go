@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	controllerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -29,7 +27,6 @@ import (
 	cradmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
-	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
@@ -98,11 +95,9 @@ func run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	identities, synced, err := watchIdentities(ctx, mgr.GetCache(), c.IRSA, duties.changed, log)
-	if err != nil {
+	if duties.known, err = watch(ctx, mgr.GetCache(), c, duties.changed, log); err != nil {
 		return err
 	}
-	duties.identities, duties.synced = identities, synced
 	election, err := leader.NewElection(api, types.NamespacedName{Namespace: c.Namespace, Name: c.Service}, duties.work, log)
 	if err != nil {
 		return err
@@ -110,13 +105,13 @@ func run(ctx context.Context, c config.Config) error {
 	if err := mgr.Add(election); err != nil {
 		return fmt.Errorf("set up the election: %w", err)
 	}
-	if err := register(mgr, c.Injection, identities, log); err != nil {
+	if err := register(mgr, c.Injection, duties.known, log); err != nil {
 		return err
 	}
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificate", rotator.Ready),
-		mgr.AddReadyzCheck("identities", readyWhen(synced, "the associations are not read yet")),
+		mgr.AddReadyzCheck("identities", readyWhen(duties.synced, "the associations are not read yet")),
 		mgr.AddReadyzCheck("server", mgr.GetWebhookServer().StartedChecker()),
 	)
 	if err != nil {
@@ -126,7 +121,7 @@ func run(ctx context.Context, c config.Config) error {
 }
 
 // register serves the handlers, one for each value of the namespace label.
-func register(mgr manager.Manager, settings inject.Settings, identities admission.Identities, log logrus.FieldLogger) error {
+func register(mgr manager.Manager, settings inject.Settings, k known, log logrus.FieldLogger) error {
 	verdicts, err := admission.NewMetrics(metrics.Registry)
 	if err != nil {
 		return err
@@ -136,7 +131,9 @@ func register(mgr manager.Manager, settings inject.Settings, identities admissio
 		contract.InjectAssociated: admission.Always(contract.InjectAssociated),
 		admission.Unknown:         admission.Labelled(mgr.GetAPIReader()),
 	} {
-		handler := admission.Handler{Mode: mode, Settings: settings, Identities: identities, Verdicts: verdicts, Log: log}
+		handler := admission.Handler{
+			Mode: mode, Settings: settings, Identities: k.identities, AuthCA: k.authCA, Verdicts: verdicts, Log: log,
+		}
 		mgr.GetWebhookServer().Register(admission.Path(label), &cradmission.Webhook{Handler: handler.WithScheme(mgr.GetScheme())})
 	}
 	return nil
@@ -156,7 +153,7 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
 		Scheme:        scheme,
 		Logger:        logrusr.New(log),
-		Cache:         cache.Options{ByObject: watched(rotation), DefaultTransform: cache.TransformStripManagedFields()},
+		Cache:         cache.Options{ByObject: watched(c, rotation), DefaultTransform: cache.TransformStripManagedFields()},
 		WebhookServer: server,
 		// An API server that is away longer than this would end the process, for nothing.
 		Controller:             controllerconfig.Controller{CacheSyncTimeout: 24 * time.Hour},
@@ -168,24 +165,4 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 	}
 	rotator = certs.NewRotator(rotation, mgr.GetClient(), log)
 	return mgr, rotator, nil
-}
-
-// watched is what every replica watches besides associations.
-func watched(rotation certs.Config) map[client.Object]cache.ByObject {
-	all := certs.Watched(rotation)
-	maps.Copy(all, association.WatchedRoles())
-	return all
-}
-
-// watchIdentities returns the index of all sources of identities, and a function that tells whether it has seen all.
-func watchIdentities(ctx context.Context, informers cache.Informers, irsa bool, changed association.Changed, log logrus.FieldLogger) (*association.Index, func() bool, error) {
-	index, associations, err := association.Watch(ctx, informers, changed, log)
-	if err != nil || !irsa {
-		return index, associations, err
-	}
-	roles, err := association.WatchRoles(ctx, informers, index, changed, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	return index, func() bool { return associations() && roles() }, nil
 }
