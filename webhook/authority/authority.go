@@ -18,11 +18,11 @@ import (
 	"github.com/podidentity/podidentity/association"
 )
 
-const (
-	// ConfigMap is its name, in the namespace of the webhook, and Key holds the certificates.
-	ConfigMap = "pod-identity-auth-ca"
-	Key       = "ca.crt"
-)
+// ConfigMap is its name, in the namespace of the webhook.
+const ConfigMap = "pod-identity-auth-ca"
+
+// Key of the ConfigMap has the certificates, in PEM.
+const Key = "ca.crt"
 
 // Watched narrows a cache to the one ConfigMap, so that the webhook needs the right to see only this.
 func Watched(namespace string) map[client.Object]cache.ByObject {
