@@ -60,7 +60,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 		if err != nil {
 			return err
 		}
-		log.WithField("address", c.Listen).WithField("session", webidentity.SessionName(c.Pod)).Info("serving credentials")
+		log.WithFields(described(c)).Info("serving credentials")
 		s := server.New(keeper, token, log, time.Now)
 		s.Observe = m.Requests
 		return s.Serve(ctx, listener)
@@ -73,6 +73,15 @@ func sourceOf(c config.Config) credentials.Source {
 		return eksauth.Source{TokenFile: c.TokenFile, Service: c.EKSAuth, ClusterName: c.Pod.ClusterName}
 	}
 	return webidentity.Source{TokenFile: c.TokenFile, STS: c.STS, Pod: c.Pod}
+}
+
+// described is what the log says of the sidecar. An auth service names the session itself.
+func described(c config.Config) logrus.Fields {
+	fields := logrus.Fields{"address": c.Listen, "source": c.Source}
+	if c.Source == config.SourceWebIdentity {
+		fields["session"] = webidentity.SessionName(c.Pod)
+	}
+	return fields
 }
 
 // listenForScrapes returns nil where metrics are switched off or cannot be served, which is no reason to end: credentials are
