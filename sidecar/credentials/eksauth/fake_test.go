@@ -16,6 +16,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,9 +38,11 @@ const (
 // what it says, and nil gives a good answer.
 type fakeAuth struct {
 	*httptest.Server
+	answer http.HandlerFunc
+
+	mu     sync.Mutex // a client that gives up does not wait for the server
 	paths  []string
 	tokens []string
-	answer http.HandlerFunc
 }
 
 func newFakeAuth(t *testing.T, answer http.HandlerFunc) *fakeAuth {
@@ -57,13 +61,25 @@ func (f *fakeAuth) serve(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		panic(err)
 	}
-	f.paths = append(f.paths, r.Method+" "+r.URL.Path)
-	f.tokens = append(f.tokens, body.Token)
+	f.note(r.Method+" "+r.URL.Path, body.Token)
 	if f.answer != nil {
 		f.answer(w, r)
 		return
 	}
 	succeed(w, session, time.Now().Add(time.Hour))
+}
+
+func (f *fakeAuth) note(path, token string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.paths, f.tokens = append(f.paths, path), append(f.tokens, token)
+}
+
+// asked are the requests so far.
+func (f *fakeAuth) asked() (paths, tokens []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.paths), slices.Clone(f.tokens)
 }
 
 // authority is that of the service's certificate, in PEM.

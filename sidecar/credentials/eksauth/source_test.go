@@ -22,8 +22,9 @@ func TestTokenIsExchangedForTheSession(t *testing.T) {
 		got.AccountID != "111122223333" || time.Until(got.Expiration) < 58*time.Minute {
 		t.Errorf("got %+v", got)
 	}
-	if want := []string{"POST /clusters/green/assume-role-for-pod-identity"}; !slices.Equal(fake.paths, want) || fake.tokens[0] != jwt {
-		t.Errorf("asked %v with %v", fake.paths, fake.tokens)
+	paths, tokens := fake.asked()
+	if want := []string{"POST /clusters/green/assume-role-for-pod-identity"}; !slices.Equal(paths, want) || tokens[0] != jwt {
+		t.Errorf("asked %v with %v", paths, tokens)
 	}
 }
 
@@ -46,8 +47,8 @@ func TestTokenAndAuthorityAreReadAnewForEachFetch(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-	if want := []string{"d.e.f", "j.k.l"}; !slices.Equal(fake.tokens, want) {
-		t.Errorf("sent %v", fake.tokens)
+	if _, tokens := fake.asked(); !slices.Equal(tokens, []string{"d.e.f", "j.k.l"}) {
+		t.Errorf("sent %v", tokens)
 	}
 }
 
