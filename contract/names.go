@@ -50,6 +50,9 @@ const (
 	AnnotationStatus = Domain + "/status"
 	// AnnotationIdentity carries the identity document, see Identity.
 	AnnotationIdentity = Domain + "/identity"
+	// AnnotationAuthCA carries the authorities by which the auth service is known, certificates in PEM, in an installation
+	// whose pods ask it.
+	AnnotationAuthCA = Domain + "/auth-ca"
 
 	// StatusInjected is the value of AnnotationStatus on an injected pod.
 	StatusInjected = "injected"
@@ -79,6 +82,17 @@ const (
 const (
 	EnvClusterName = "CLUSTER_NAME"
 	EnvClusterARN  = "CLUSTER_ARN"
+)
+
+// EnvEKSAuthEndpoint is the environment of the sidecar with the URL of the auth service: the SDKs' own name.
+const EnvEKSAuthEndpoint = "AWS_ENDPOINT_URL_EKS_AUTH"
+
+// Sources of credentials, the values of the sidecar's and the webhook's --source.
+const (
+	// SourceWebIdentity is AWS STS itself, which trusts the cluster's tokens by an OIDC provider.
+	SourceWebIdentity = "web-identity"
+	// SourceEKSAuth is a service that speaks the EKS Auth API.
+	SourceEKSAuth = "eks-auth"
 )
 
 // FieldManager is the name under which the product writes to Kubernetes objects.

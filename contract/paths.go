@@ -18,6 +18,8 @@ const (
 
 	// STSCAFile holds the CAs by which STS is known, a file of MountPath where an installation has its own.
 	STSCAFile = "sts-ca.crt"
+	// AuthCAFile holds the CAs by which the auth service is known, a file of MountPath where pods ask it.
+	AuthCAFile = "auth-ca.crt"
 
 	// AuthorizationMountPath is where AuthorizationVolumeName is mounted, in the sidecar and in every application
 	// container.
@@ -30,6 +32,8 @@ const (
 
 	// DefaultAudience is the audience of the projected token that AWS STS expects from an OIDC provider.
 	DefaultAudience = "sts.amazonaws.com"
+	// AuthAudience is the audience that the EKS Auth API expects.
+	AuthAudience = "pods.eks.amazonaws.com"
 )
 
 // CredentialsURI is the value of AWS_CONTAINER_CREDENTIALS_FULL_URI for a sidecar on port. The host is the literal

@@ -14,6 +14,7 @@ import (
 
 	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
+	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 	"github.com/podidentity/podidentity/sidecar/identity"
 	"github.com/podidentity/podidentity/sidecar/metrics"
@@ -40,7 +41,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 		m = metrics.New()
 	}
 	fetched := make(chan struct{}, 1)
-	source := unhurried{webidentity.Source{TokenFile: c.TokenFile, STS: c.STS, Pod: c.Pod}, fetched}
+	source := unhurried{sourceOf(c), fetched}
 	keeper := credentials.New(m.Refreshes(source), log, time.Now)
 	m.Remaining(keeper.Current, time.Now)
 	file := identity.Open(c.IdentityFile)
@@ -59,12 +60,28 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 		if err != nil {
 			return err
 		}
-		log.WithField("address", c.Listen).WithField("session", webidentity.SessionName(c.Pod)).Info("serving credentials")
+		log.WithFields(described(c)).Info("serving credentials")
 		s := server.New(keeper, token, log, time.Now)
 		s.Observe = m.Requests
 		return s.Serve(ctx, listener)
 	})
 	return group.Wait()
+}
+
+func sourceOf(c config.Config) credentials.Source {
+	if c.Source == config.SourceEKSAuth {
+		return eksauth.Source{TokenFile: c.TokenFile, Service: c.EKSAuth, ClusterName: c.Pod.ClusterName}
+	}
+	return webidentity.Source{TokenFile: c.TokenFile, STS: c.STS, Pod: c.Pod}
+}
+
+// described is what the log says of the sidecar. An auth service names the session itself.
+func described(c config.Config) logrus.Fields {
+	fields := logrus.Fields{"address": c.Listen, "source": c.Source}
+	if c.Source == config.SourceWebIdentity {
+		fields["session"] = webidentity.SessionName(c.Pod)
+	}
+	return fields
 }
 
 // listenForScrapes returns nil where metrics are switched off or cannot be served, which is no reason to end: credentials are

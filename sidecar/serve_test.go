@@ -52,13 +52,17 @@ func start(t *testing.T, identity string) *pod {
 
 func startWith(t *testing.T, identity, endpoint string, more ...string) *pod {
 	t.Helper()
+	return startIn(t, identity, map[string]string{"AWS_ENDPOINT_URL_STS": endpoint, "POD_NAME": "p", "POD_NAMESPACE": "n"}, more...)
+}
+
+func startIn(t *testing.T, identity string, environment map[string]string, more ...string) *pod {
+	t.Helper()
 	p := &pod{folder: t.TempDir(), address: freeAddress(t)}
 	for name, content := range map[string]string{"identity": identity, "token": "a.b.c"} {
 		if err := os.WriteFile(p.file(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	environment := map[string]string{"AWS_ENDPOINT_URL_STS": endpoint, "POD_NAME": "p", "POD_NAMESPACE": "n"}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {

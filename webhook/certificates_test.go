@@ -66,8 +66,9 @@ func TestWithAFolderOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T) {
 	if _, ok := newCertificates(files, certs.Config{}, nil, log).(*certs.Files); !ok {
 		t.Error("with a folder, the rotation is set up")
 	}
-	for object := range certs.Watched(certs.Config{}) {
-		for watched := range watched(files, certs.Config{}) {
+	rotation := certs.Config{Trust: certs.WebhookConfiguration("pod-identity")}
+	for object := range certs.Watched(rotation) {
+		for watched := range watched(files, rotation) {
 			if reflect.TypeOf(object) == reflect.TypeOf(watched) {
 				t.Errorf("%T is watched", object)
 			}

@@ -37,9 +37,8 @@ type duties struct {
 	config config.Config
 	log    logrus.FieldLogger
 	missed *prometheus.GaugeVec
-	// identities are known when synced, which this replica may not be when it is elected.
-	identities *association.Index
-	synced     func() bool
+	// known may not be synced yet when this replica is elected.
+	known
 	// listeners are told of changes while this replica leads.
 	listeners atomic.Pointer[[]association.Changed]
 }
@@ -80,7 +79,7 @@ func (d *duties) work(ctx context.Context) error {
 		return err
 	}
 	recorder := d.mgr.GetEventRecorder(contract.ContainerName)
-	annotator := annotator.New(annotating, d.identities, d.log)
+	annotator := annotator.New(annotating, d.identities, d.authCA, d.log)
 	reporter := report.New(reporting, d.mgr.GetCache(), d.identities, recorder, d.log)
 	sweeper := missed.New(missed.Config{
 		Reader: d.mgr.GetAPIReader(), Identities: d.identities, Settings: d.config.Injection, Events: recorder, Missed: d.missed, Log: d.log,

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	controllerconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -28,7 +26,6 @@ import (
 	crwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
-	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
@@ -101,11 +98,9 @@ func run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	identities, synced, err := watchIdentities(ctx, mgr.GetCache(), c.IRSA, duties.changed, log)
-	if err != nil {
+	if duties.known, err = watch(ctx, mgr.GetCache(), c, duties.changed, log); err != nil {
 		return err
 	}
-	duties.identities, duties.synced = identities, synced
 	election, err := leader.NewElection(api, types.NamespacedName{Namespace: c.Namespace, Name: c.Service}, duties.work, log)
 	if err != nil {
 		return err
@@ -113,13 +108,13 @@ func run(ctx context.Context, c config.Config) error {
 	if err := mgr.Add(election); err != nil {
 		return fmt.Errorf("set up the election: %w", err)
 	}
-	if err := register(mgr, c.Injection, identities, log); err != nil {
+	if err := register(mgr, c.Injection, duties.known, log); err != nil {
 		return err
 	}
 	err = errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificate", serving.Ready),
-		mgr.AddReadyzCheck("identities", readyWhen(synced, "the associations are not read yet")),
+		mgr.AddReadyzCheck("identities", readyWhen(duties.synced, "the associations are not read yet")),
 		mgr.AddReadyzCheck("server", mgr.GetWebhookServer().StartedChecker()),
 	)
 	if err != nil {
@@ -129,7 +124,7 @@ func run(ctx context.Context, c config.Config) error {
 }
 
 // register serves the handlers, one for each value of the namespace label.
-func register(mgr manager.Manager, settings inject.Settings, identities admission.Identities, log logrus.FieldLogger) error {
+func register(mgr manager.Manager, settings inject.Settings, k known, log logrus.FieldLogger) error {
 	verdicts, err := admission.NewMetrics(metrics.Registry)
 	if err != nil {
 		return err
@@ -139,7 +134,9 @@ func register(mgr manager.Manager, settings inject.Settings, identities admissio
 		contract.InjectAssociated: admission.Always(contract.InjectAssociated),
 		admission.Unknown:         admission.Labelled(mgr.GetAPIReader()),
 	} {
-		handler := &admission.Handler{Mode: mode, Settings: settings, Identities: identities, Verdicts: verdicts, Log: log}
+		handler := &admission.Handler{
+			Mode: mode, Settings: settings, Identities: k.identities, AuthCA: k.authCA, Verdicts: verdicts, Log: log,
+		}
 		mgr.GetWebhookServer().Register(admission.Path(label), handler)
 	}
 	return nil
@@ -169,27 +166,4 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 	}
 	serving = newCertificates(c, rotation, mgr.GetClient(), log)
 	return mgr, serving, nil
-}
-
-// watched is what every replica watches.
-func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByObject {
-	all := association.Watched()
-	maps.Copy(all, association.WatchedRoles())
-	if c.CertificateDir == "" {
-		maps.Copy(all, certs.Watched(rotation))
-	}
-	return all
-}
-
-// watchIdentities returns the index of all sources of identities, and a function that tells whether it has seen all.
-func watchIdentities(ctx context.Context, informers cache.Informers, irsa bool, changed association.Changed, log logrus.FieldLogger) (*association.Index, func() bool, error) {
-	index, associations, err := association.Watch(ctx, informers, changed, log)
-	if err != nil || !irsa {
-		return index, associations, err
-	}
-	roles, err := association.WatchRoles(ctx, informers, index, changed, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	return index, func() bool { return associations() && roles() }, nil
 }

@@ -26,8 +26,12 @@ type Config struct {
 	Listen string
 	// Metrics is the address at which Prometheus reads the metrics; empty serves none.
 	Metrics string
-	// STS says how to reach AWS STS.
+	// Source is who gives the credentials.
+	Source Source
+	// STS says how to reach AWS STS, which the source web-identity asks.
 	STS STS
+	// EKSAuth says how to reach the auth service, which the source eks-auth asks.
+	EKSAuth EKSAuth
 	// Pod is the pod the sidecar runs in.
 	Pod Pod
 }
@@ -60,6 +64,8 @@ func Parse(args []string, getenv func(string) string, help io.Writer) (Config, e
 		AuthorizationFile:  filepath.Join(contract.AuthorizationMountPath, contract.AuthorizationFile),
 		AuthorizationToken: getenv(EnvAuthorizationToken),
 		Listen:             contract.ListenAddress(contract.DefaultPort),
+		Source:             SourceWebIdentity,
+		EKSAuth:            readEKSAuth(getenv),
 		Pod: Pod{
 			Name:           getenv(contract.EnvPodName),
 			Namespace:      getenv(contract.EnvPodNamespace),
@@ -75,6 +81,7 @@ func Parse(args []string, getenv func(string) string, help io.Writer) (Config, e
 	flags.StringVar(&c.AuthorizationFile, "authorization", c.AuthorizationFile, "`file` that the sidecar creates for applications to authenticate with")
 	flags.StringVar(&c.Listen, "listen", c.Listen, "`address` to listen on, 127.0.0.1:port")
 	flags.StringVar(&c.Metrics, "metrics", c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
+	flags.StringVar((*string)(&c.Source), "source", string(c.Source), "`who` gives the credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
 	if err := parseFlags(flags, args); err != nil {
 		return Config{}, err
 	}

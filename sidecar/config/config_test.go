@@ -23,6 +23,8 @@ func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
 		TokenFile:         "/var/run/secrets/kubernetes.io/serviceaccount/token",
 		AuthorizationFile: "/var/run/secrets/podidentity.dev/authorization/token",
 		Listen:            "127.0.0.1:2711",
+		Source:            "web-identity",
+		EKSAuth:           config.EKSAuth{CAFile: "/var/run/secrets/kubernetes.io/serviceaccount/auth-ca.crt"},
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
@@ -31,14 +33,15 @@ func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
 
 func TestEverythingSaidIsRead(t *testing.T) {
 	got, err := config.Parse(
-		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80", "--metrics=:9464"},
+		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80", "--metrics=:9464", "--source=eks-auth"},
 		environment(map[string]string{
 			"AWS_REGION": "eu-central-1", "AWS_CA_BUNDLE": "/ca", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "TRUE",
 			"POD_NAME": "p", "POD_NAMESPACE": "n", "POD_UID": "u", "POD_SERVICE_ACCOUNT": "s", "CLUSTER_NAME": "c", "CLUSTER_ARN": "arn",
-			"AWS_CONTAINER_AUTHORIZATION_TOKEN": "given",
+			"AWS_CONTAINER_AUTHORIZATION_TOKEN": "given", "AWS_ENDPOINT_URL_EKS_AUTH": "https://auth",
 		}), new(bytes.Buffer))
 	want := config.Config{
 		IdentityFile: "i", TokenFile: "t", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80", Metrics: ":9464",
+		Source: "eks-auth", EKSAuth: config.EKSAuth{Endpoint: "https://auth", CAFile: "/ca"},
 		STS: config.STS{Region: "eu-central-1", CABundle: "/ca", FIPS: true, DualStack: true},
 		Pod: config.Pod{Name: "p", Namespace: "n", UID: "u", ServiceAccount: "s", ClusterName: "c", ClusterARN: "arn"},
 	}
@@ -112,6 +115,18 @@ func TestComplaints(t *testing.T) {
 			want: []string{"unset one side"},
 		},
 		"a region that is another host is refused": {env: map[string]string{"AWS_REGION": "x.evil.example/"}, want: []string{"not the name of a region"}},
+		"a source that nobody knows is refused":    {args: []string{"--source=imds"}, want: []string{"--source=imds", "web-identity or eks-auth"}},
+		"the auth service without TLS is refused": {
+			args: []string{"--source=eks-auth"}, env: map[string]string{"AWS_ENDPOINT_URL_EKS_AUTH": "http://auth", "CLUSTER_NAME": "green"},
+			want: []string{"AWS_ENDPOINT_URL_EKS_AUTH", "https://host"},
+		},
+		"the auth service and the cluster must be named": {
+			args: []string{"--source=eks-auth"}, want: []string{"AWS_ENDPOINT_URL_EKS_AUTH", "CLUSTER_NAME"},
+		},
+		"a cluster that is a path is refused": {
+			args: []string{"--source=eks-auth"}, env: map[string]string{"AWS_ENDPOINT_URL_EKS_AUTH": "https://auth", "CLUSTER_NAME": "../x"},
+			want: []string{"CLUSTER_NAME=../x"},
+		},
 		"all complaints come at once": {
 			args: []string{"--identity=", "--listen=:1"},
 			env:  map[string]string{"AWS_REGION": "Frankfurt", "AWS_USE_DUALSTACK_ENDPOINT": "1"},

@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
 // The environment has the AWS SDKs' own names, so that what is known about them holds here.
 const (
 	EnvRegion      = "AWS_REGION"
 	EnvSTSEndpoint = "AWS_ENDPOINT_URL_STS"
-	EnvCABundle    = "AWS_CA_BUNDLE"
+	// EnvEKSAuthEndpoint is the auth service's.
+	EnvEKSAuthEndpoint = contract.EnvEKSAuthEndpoint
+	EnvCABundle        = "AWS_CA_BUNDLE"
 	// EnvCertFile is Go's and OpenSSL's name for the same; AWS_CA_BUNDLE wins.
 	EnvCertFile  = "SSL_CERT_FILE"
 	EnvFIPS      = "AWS_USE_FIPS_ENDPOINT"

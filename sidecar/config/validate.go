@@ -14,6 +14,7 @@ func (c Config) validate() error {
 		required("--authorization", c.AuthorizationFile),
 		checkListen(c.Listen),
 		checkMetrics(c.Metrics, c.Listen),
+		c.validateSource(),
 	)
 }
 

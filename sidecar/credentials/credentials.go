@@ -37,7 +37,7 @@ func (c Credentials) check(now time.Time) error {
 		return errors.New("STS answered without a complete set of credentials: check what answers at its address")
 	}
 	if !c.usable(now) {
-		return fmt.Errorf("STS gave credentials that ended at %s, while this node's clock says %s: set the clock",
+		return fmt.Errorf("the credentials that came ended at %s, while this node's clock says %s: set the clock",
 			timestamp(c.Expiration), timestamp(now))
 	}
 	return nil

@@ -33,8 +33,10 @@ type Handler struct {
 	Mode       Mode
 	Settings   inject.Settings
 	Identities Identities
-	Verdicts   Counter
-	Log        logrus.FieldLogger
+	// AuthCA are the authorities by which the auth service is known at this moment, certificates in PEM, or empty.
+	AuthCA   func() string
+	Verdicts Counter
+	Log      logrus.FieldLogger
 }
 
 // Unknown stands for every value of the injection label that is none of the legal ones.
@@ -52,7 +54,7 @@ func (h *Handler) handle(ctx context.Context, request *request) admission.Respon
 		h.Log.WithError(err).Warn("admitted a pod without knowing its namespace's label")
 		return admission.Allowed("").WithWarnings("pod identity: nothing was injected: " + err.Error())
 	}
-	subject := inject.Subject{Pod: request.Object, Namespace: request.Namespace, Mode: mode, Token: rand.Text()}
+	subject := inject.Subject{Pod: request.Object, Namespace: request.Namespace, Mode: mode, AuthCA: h.AuthCA(), Token: rand.Text()}
 	subject.Identity, subject.Associated = h.Identities.Identity(association.ServiceAccount{
 		Namespace: subject.Namespace,
 		Name:      subject.ServiceAccount(),

@@ -44,6 +44,7 @@ func handler(log logrus.FieldLogger) admission.Handler {
 			account:  association.ServiceAccount{Namespace: "eks-s3-example", Name: "reader"},
 			identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader"},
 		},
+		AuthCA:   func() string { return "" },
 		Verdicts: counted{},
 		Log:      log,
 	}

@@ -1,6 +1,7 @@
 package annotator
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,10 +57,11 @@ func (a *Annotator) wanted(pod *corev1.Pod) annotations {
 	account := injected.Account(pod)
 	document, associated := a.identities.Identity(account)
 	status := inject.Restate(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated)
-	if !associated {
-		return annotations{status: status}
+	wanted := annotations{status: status, authCA: cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA])}
+	if associated {
+		wanted.identity = document.String()
 	}
-	return annotations{identity: document.String(), status: status}
+	return wanted
 }
 
 // stale tells whether the pod lives and says something else than it should.
@@ -67,25 +69,37 @@ func (a *Annotator) stale(pod *corev1.Pod) bool {
 	if !injected.Lives(pod) {
 		return false
 	}
-	return annotations{pod.Annotations[contract.AnnotationIdentity], pod.Annotations[contract.AnnotationStatus]} != a.wanted(pod)
+	return has(pod) != a.wanted(pod)
+}
+
+func has(pod *corev1.Pod) annotations {
+	return annotations{
+		identity: pod.Annotations[contract.AnnotationIdentity],
+		status:   pod.Annotations[contract.AnnotationStatus],
+		authCA:   pod.Annotations[contract.AnnotationAuthCA],
+	}
 }
 
 // patience is how long to wait before a stale pod is written.
 func (a *Annotator) patience(pod *corev1.Pod) time.Duration {
 	wanted := a.wanted(pod)
-	if wanted.identity == "" {
-		return max(premature(pod), a.rivals.truce(pod.UID, wanted))
+	truce := a.rivals.truce(pod.UID, wanted)
+	if wanted.identity != "" || has(pod).identity == "" {
+		return truce
 	}
-	return a.rivals.truce(pod.UID, wanted)
+	return max(premature(pod), truce)
 }
 
-// write patches the two annotations and nothing else, so that it cannot undo what others write. The UID keeps it from a
+// write patches these annotations and nothing else, so that it cannot undo what others write. The UID keeps it from a
 // pod of the same name that may have another service account.
 func (a *Annotator) write(ctx context.Context, pod *corev1.Pod) error {
 	wanted := a.wanted(pod)
 	patch := map[string]any{contract.AnnotationIdentity: wanted.identity, contract.AnnotationStatus: wanted.status}
 	if wanted.identity == "" {
 		patch[contract.AnnotationIdentity] = nil
+	}
+	if wanted.authCA != "" {
+		patch[contract.AnnotationAuthCA] = wanted.authCA
 	}
 	text, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": pod.UID, "annotations": patch}})
 	if err != nil {

@@ -43,6 +43,8 @@ func (nobody) Identity(association.ServiceAccount) (contract.Identity, bool) {
 	return contract.Identity{}, false
 }
 
+func noAuthority() string { return "" }
+
 func TestWhichPodsAreStale(t *testing.T) {
 	ours := corev1.PodSpec{InitContainers: []corev1.Container{{Name: contract.ContainerName}}}
 	had := map[string]string{contract.AnnotationIdentity: `{"roleARN":"r"}`, contract.AnnotationStatus: contract.StatusInjected}
@@ -64,7 +66,7 @@ func TestWhichPodsAreStale(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := New(nil, nobody{}, nil)
+			a := New(nil, nobody{}, noAuthority, nil)
 			if a.stale(&test.pod) != test.stale {
 				t.Errorf("stale: %v", !test.stale)
 			}
@@ -86,5 +88,42 @@ func TestAYoungPodKeepsTheIdentityItWasAdmittedWithForAWhile(t *testing.T) {
 	}
 	if left := premature(pod(0, "")); left != 0 {
 		t.Errorf("a pod without identity waits %s for one", left)
+	}
+}
+
+func TestTheAuthorityThatPodsCarry(t *testing.T) {
+	for name, test := range map[string]struct {
+		known, carried, want string
+		stale                bool
+	}{
+		"a pod gets the one that is known":                      {known: "new", want: "new", stale: true},
+		"a renewed one replaces the old":                        {known: "new", carried: "old", want: "new", stale: true},
+		"a pod that has it is left alone":                       {known: "new", carried: "new", want: "new"},
+		"while none is known a pod keeps what it has":           {carried: "old", want: "old"},
+		"where pods ask no auth service there is nothing of it": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := New(nil, nobody{}, func() string { return test.known }, nil)
+			pod := &corev1.Pod{Spec: corev1.PodSpec{InitContainers: []corev1.Container{{Name: contract.ContainerName}}}}
+			pod.Annotations = map[string]string{contract.AnnotationStatus: a.wanted(pod).status}
+			if test.carried != "" {
+				pod.Annotations[contract.AnnotationAuthCA] = test.carried
+			}
+			if got := a.wanted(pod).authCA; got != test.want || a.stale(pod) != test.stale {
+				t.Errorf("got %q, stale %v", got, a.stale(pod))
+			}
+		})
+	}
+}
+
+func TestARenewedAuthorityDoesNotWaitForTheGraceOfAnIdentity(t *testing.T) {
+	a := New(nil, nobody{}, func() string { return "new" }, nil)
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.Now()}}
+	if wait := a.patience(pod); wait != 0 {
+		t.Errorf("it waits %s", wait)
+	}
+	pod.Annotations = map[string]string{contract.AnnotationIdentity: "{}"}
+	if a.patience(pod) <= 0 {
+		t.Error("the identity is taken from a young pod at once")
 	}
 }

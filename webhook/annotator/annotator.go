@@ -31,11 +31,12 @@ type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
 }
 
-// Annotator writes the identity annotation. Its queue holds namespaces, not pods: each turn of a namespace is short, so
+// Annotator writes the annotations that a sidecar reads. Its queue holds namespaces, not pods: each turn of a namespace is short, so
 // that one of thousands of pods lets the others pass.
 type Annotator struct {
 	client     client.Client
 	identities Identities
+	authCA     func() string
 	log        logrus.FieldLogger
 	queue      workqueue.TypedRateLimitingInterface[string]
 	pods       toolscache.Indexer
@@ -43,11 +44,12 @@ type Annotator struct {
 }
 
 // New returns an annotator that writes through the client. Identities must know all there is already: who knows no
-// association yet would take every pod's identity away.
-func New(c client.Client, identities Identities, log logrus.FieldLogger) *Annotator {
+// association yet would take every pod's identity away. AuthCA tells the authorities by which the auth service is known; while
+// they are empty, pods keep what they have.
+func New(c client.Client, identities Identities, authCA func() string, log logrus.FieldLogger) *Annotator {
 	limiter := workqueue.DefaultTypedControllerRateLimiter[string]()
 	return &Annotator{
-		client: c, identities: identities, log: log, queue: workqueue.NewTypedRateLimitingQueue(limiter),
+		client: c, identities: identities, authCA: authCA, log: log, queue: workqueue.NewTypedRateLimitingQueue(limiter),
 		rivals: rivals{writes: map[types.UID]written{}},
 	}
 }

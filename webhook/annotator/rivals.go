@@ -14,9 +14,9 @@ const (
 	peace = 10 * time.Minute
 )
 
-// annotations are the two that we write.
+// annotations are those that we write.
 type annotations struct {
-	identity, status string
+	identity, status, authCA string
 }
 
 // rivals remembers what was written to which pod, so that another writer that insists is answered less and less often. A

@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -34,7 +35,8 @@ type Config struct {
 	CAValidity, CertificateValidity time.Duration
 	// Drain is how long the webhook goes on answering after it was told to stop.
 	Drain time.Duration
-	// IRSA takes the role that a ServiceAccount names by the annotation of IRSA, where no association gives one.
+	// IRSA takes the role that a ServiceAccount names by the annotation of IRSA, where no association gives one. It is false
+	// where pods ask an auth service: that one looks at associations alone, since it may assume the roles of everybody.
 	IRSA bool
 	// LogLevel is one of logrus' levels.
 	LogLevel string
@@ -74,6 +76,7 @@ func Parse(arguments []string, usage io.Writer) (Config, error) {
 	if err := parse(flags, arguments, usage); err != nil {
 		return Config{}, err
 	}
+	config.IRSA = config.IRSA && !config.Injection.AsksAuthService()
 	return config, config.validate()
 }
 
@@ -110,20 +113,23 @@ func bindServer(flags *flag.FlagSet, c *Config) {
 }
 
 func bindIRSA(flags *flag.FlagSet, irsa *bool) {
-	flags.BoolVar(irsa, "irsa", *irsa, "where no association gives a role, take that of the ServiceAccount's annotation eks.amazonaws.com/role-arn")
+	flags.BoolVar(irsa, "irsa", *irsa, "where no association gives a role, take that of the ServiceAccount's annotation eks.amazonaws.com/role-arn; without effect with --source=eks-auth, whose service looks at associations alone")
 }
 
 func bindInjection(flags *flag.FlagSet, i *inject.Settings) {
 	flags.StringVar(&i.Image, "image", i.Image, "image of the sidecar, which must not be empty")
 	flags.StringVar((*string)(&i.ImagePullPolicy), "image-pull-policy", "", "pull policy of the sidecar: Always, IfNotPresent or Never; Kubernetes chooses where unset")
 	flags.StringVar(&i.Region, "region", i.Region, "AWS region of applications that set none, and of STS")
+	flags.StringVar(&i.Source, "source", i.Source, "who gives the credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
+	flags.StringVar(&i.EKSAuthEndpoint, "eks-auth-endpoint", i.EKSAuthEndpoint, "URL of that service, with --source=eks-auth")
+	flags.StringVar(&i.ClusterName, "cluster-name", i.ClusterName, "name of the cluster in session tags, and for that service")
 	flags.StringVar(&i.STS.Endpoint, "sts-endpoint", i.STS.Endpoint, "URL of STS, where it is not that of the region")
 	flags.StringVar(&i.STS.CAConfigMap, "sts-ca-configmap", i.STS.CAConfigMap, "ConfigMap in each pod's namespace whose key ca.crt has the CAs of STS")
 	flags.BoolVar(&i.STS.FIPS, "sts-fips", i.STS.FIPS, "use the FIPS endpoint of STS")
 	flags.BoolVar(&i.STS.DualStack, "sts-dual-stack", i.STS.DualStack, "use the dual-stack endpoint of STS")
 	flags.StringVar(&i.STS.HTTPSProxy, "sts-https-proxy", i.STS.HTTPSProxy, "URL of the proxy through which the sidecar reaches STS")
 	flags.StringVar(&i.STS.NoProxy, "sts-no-proxy", i.STS.NoProxy, "what the sidecar reaches without that proxy")
-	flags.StringVar(&i.Audience, "audience", i.Audience, "audience of the service account token")
+	flags.StringVar(&i.Audience, "audience", i.Audience, "audience of the service account token; unset it is "+contract.DefaultAudience+", or "+contract.AuthAudience+" with --source=eks-auth")
 	flags.DurationVar(&i.TokenExpiration, "token-expiration", i.TokenExpiration, "life of the service account token, at least 10m")
 	flags.IntVar(&i.Port, "port", i.Port, "port of the sidecar on 127.0.0.1")
 	flags.DurationVar(&i.Wait, "wait", i.Wait, "how long an application waits at most for its first credentials")

@@ -33,7 +33,9 @@ func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
 	for name, test := range map[string]struct{ argument, says string }{
 		"no namespace":                     {"--namespace=", "--namespace is empty"},
 		"no image":                         {"--image=", "--image is empty"},
-		"no audience":                      {"--audience=", "--audience is empty"},
+		"a source that nobody knows":       {"--source=imds", "web-identity or eks-auth"},
+		"a cluster that is a path":         {"--cluster-name=a/b", "--cluster-name is \"a/b\""},
+		"an auth service that nobody asks": {"--eks-auth-endpoint=https://auth", "set --source=eks-auth"},
 		"a pull policy of its own":         {"--image-pull-policy=Sometimes", "Always, IfNotPresent or Never"},
 		"an endpoint that is not a URL":    {"--sts-endpoint=sts.local", "--sts-endpoint is \"sts.local\""},
 		"a token that lives too short":     {"--token-expiration=1m", "between 10m and 24h"},
@@ -78,5 +80,34 @@ func TestHelpListsEveryFlag(t *testing.T) {
 		if !strings.Contains(usage.String(), name) {
 			t.Errorf("%s is missing", name)
 		}
+	}
+}
+
+func TestSourceEKSAuth(t *testing.T) {
+	for name, test := range map[string]struct {
+		arguments []string
+		says      []string
+	}{
+		"it needs an endpoint and a cluster":    {nil, []string{"--eks-auth-endpoint", "--cluster-name"}},
+		"the endpoint and the cluster are all":  {[]string{"--eks-auth-endpoint=https://auth.svc", "--cluster-name=green"}, nil},
+		"the token is never sent without TLS":   {[]string{"--eks-auth-endpoint=http://auth.svc", "--cluster-name=green"}, []string{"https://"}},
+		"how STS is reached is not its concern": {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--sts-fips"}, []string{"--sts-..."}},
+		"the annotation of IRSA does not count": {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--irsa"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			arguments := append([]string{"--image=sidecar:v1", "--namespace=pod-identity", "--source=eks-auth"}, test.arguments...)
+			c, err := config.Parse(arguments, io.Discard)
+			if (err == nil) != (test.says == nil) {
+				t.Errorf("error %v", err)
+			}
+			for _, says := range test.says {
+				if err == nil || !strings.Contains(err.Error(), says) {
+					t.Errorf("error %v does not say %q", err, says)
+				}
+			}
+			if err == nil && c.IRSA {
+				t.Error("it does")
+			}
+		})
 	}
 }

@@ -39,7 +39,7 @@ func validateInjection(i inject.Settings) error {
 	return errors.Join(
 		demand(i.Image != "", "--image is empty: set it to the image of the sidecar"),
 		demand(legalPullPolicy(i.ImagePullPolicy), "--image-pull-policy is %q: set it to Always, IfNotPresent or Never", i.ImagePullPolicy),
-		demand(i.Audience != "", "--audience is empty: set it to the audience that the OIDC provider in AWS expects"),
+		validateSource(i),
 		demand(i.STS.Endpoint == "" || isURL(i.STS.Endpoint), "--sts-endpoint is %q: set it to a URL such as https://sts.eu-central-1.amazonaws.com", i.STS.Endpoint),
 		demand(i.STS.HTTPSProxy == "" || isURL(i.STS.HTTPSProxy), "--sts-https-proxy is %q: set it to a URL such as http://egress.example.com:3128", i.STS.HTTPSProxy),
 		demand(i.STS.Endpoint == "" || !i.STS.FIPS && !i.STS.DualStack, "--sts-endpoint leaves --sts-fips and --sts-dual-stack without meaning: remove it, or these"),

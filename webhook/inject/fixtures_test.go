@@ -111,9 +111,10 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 		Namespace string             `json:"namespace"`
 		Mode      string             `json:"mode"`
 		Identity  *contract.Identity `json:"identity"`
+		AuthCA    string             `json:"authCA"`
 	}
 	decode(t, file, f.part(partAdmission), &given)
-	f.subject = inject.Subject{Namespace: given.Namespace, Mode: given.Mode, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+	f.subject = inject.Subject{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
 	if given.Identity != nil {
 		f.subject.Identity, f.subject.Associated = *given.Identity, true
 	}

@@ -30,13 +30,14 @@ func FuzzPod(f *testing.F) {
 		}
 		subject := subjectOfSeed(seed)
 		subject.Pod = &pod
-		inject.Pod(subject, inject.Judge(subject, usualSettings()), usualSettings())
-		inject.EphemeralContainers(subject, &corev1.Pod{}, usualSettings())
+		settings := settingsOfSeed(seed)
+		inject.Pod(subject, inject.Judge(subject, settings), settings)
+		inject.EphemeralContainers(subject, &corev1.Pod{}, settings)
 		sent, err := json.Marshal(pod)
 		if err != nil || !valid(&pod) {
 			return
 		}
-		holds(t, subject, sent)
+		holds(t, subject, sent, settings)
 	})
 }
 

@@ -63,6 +63,7 @@ func (g generator) metadata() object {
 		g.maybe(a, 4, contract.AnnotationAuthorization, func() any { return g.of("env", "env", "file", "x") })
 		g.maybe(a, 4, contract.AnnotationSkipContainers, func() any { return g.of("c0", "c1,i0", " nobody , pod-identity,", "c0,c1,c2,i0,i1") })
 		g.maybe(a, 4, contract.AnnotationIdentity, func() any { return g.of(`{"roleARN":"admin"}`, "") })
+		g.maybe(a, 4, contract.AnnotationAuthCA, func() any { return g.of("mine", "") })
 		g.maybe(a, 4, contract.AnnotationStatus, func() any { return "injected" })
 		g.maybe(a, 30, "kubernetes.io/config.mirror", func() any { return "hash" })
 		g.maybe(a, 4, "a~b/c", func() any { return "d" })

@@ -20,6 +20,9 @@ type Subject struct {
 	// Identity of the pod's service account, where Associated.
 	Identity   contract.Identity
 	Associated bool
+	// AuthCA are the authorities by which the auth service is known, certificates in PEM; empty where there is none, or where
+	// they are not known yet.
+	AuthCA string
 	// Token is a fresh authorization token, for a pod that wants to have it in its environment.
 	Token string
 }

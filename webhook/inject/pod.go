@@ -22,7 +22,7 @@ func Pod(s Subject, verdict Verdict, settings Settings) []jsonpatch.Operation {
 		// As in a manifest made from a pod that was injected.
 		p.set("/metadata/labels", s.Pod.Labels, map[string]string{contract.LabelInjected: "false"})
 	}
-	p.set("/metadata/annotations", s.Pod.Annotations, annotations(s, verdict))
+	p.set("/metadata/annotations", s.Pod.Annotations, annotations(s, verdict, settings))
 	return p.operations
 }
 
@@ -49,15 +49,20 @@ func EphemeralContainers(s Subject, before *corev1.Pod, settings Settings) (oper
 	return p.operations, warnings
 }
 
-// annotations are what the product writes. An identity that the pod's author wrote is never trusted.
-func annotations(s Subject, verdict Verdict) map[string]string {
+// annotations are what the product writes. An identity, or an authority, that the pod's author wrote is never trusted.
+func annotations(s Subject, verdict Verdict, settings Settings) map[string]string {
+	identity, authorities := "", ""
+	if verdict.Injects() && s.Associated {
+		identity = s.Identity.String()
+	}
+	if verdict.Injects() && settings.AsksAuthService() {
+		authorities = s.AuthCA
+	}
 	written := map[string]string{contract.AnnotationStatus: verdict.Status}
-	_, claimed := s.Pod.Annotations[contract.AnnotationIdentity]
-	switch {
-	case verdict.Injects() && s.Associated:
-		written[contract.AnnotationIdentity] = s.Identity.String()
-	case claimed:
-		written[contract.AnnotationIdentity] = ""
+	for name, value := range map[string]string{contract.AnnotationIdentity: identity, contract.AnnotationAuthCA: authorities} {
+		if _, claimed := s.Pod.Annotations[name]; claimed || value != "" {
+			written[name] = value
+		}
 	}
 	return written
 }

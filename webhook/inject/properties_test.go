@@ -32,8 +32,9 @@ func TestWhatHoldsForEveryPod(t *testing.T) {
 		}
 		subject := subjectOfSeed(seed)
 		subject.Pod = podOf(t, raw)
-		verdicts[inject.Judge(subject, usualSettings()).Reason]++
-		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { holds(t, subject, raw) }) {
+		settings := settingsOfSeed(seed)
+		verdicts[inject.Judge(subject, settings).Reason]++
+		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { holds(t, subject, raw, settings) }) {
 			t.Fatalf("the pod of seed %d: %s", seed, raw)
 		}
 	}
@@ -45,7 +46,7 @@ func TestWhatHoldsForEveryPod(t *testing.T) {
 }
 
 func subjectOfSeed(seed uint64) inject.Subject {
-	subject := inject.Subject{Namespace: "n", Mode: contract.InjectEnabled, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+	subject := inject.Subject{Namespace: "n", Mode: contract.InjectEnabled, AuthCA: "authorities", Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
 	switch seed % 11 {
 	case 0:
 		subject.Mode = "enable"
@@ -58,11 +59,18 @@ func subjectOfSeed(seed uint64) inject.Subject {
 	return subject
 }
 
-// holds checks one pod: only what is ours changes, a second pass has nothing to do, the same pod gets the same patch, no
-// name is there twice that was not before, and the quality of service is kept.
-func holds(t testing.TB, subject inject.Subject, raw []byte) {
-	t.Helper()
+func settingsOfSeed(seed uint64) inject.Settings {
 	settings := usualSettings()
+	if seed%4 == 0 {
+		settings.Source, settings.EKSAuthEndpoint, settings.ClusterName = contract.SourceEKSAuth, "https://auth.internal", "green"
+	}
+	return settings
+}
+
+// holds checks one pod: only what is ours changes, a second pass has nothing to do, the same pod gets the same patch, no
+// name is there twice that was not before, the quality of service is kept, and nobody is trusted but whom we name.
+func holds(t testing.TB, subject inject.Subject, raw []byte, settings inject.Settings) {
+	t.Helper()
 	admitted, warnings, _ := pass(t, subject, nil, raw, settings)
 	untouched(t, raw, admitted)
 	same, _, _ := pass(t, subject, nil, raw, settings)
@@ -82,6 +90,13 @@ func holds(t testing.TB, subject inject.Subject, raw []byte) {
 	subject.Pod = before
 	if inject.Judge(subject, settings).Injects() {
 		completes(t, second, admitted, settings)
+	}
+	trusted := ""
+	if inject.Judge(subject, settings).Injects() && settings.AsksAuthService() {
+		trusted = subject.AuthCA
+	}
+	if after.Annotations[contract.AnnotationAuthCA] != trusted {
+		t.Errorf("the pod carries the authority %q", after.Annotations[contract.AnnotationAuthCA])
 	}
 	if was, is := qosOf(before), qosOf(after); is < was {
 		t.Errorf("the quality of service fell from %d to %d", was, is)

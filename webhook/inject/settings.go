@@ -17,9 +17,15 @@ type Settings struct {
 	ImagePullPolicy corev1.PullPolicy
 	// Region that applications and the sidecar get as AWS_REGION; empty sets none.
 	Region string
-	// STS is how the sidecar reaches AWS STS.
+	// Source is who gives the sidecar credentials: contract.SourceWebIdentity or contract.SourceEKSAuth.
+	Source string
+	// STS is how the sidecar reaches AWS STS, where that is its source.
 	STS STS
-	// Audience of the service account token.
+	// EKSAuthEndpoint is the URL of the auth service, where that is the sidecar's source.
+	EKSAuthEndpoint string
+	// ClusterName is what the auth service, and session tags, call the cluster; it may be empty with the other source.
+	ClusterName string
+	// Audience of the service account token; empty is what the source expects.
 	Audience string
 	// TokenExpiration is the life of the service account token; the kubelet renews it at 80 % of that.
 	TokenExpiration time.Duration
@@ -49,7 +55,7 @@ type STS struct {
 // DefaultSettings are the settings of an installation that sets none. They name no image: it belongs to the release.
 func DefaultSettings() Settings {
 	return Settings{
-		Audience: contract.DefaultAudience,
+		Source: contract.SourceWebIdentity,
 		// As in EKS: long enough for credentials to be refreshed through a day without an API server.
 		TokenExpiration: 24 * time.Hour,
 		Port:            contract.DefaultPort,
@@ -70,5 +76,19 @@ func DefaultSettings() Settings {
 			corev1.ResourceCPU:    resource.MustParse("100m"),
 			corev1.ResourceMemory: resource.MustParse("32Mi"),
 		},
+	}
+}
+
+// AsksAuthService tells whether the sidecars get their credentials from an auth service, and not from STS.
+func (s Settings) AsksAuthService() bool { return s.Source == contract.SourceEKSAuth }
+
+func (s Settings) audience() string {
+	switch {
+	case s.Audience != "":
+		return s.Audience
+	case s.AsksAuthService():
+		return contract.AuthAudience
+	default:
+		return contract.DefaultAudience
 	}
 }

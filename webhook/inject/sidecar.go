@@ -34,6 +34,9 @@ func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 		SecurityContext:          securityContext(pod),
 	}
+	if settings.AsksAuthService() {
+		container.Args = append(container.Args, "--source="+settings.Source)
+	}
 	if a.metricsPort != 0 {
 		container.Args = append(container.Args, metricsFlag+":"+strconv.Itoa(a.metricsPort))
 		container.Ports = []corev1.ContainerPort{{Name: "podid-metrics", ContainerPort: int32(a.metricsPort)}}
@@ -69,6 +72,8 @@ func sidecarEnv(a asked, settings Settings) []corev1.EnvVar {
 		{Name: "AWS_CA_BUNDLE", Value: caBundle},
 		{Name: "AWS_USE_FIPS_ENDPOINT", Value: onlyTrue(settings.STS.FIPS)},
 		{Name: "AWS_USE_DUALSTACK_ENDPOINT", Value: onlyTrue(settings.STS.DualStack)},
+		{Name: contract.EnvEKSAuthEndpoint, Value: settings.EKSAuthEndpoint},
+		{Name: contract.EnvClusterName, Value: settings.ClusterName},
 		{Name: "HTTPS_PROXY", Value: settings.STS.HTTPSProxy},
 		{Name: "NO_PROXY", Value: settings.STS.NoProxy},
 		{Name: envAuthorization, Value: a.token},

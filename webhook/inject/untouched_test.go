@@ -30,6 +30,7 @@ func takeOut(was, is object) {
 	for _, m := range []object{metadata, had} {
 		delete(child(m, "annotations"), contract.AnnotationStatus)
 		delete(child(m, "annotations"), contract.AnnotationIdentity)
+		delete(child(m, "annotations"), contract.AnnotationAuthCA)
 		delete(child(m, "labels"), contract.LabelInjected)
 	}
 	restoreEmpty(had, metadata, "annotations")

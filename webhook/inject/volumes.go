@@ -39,16 +39,11 @@ func isMemory(volume corev1.Volume) bool {
 func sources(settings Settings) []corev1.VolumeProjection {
 	all := []corev1.VolumeProjection{
 		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
-			Audience:          settings.Audience,
+			Audience:          settings.audience(),
 			ExpirationSeconds: new(int64(settings.TokenExpiration.Seconds())),
 			Path:              contract.TokenFile,
 		}},
-		{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
-			Path: contract.IdentityFile,
-			FieldRef: &corev1.ObjectFieldSelector{
-				FieldPath: fmt.Sprintf("metadata.annotations['%s']", contract.AnnotationIdentity),
-			},
-		}}}},
+		{DownwardAPI: &corev1.DownwardAPIProjection{Items: fromAnnotations(settings)}},
 	}
 	if settings.STS.CAConfigMap != "" {
 		all = append(all, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
@@ -57,6 +52,20 @@ func sources(settings Settings) []corev1.VolumeProjection {
 			// Without it the pod would not start and say nothing of why; the sidecar does.
 			Optional: new(true),
 		}})
+	}
+	return all
+}
+
+// fromAnnotations are the files that follow the pod's annotations while it runs.
+func fromAnnotations(settings Settings) []corev1.DownwardAPIVolumeFile {
+	file := func(path, annotation string) corev1.DownwardAPIVolumeFile {
+		return corev1.DownwardAPIVolumeFile{Path: path, FieldRef: &corev1.ObjectFieldSelector{
+			FieldPath: fmt.Sprintf("metadata.annotations['%s']", annotation),
+		}}
+	}
+	all := []corev1.DownwardAPIVolumeFile{file(contract.IdentityFile, contract.AnnotationIdentity)}
+	if settings.AsksAuthService() {
+		all = append(all, file(contract.AuthCAFile, contract.AnnotationAuthCA))
 	}
 	return all
 }

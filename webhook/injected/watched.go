@@ -3,6 +3,7 @@ package injected
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,17 +14,23 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Watched narrows a cache to injected pods, and these to what the functions of this package and the two annotations tell.
+// Watched narrows a cache to injected pods, and these to what the functions of this package and our annotations tell.
 func Watched() map[client.Object]cache.ByObject {
 	return map[client.Object]cache.ByObject{
 		&corev1.Pod{}: {
 			Label:     labels.SelectorFromSet(labels.Set{contract.LabelInjected: "true"}),
-			Transform: slim,
+			Transform: new(slimmer).slim,
 		},
 	}
 }
 
-func slim(object any) (any, error) {
+// slimmer leaves of a pod what is needed.
+type slimmer struct {
+	// authCA is the annotation that nearly all pods have: a copy in each would be the most of what is kept of it.
+	authCA atomic.Pointer[string]
+}
+
+func (s *slimmer) slim(object any) (any, error) {
 	pod, ok := object.(*corev1.Pod)
 	if !ok {
 		return nil, fmt.Errorf("slim a pod: it is a %T", object)
@@ -34,6 +41,9 @@ func slim(object any) (any, error) {
 			annotations[name] = value
 		}
 	}
+	if value, set := pod.Annotations[contract.AnnotationAuthCA]; set {
+		annotations[contract.AnnotationAuthCA] = s.shared(value)
+	}
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, ResourceVersion: pod.ResourceVersion,
@@ -42,6 +52,15 @@ func slim(object any) (any, error) {
 		Spec:   corev1.PodSpec{ServiceAccountName: pod.Spec.ServiceAccountName, InitContainers: sidecar(pod)},
 		Status: corev1.PodStatus{Phase: pod.Status.Phase, InitContainerStatuses: status(pod)},
 	}, nil
+}
+
+// shared is the copy of a value that other pods have already, where they do.
+func (s *slimmer) shared(authCA string) string {
+	if last := s.authCA.Load(); last != nil && *last == authCA {
+		return *last
+	}
+	s.authCA.Store(&authCA)
+	return authCA
 }
 
 // sidecar is the name of the pod's sidecar and nothing else of it, or nothing.

@@ -15,8 +15,13 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// placeholder stands for the authorization token that the webhook draws for each pod that asks for one.
-const placeholder = "DRAWN-AT-RANDOM-FOR-EACH-POD"
+// What only a cluster knows is shown as this.
+const (
+	// placeholder stands for the authorization token that the webhook draws for each pod that asks for one.
+	placeholder = "DRAWN-AT-RANDOM-FOR-EACH-POD"
+	// placeholderCA stands for the authorities of the auth service.
+	placeholderCA = "CERTIFICATES-OF-THE-AUTH-SERVICE"
+)
 
 // outcome is what becomes of an object.
 type outcome struct {
@@ -85,7 +90,7 @@ func (s surroundings) subject(pod *corev1.Pod, namespace string) (subject inject
 	if why := notCalled(pod, namespace, labelled); why != "" {
 		return inject.Subject{}, why
 	}
-	subject = inject.Subject{Pod: pod, Namespace: namespace, Mode: label, Token: placeholder}
+	subject = inject.Subject{Pod: pod, Namespace: namespace, Mode: label, AuthCA: placeholderCA, Token: placeholder}
 	subject.Identity, subject.Associated = s.identities.Identity(association.ServiceAccount{
 		Namespace: namespace,
 		Name:      subject.ServiceAccount(),

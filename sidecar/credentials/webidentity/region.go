@@ -1,9 +1,8 @@
 package webidentity
 
 import (
-	"strings"
-
 	"github.com/podidentity/podidentity/sidecar/config"
+	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
 // global is the region of the one endpoint that serves all regions of the partition aws.
@@ -15,7 +14,7 @@ func region(settings config.STS, role string) string {
 	if settings.Region != "" {
 		return settings.Region
 	}
-	switch partition(role) {
+	switch exchange.Partition(role) {
 	case "aws-cn":
 		return "cn-north-1"
 	case "aws-us-gov":
@@ -36,26 +35,4 @@ func region(settings config.STS, role string) string {
 		return "us-east-1"
 	}
 	return global
-}
-
-// partition is the second field of an ARN, arn:partition:iam::account:role/name.
-func partition(arn string) string {
-	return field(arn, 1)
-}
-
-// account is the fifth field of an ARN where it has the form of an account, 12 digits, and otherwise empty.
-func account(arn string) string {
-	id := field(arn, 4)
-	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
-		return ""
-	}
-	return id
-}
-
-func field(arn string, i int) string {
-	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) < 6 {
-		return ""
-	}
-	return fields[i]
 }

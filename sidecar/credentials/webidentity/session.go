@@ -14,6 +14,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
+	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
 const (
@@ -23,8 +24,6 @@ const (
 	namespaceShare = 24
 	// digestLength in hexadecimal characters makes truncated names of one namespace differ.
 	digestLength = 8
-	// tolerance is the difference of clocks that is left alone; the Date of an answer has whole seconds.
-	tolerance = time.Minute
 )
 
 // SessionName names the pod's session, <pod>@<namespace>, the same for the pod's whole life. It is what CloudTrail shows.
@@ -49,9 +48,9 @@ func session(c *types.Credentials, user *types.AssumedRoleUser, role string, met
 	if c == nil {
 		return credentials.Credentials{}, errors.New("STS answered without credentials: check what answers at its address")
 	}
-	accountID := account(role)
-	if user != nil && account(aws.ToString(user.Arn)) != "" {
-		accountID = account(*user.Arn)
+	accountID := exchange.Account(role)
+	if user != nil && exchange.Account(aws.ToString(user.Arn)) != "" {
+		accountID = exchange.Account(*user.Arn)
 	}
 	return credentials.Credentials{
 		AccessKeyID:     aws.ToString(c.AccessKeyId),
@@ -62,16 +61,9 @@ func session(c *types.Credentials, user *types.AssumedRoleUser, role string, met
 	}, nil
 }
 
-// byThisClock moves a moment of STS's clock to the node's where the two differ: the clients, which have the node's clock as
-// well, would otherwise use the set for too long or throw it away.
+// byThisClock is exchange.ByThisClock with the clocks as the SDK has noted them.
 func byThisClock(moment time.Time, metadata middleware.Metadata) time.Time {
-	server, ok := awsmiddleware.GetServerTime(metadata)
-	local, known := awsmiddleware.GetResponseAt(metadata)
-	if moment.IsZero() || !ok || !known {
-		return moment
-	}
-	if skew := local.Sub(server); skew.Abs() > tolerance {
-		return moment.Add(skew)
-	}
-	return moment
+	server, _ := awsmiddleware.GetServerTime(metadata)
+	local, _ := awsmiddleware.GetResponseAt(metadata)
+	return exchange.ByThisClock(moment, server, local)
 }

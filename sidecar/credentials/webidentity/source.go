@@ -4,11 +4,7 @@ package webidentity
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"strings"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -16,6 +12,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
+	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
 // maxToken is what STS takes at most, in bytes (API reference of AssumeRoleWithWebIdentity).
@@ -37,42 +34,27 @@ var _ credentials.Source = Source{}
 // Fetch implements credentials.Source. Everything it needs is made anew and dropped again: between two fetches the sidecar
 // idles for half an hour, and its memory is paid for in every pod.
 func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
-	token, err := s.token()
+	token, err := service().Token(s.TokenFile, maxToken)
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
-	transport, err := newTransport(s.STS.CABundle)
+	client, err := s.client()
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
-	defer transport.CloseIdleConnections()
-	first, err := s.assumeWithToken(ctx, s.options(transport, id.RoleARN), id, token)
+	defer client.CloseIdleConnections()
+	first, err := s.assumeWithToken(ctx, s.options(client, id.RoleARN), id, token)
 	if err != nil {
 		return credentials.Credentials{}, s.explain(err, hop{role: id.RoleARN}, token)
 	}
 	if id.TargetRoleARN == "" {
 		return first, nil
 	}
-	target, err := s.assumeTarget(ctx, s.options(transport, id.TargetRoleARN), id, first)
+	target, err := s.assumeTarget(ctx, s.options(client, id.TargetRoleARN), id, first)
 	if err != nil {
 		return credentials.Credentials{}, s.explain(err, hop{role: id.TargetRoleARN, from: id.RoleARN}, token, first.SecretAccessKey, first.SessionToken)
 	}
 	return target, nil
-}
-
-func (s Source) token() (string, error) {
-	content, err := os.ReadFile(s.TokenFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the service account token %s is not there: it should be projected into the sidecar", s.TokenFile)
-	}
-	if err != nil {
-		return "", fmt.Errorf("read the service account token: %w", err)
-	}
-	token := strings.TrimSpace(string(content))
-	if token == "" || len(token) > maxToken {
-		return "", fmt.Errorf("the service account token %s has %d bytes: STS takes 1 to %d", s.TokenFile, len(token), maxToken)
-	}
-	return token, nil
 }
 
 func (s Source) assumeWithToken(ctx context.Context, options sts.Options, id contract.Identity, token string) (credentials.Credentials, error) {
@@ -91,4 +73,34 @@ func (s Source) assumeWithToken(ctx context.Context, options sts.Options, id con
 		return credentials.Credentials{}, err
 	}
 	return session(out.Credentials, out.AssumedRoleUser, id.RoleARN, out.ResultMetadata)
+}
+
+// client trusts the authorities of the bundle or, where none is named, the public ones.
+func (s Source) client() (*http.Client, error) {
+	if s.STS.CABundle == "" {
+		return exchange.NewClient(exchange.Public()), nil
+	}
+	roots, err := exchange.Roots(s.STS.CABundle, "AWS_CA_BUNDLE", "correct or unset it")
+	if err != nil {
+		return nil, err
+	}
+	return exchange.NewClient(roots), nil
+}
+
+// options has no retries: the Keeper makes them, knowing how long the old credentials last.
+func (s Source) options(client *http.Client, role string) sts.Options {
+	o := sts.Options{
+		Region:       region(s.STS, role),
+		Retryer:      aws.NopRetryer{},
+		AppID:        contract.ContainerName,
+		HTTPClient:   client,
+		BaseEndpoint: optional(s.STS.Endpoint),
+	}
+	if s.STS.FIPS {
+		o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+	}
+	if s.STS.DualStack {
+		o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+	}
+	return o
 }

@@ -1,0 +1,86 @@
+package eksauth
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/podidentity/podidentity/sidecar/credentials"
+	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
+)
+
+func service() exchange.Service {
+	return exchange.Service{
+		Name:  "the auth service",
+		Trust: "compare ConfigMap pod-identity-auth-ca with the certificate that the service shows",
+		Reach: "check that its pods run, AWS_ENDPOINT_URL_EKS_AUTH and the network of this pod",
+	}
+}
+
+func unheard(err error, status int, token string) *credentials.Failure {
+	return transient(service().Unheard(err, status), token)
+}
+
+func transient(reason string, secrets ...string) *credentials.Failure {
+	return &credentials.Failure{Verdict: credentials.Transient, Reason: exchange.Clean(reason, secrets...)}
+}
+
+// refusal is an answer that is not a session. Its type stands in a header or in the body, in forms that old services decorate
+// (AWS restJson1 protocol, operation error serialization).
+func refusal(response *http.Response, token string) *credentials.Failure {
+	var body struct {
+		Type    string `json:"__type"`
+		Message string `json:"message"`
+	}
+	err := json.NewDecoder(response.Body).Decode(&body)
+	code := response.Header.Get("x-amzn-ErrorType")
+	if code == "" && err == nil {
+		code = body.Type
+	}
+	code, _, _ = strings.Cut(code[strings.LastIndexByte(code, '#')+1:], ":")
+	f := transient(service().Unheard(err, response.StatusCode), token)
+	f.RetryAfter = exchange.RetryAfter(response.Header)
+	f.Verdict = judge(code, response.StatusCode)
+	if code != "" {
+		f.Reason = exchange.Clean(fmt.Sprintf("the auth service refuses: %s: %s%s", code, body.Message, advice(code)), token)
+	}
+	return f
+}
+
+// judge tells what an exception means for the next attempt. Three of those that tell the EKS agent to drop what it has are
+// Doubtful: an association, a role or a trust policy made seconds ago is refused as well. What is not known passes.
+func judge(code string, status int) credentials.Verdict {
+	switch code {
+	case "AccessDeniedException", "InvalidTokenException", "ResourceNotFoundException":
+		return credentials.Doubtful
+	case "ThrottlingException":
+		return credentials.Throttled
+	}
+	if status == http.StatusTooManyRequests {
+		return credentials.Throttled
+	}
+	// Among them ExpiredTokenException: the kubelet is about to renew the token.
+	return credentials.Transient
+}
+
+// advice is what to do about an exception, where the service's own words may not say it, to be appended to it.
+func advice(code string) string {
+	switch code {
+	case "AccessDeniedException":
+		return "; let the role's trust policy allow sts:AssumeRole and sts:TagSession to the auth service"
+	case "ExpiredTokenException":
+		return "; the kubelet should have renewed the service account token: check it and the clocks"
+	case "InvalidTokenException":
+		return "; compare --audience of the webhook with what the service takes, and the cluster of both"
+	case "ResourceNotFoundException":
+		return "; compare CLUSTER_NAME with the service's cluster, and check the associations of this service account"
+	case "ThrottlingException", "ServiceUnavailableException":
+		return "; it is asked again by itself"
+	case "InvalidParameterException", "InvalidRequestException":
+		return "; check that the service at AWS_ENDPOINT_URL_EKS_AUTH speaks the EKS Auth API"
+	case "InternalServerException":
+		return "; see the log of the auth service"
+	}
+	return ""
+}

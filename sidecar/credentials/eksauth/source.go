@@ -1,0 +1,92 @@
+// Package eksauth is the source of credentials that asks a service which speaks the EKS Auth API: it is given the pod's own
+// service account token, and decides by itself which role the pod has.
+package eksauth
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/config"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
+)
+
+// maxToken keeps a request below the 32 KB that the auth service reads; a token has about 1.5 KB.
+const maxToken = 20_000
+
+// Source exchanges the token in a file for credentials of the role that the service gives to the pod.
+type Source struct {
+	// TokenFile is read anew for every fetch, because the kubelet renews it.
+	TokenFile string
+	// Service says how to reach the auth service.
+	Service config.EKSAuth
+	// ClusterName is the cluster that the service is asked about.
+	ClusterName string
+}
+
+var _ credentials.Source = Source{}
+
+// Fetch implements credentials.Source. The identity says which role to expect, and does not choose it. As for the other
+// source, everything it needs is made anew and dropped again.
+func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+	token, err := service().Token(s.TokenFile, maxToken)
+	if err != nil {
+		return credentials.Credentials{}, err
+	}
+	roots, err := s.roots()
+	if err != nil {
+		return credentials.Credentials{}, err
+	}
+	client := exchange.NewClient(roots)
+	defer client.CloseIdleConnections()
+	request, err := s.request(ctx, token)
+	if err != nil {
+		return credentials.Credentials{}, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return credentials.Credentials{}, unheard(err, 0, token)
+	}
+	defer func() { _ = response.Body.Close() }() // it has been read, or is given up
+	if response.StatusCode != http.StatusOK {
+		return credentials.Credentials{}, refusal(response, token)
+	}
+	return session(response, id, token)
+}
+
+// request is AssumeRoleForPodIdentity (eks-auth 2023-11-26), unsigned.
+func (s Source) request(ctx context.Context, token string) (*http.Request, error) {
+	body, err := json.Marshal(map[string]string{"token": token})
+	if err != nil {
+		return nil, fmt.Errorf("encode the request to the auth service: %w", err)
+	}
+	address := strings.TrimSuffix(s.Service.Endpoint, "/") + "/clusters/" + url.PathEscape(s.ClusterName) + "/assume-role-for-pod-identity"
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("address the auth service: %w: correct %s", err, config.EnvEKSAuthEndpoint)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", contract.ContainerName)
+	return request, nil
+}
+
+// roots are read anew for every fetch, since the webhook renews the file in running pods.
+func (s Source) roots() (*x509.CertPool, error) {
+	file := s.Service.CAFile
+	const remedy = "the webhook copies it from ConfigMap pod-identity-auth-ca, so check that this exists and that the webhook runs"
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil, fmt.Errorf("the authority of the auth service is not in %s yet: %s", file, remedy)
+	}
+	return exchange.Roots(file, "the authority of the auth service", remedy)
+}

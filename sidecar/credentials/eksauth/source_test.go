@@ -1,0 +1,107 @@
+package eksauth_test
+
+import (
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials"
+)
+
+func TestTokenIsExchangedForTheSession(t *testing.T) {
+	fake := newFakeAuth(t, nil)
+	got, err := fake.fetch(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.AccessKeyID != "ASIAFAKE" || got.SecretAccessKey != "secret" || got.SessionToken != "session" ||
+		got.AccountID != "111122223333" || time.Until(got.Expiration) < 58*time.Minute {
+		t.Errorf("got %+v", got)
+	}
+	paths, tokens := fake.asked()
+	if want := []string{"POST /clusters/green/assume-role-for-pod-identity"}; !slices.Equal(paths, want) || tokens[0] != jwt {
+		t.Errorf("asked %v with %v", paths, tokens)
+	}
+}
+
+func TestTokenAndAuthorityAreReadAnewForEachFetch(t *testing.T) {
+	fake := newFakeAuth(t, nil)
+	s := fake.source(t)
+	for _, step := range []struct{ token, ca, says string }{
+		{"a.b.c", "", "is not in"},
+		{"d.e.f", fake.authority(), ""},
+		{"g.h.i", stranger(t), "is not trusted"},
+		{"j.k.l\n", stranger(t) + fake.authority(), ""},
+	} {
+		for file, content := range map[string]string{s.TokenFile: step.token, s.Service.CAFile: step.ca} {
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := s.Fetch(t.Context(), contract.Identity{RoleARN: role})
+		if (err == nil) != (step.says == "") || err != nil && !strings.Contains(err.Error(), step.says) {
+			t.Errorf("error %v", err)
+		}
+	}
+	if _, tokens := fake.asked(); !slices.Equal(tokens, []string{"d.e.f", "j.k.l"}) {
+		t.Errorf("sent %v", tokens)
+	}
+}
+
+func TestOnlyASessionOfTheIdentitysRoleIsTaken(t *testing.T) {
+	const target = "arn:aws:iam::444455556666:role/target"
+	for name, test := range map[string]struct {
+		id    contract.Identity
+		arn   string
+		taken bool
+	}{
+		"a session leaves out the path of its role":  {contract.Identity{RoleARN: role}, session, true},
+		"the target role is the one that counts":     {contract.Identity{RoleARN: role, TargetRoleARN: target}, "arn:aws:sts::444455556666:assumed-role/target/w", true},
+		"MinIO's roles have no account":              {contract.Identity{RoleARN: "arn:minio:iam:::role/x"}, "arn:minio:sts:::assumed-role/x/w", true},
+		"the role of before the change is not":       {contract.Identity{RoleARN: role}, "arn:aws:sts::111122223333:assumed-role/writer/w", false},
+		"nor is the first role in place of a target": {contract.Identity{RoleARN: role, TargetRoleARN: target}, session, false},
+		"nor is its namesake in another account":     {contract.Identity{RoleARN: role}, "arn:aws:sts::444455556666:assumed-role/reader/w", false},
+		"nor is what is no role":                     {contract.Identity{RoleARN: role}, "reader", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newFakeAuth(t, func(w http.ResponseWriter, _ *http.Request) { succeed(w, test.arn, time.Now().Add(time.Hour)) })
+			got, err := fake.source(t).Fetch(t.Context(), test.id)
+			if test.taken {
+				if err != nil || got.AccessKeyID == "" {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if f := failure(t, err); f.Verdict != credentials.Transient || f.RetryAfter != 0 || !strings.Contains(f.Reason, "has not seen the association's change") {
+				t.Errorf("%+v", f)
+			}
+			if got != (credentials.Credentials{}) {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+func TestClockOfTheServiceIsTranslated(t *testing.T) {
+	for name, test := range map[string]struct{ skew, want time.Duration }{
+		"a node two hours late":  {2 * time.Hour, time.Hour},
+		"a node two hours early": {-2 * time.Hour, time.Hour},
+		"a few seconds are left": {20 * time.Second, time.Hour + 20*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newFakeAuth(t, func(w http.ResponseWriter, _ *http.Request) {
+				now := time.Now().Add(test.skew)
+				w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+				succeed(w, session, now.Add(time.Hour))
+			})
+			got, err := fake.fetch(t)
+			if off := time.Until(got.Expiration) - test.want; err != nil || off.Abs() > 5*time.Second {
+				t.Errorf("expires in %s, %v", time.Until(got.Expiration), err)
+			}
+		})
+	}
+}

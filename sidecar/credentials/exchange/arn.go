@@ -1,0 +1,39 @@
+package exchange
+
+import "strings"
+
+// Partition is the second field of an ARN, arn:partition:iam::account:role/name; empty where it is none.
+func Partition(arn string) string {
+	return field(arn, 1)
+}
+
+// Account is the fifth field of an ARN where it has the form of an account, 12 digits, and otherwise empty.
+func Account(arn string) string {
+	id := field(arn, 4)
+	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
+		return ""
+	}
+	return id
+}
+
+// Role is the name of the role in the ARN of a role, whose path it leaves out, or of a session, which has none; otherwise
+// empty.
+func Role(arn string) string {
+	resource := field(arn, 5)
+	if name, ok := strings.CutPrefix(resource, "role/"); ok {
+		return name[strings.LastIndexByte(name, '/')+1:]
+	}
+	if session, ok := strings.CutPrefix(resource, "assumed-role/"); ok {
+		name, _, _ := strings.Cut(session, "/")
+		return name
+	}
+	return ""
+}
+
+func field(arn string, i int) string {
+	fields := strings.SplitN(arn, ":", 6)
+	if len(fields) < 6 {
+		return ""
+	}
+	return fields[i]
+}
