@@ -111,16 +111,23 @@ func run(ctx context.Context, c config.Config) error {
 	if err := register(mgr, c.Injection, duties.known, log); err != nil {
 		return err
 	}
-	err = errors.Join(
+	if err := addProbes(mgr, serving, duties.synced); err != nil {
+		return err
+	}
+	return mgr.Start(ctx)
+}
+
+func addProbes(mgr manager.Manager, serving certificates, synced func() bool) error {
+	err := errors.Join(
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificate", serving.Ready),
-		mgr.AddReadyzCheck("identities", readyWhen(duties.synced, "the associations are not read yet")),
+		mgr.AddReadyzCheck("identities", readyWhen(synced, "the associations are not read yet")),
 		mgr.AddReadyzCheck("server", mgr.GetWebhookServer().StartedChecker()),
 	)
 	if err != nil {
 		return fmt.Errorf("set up the probes: %w", err)
 	}
-	return mgr.Start(ctx)
+	return nil
 }
 
 // register serves the handlers, one for each value of the namespace label.
