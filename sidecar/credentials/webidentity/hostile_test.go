@@ -44,7 +44,9 @@ func TestRefusalsOfSTS(t *testing.T) {
 		"a failure of STS itself passes":                 {500, "InternalFailure", "oops", credentials.Transient, ""},
 		"an unavailable STS passes":                      {503, "ServiceUnavailable", "oops", credentials.Transient, ""},
 		"a message of several lines is told in one":      {403, "AccessDenied", "a\nb\x09c", credentials.Doubtful, "a b c"},
-		"a message without end is told in its beginning": {403, "AccessDenied", strings.Repeat("ä", 9000), credentials.Doubtful, "ää..."},
+		// Not longer: smithy-go closes a request that net/http may still be at the end of, and that may end the connection before
+		// an answer of several packets is read. The Keeper then asks again.
+		"a message without end is told in its beginning": {403, "AccessDenied", strings.Repeat("ä", 700), credentials.Doubtful, "ää..."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFakeSTS(t, refuse(test.status, test.code, test.message))
