@@ -47,6 +47,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"no request fails while replicas are replaced", rollout},
 		{"a replica that is killed costs refused connections and nothing else", killed},
 		{"a new CA is trusted before its first certificate is shown", rotated},
+		{"an injected pod lists the bucket by a session of the service, and follows its CA", injected},
 	} {
 		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
 	}

@@ -29,8 +29,8 @@ type fault struct {
 	inject func(t *testing.T, s *stage)
 	// away tells that the API server itself cannot answer meanwhile.
 	away bool
-	// unnoticed tells that a replica is gone without a word: until the kubelet has noticed, the API server calls it still and
-	// asks no other when it gets no answer.
+	// unnoticed tells that it takes a moment until somebody notices: the kubelet that a replica is gone without a word, while the
+	// API server calls it still and asks no other when it gets no answer; the webhook that somebody has changed its caBundle.
 	unnoticed bool
 }
 
@@ -40,8 +40,8 @@ func faults() []fault {
 		{name: "certificate of the server renewed, in each replica", short: 1, long: 50, inject: renewLeaf},
 		{name: "CA deleted, and replaced everywhere", short: 1, long: 20, inject: deleteCA},
 		{name: "CA damaged, and replaced everywhere", short: 1, long: 2, inject: damageCA},
-		{name: "caBundle emptied", short: 1, long: 5, inject: emptyBundle},
-		{name: "caBundle of somebody else", short: 1, long: 5, inject: foreignBundle},
+		{name: "caBundle emptied", short: 1, long: 5, inject: emptyBundle, unnoticed: true},
+		{name: "caBundle of somebody else", short: 1, long: 5, inject: foreignBundle, unnoticed: true},
 		{name: "rolling update", short: 1, long: 10, inject: rollingUpdate},
 		{name: "scaled from 2 to 4 and back", short: 1, long: 5, inject: scale},
 		{name: "every replica evicted, as by a drain", short: 1, long: 5, inject: evict},

@@ -1,0 +1,52 @@
+package auth_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// injected has the webhook tell every pod to ask the auth service, and holds that an application lists the bucket by it, also
+// after the CA of the service was replaced. The cluster has no DNS: the pod is told where the service is.
+func injected(t *testing.T, s *stage) {
+	s.Do(t, "apply", "-k", "testdata/injected")
+	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--timeout=2m")
+	s.Do(t, "label", "namespace", "shop", "podidentity.dev/inject=enabled")
+	s.DoWith(t, fmt.Sprintf(`apiVersion: v1
+kind: Pod
+metadata: {name: injected, namespace: shop}
+spec:
+  serviceAccountName: reader
+  hostAliases: [{ip: %s, hostnames: [pod-identity-auth.pod-identity.svc]}]
+  containers: [{name: app, image: %s, command: [sleep, infinity], env: [{name: AWS_ENDPOINT_URL_S3, value: %q}]}]`,
+		s.ip, s.CLIImage, s.MinIO.Endpoint), "create", "-f", "-")
+	s.Do(t, "wait", "--namespace=shop", "--for=condition=Ready", "pod/injected", "--timeout=2m")
+	s.lists(t)
+	s.Do(t, "delete", "secret", "--namespace=pod-identity", "pod-identity-auth-ca")
+	s.Do(t, "wait", "--namespace=pod-identity", "--for=create", "secret/pod-identity-auth-ca", "--timeout=1m")
+	s.Do(t, "rollout", "restart", "--namespace=pod-identity", "deployment/pod-identity-auth")
+	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-auth", "--timeout=2m")
+	// Another role, so that the sidecar asks again: the old certificate is nowhere any more.
+	s.Do(t, "patch", "pia", "reader", "--type=merge", `--patch={"spec": {"roleARN": "arn:aws:iam::111122223333:role/pods/second"}}`)
+	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+		identity := s.Do(t, "get", "pod", "--namespace=shop", "injected", `-o=jsonpath={.metadata.annotations.podidentity\.dev/identity}`)
+		return strings.Contains(identity, "role/pods/second"), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.lists(t)
+}
+
+// lists has the application of the pod injected list the bucket.
+func (s *stage) lists(t *testing.T) {
+	t.Helper()
+	seen := s.Do(t, "exec", "--namespace=shop", "injected", "--container=app", "--", "aws", "s3", "ls", "s3://"+s.Stage().Bucket)
+	if !strings.Contains(seen, "aws.png") {
+		t.Errorf("the list of the bucket is %q", seen)
+	}
+}
