@@ -54,7 +54,7 @@ func damageCA(t *testing.T, s *stage) {
 // otherAuthority waits until every replica serves a certificate of another CA than before.
 func (s *stage) otherAuthority(t *testing.T, before string) {
 	t.Helper()
-	s.await(t, "a certificate of the new CA in each replica", func(ctx context.Context) (bool, error) {
+	s.await(t, "a certificate of the new CA in each replica", func(context.Context) (bool, error) {
 		now := s.authority(t)
 		if now == "" || now == before {
 			return false, nil
@@ -103,7 +103,7 @@ func (s *stage) handshake(ctx context.Context, address string) (*x509.Certificat
 	if err != nil {
 		return nil, err
 	}
-	//nolint:gosec // it is looked at, not trusted
+	// It is looked at, not trusted.
 	connection := tls.Client(raw, &tls.Config{InsecureSkipVerify: true})
 	defer func() { _ = connection.Close() }() // nothing was sent
 	if err := connection.HandshakeContext(ctx); err != nil {

@@ -14,7 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes/typed/core/v1"
+	typedv1 "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
 const (
@@ -34,7 +34,7 @@ type figures struct {
 
 // load creates pods in a labelled namespace until it is stopped.
 type load struct {
-	pods v1.PodInterface
+	pods typedv1.PodInterface
 
 	mu   sync.Mutex
 	seen figures

@@ -75,7 +75,7 @@ func deleteByForce(t *testing.T, s *stage) {
 func (s *stage) any(t *testing.T) string {
 	t.Helper()
 	all := s.replicas(t)
-	return all[rand.IntN(len(all))] //nolint:gosec // no secret
+	return all[rand.IntN(len(all))]
 }
 
 func killOne(t *testing.T, s *stage) { s.kill(t, s.any(t)) }
