@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,8 +82,12 @@ func (s *stage) any(t *testing.T) string {
 func killOne(t *testing.T, s *stage) { s.kill(t, s.any(t)) }
 
 func killLeader(t *testing.T, s *stage) {
-	holder := s.Do(t, "get", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--output=jsonpath={.spec.holderIdentity}")
-	leader, _, _ := strings.Cut(holder, "_")
+	var leader string
+	s.await(t, "a leader that lives", func(context.Context) (bool, error) {
+		holder := s.Do(t, "get", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--output=jsonpath={.spec.holderIdentity}")
+		leader, _, _ = strings.Cut(holder, "_")
+		return slices.Contains(s.replicas(t), leader), nil
+	})
 	s.kill(t, leader)
 }
 
@@ -127,7 +132,9 @@ func (s *stage) withoutAPIServer(t *testing.T, length time.Duration) {
 		t.Fatal(err)
 	}
 	<-time.After(length)
-	if err := s.Cluster.StartAPIServer(t.Context()); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if err := s.Cluster.StartAPIServer(ctx); err != nil {
 		t.Fatal(err)
 	}
 	s.recovered(t, before)
