@@ -129,7 +129,7 @@ install: registry ## installs the product, with the images of REGISTRY, on the c
 	  'images:' \
 	  $(foreach image,webhook auth,'  - {name: podidentity/$(image), newName: $(REGISTRY)/$(image), newTag: $(VERSION)}') \
 	  'patches:' \
-	  '  - target: {kind: Deployment, name: pod-identity-webhook}' \
+	  '  - target: {kind: Deployment, labelSelector: app.kubernetes.io/name=pod-identity-webhook}' \
 	  '    patch: |-' \
 	  '      - {op: add, path: /spec/template/spec/containers/0/args/-, value: --image=$(REGISTRY)/sidecar:$(VERSION)}' \
 	  $(foreach flag,$(WEBHOOK_FLAGS),'      - {op: add, path: /spec/template/spec/containers/0/args/-, value: "$(flag)"}') \

@@ -103,7 +103,7 @@ func (c *cluster) start() *replica {
 	c.t.Helper()
 	r := &replica{Client: c.Client, cluster: c}
 	r.Rotator = NewRotator(Config{
-		Secret: types.NamespacedName{Namespace: namespace, Name: secret}, Trust: WebhookConfiguration(webhooks), Propagation: propagation,
+		Secret: types.NamespacedName{Namespace: namespace, Name: secret}, Trust: WebhookConfigurations{webhooks}, Propagation: propagation,
 		DNSNames: names, CAValidity: year, LeafValidity: week,
 	}, r, discard())
 	r.syncSecret()

@@ -123,11 +123,12 @@ func (r *Rotator) ensureTrust(ctx context.Context, ca store, now time.Time) (pub
 	live, err := r.config.Trust.bundles(ctx, r.client)
 	if apierrors.IsNotFound(err) {
 		// The creation of the object comes as an event.
-		r.log.WithError(err).Warn("the CA cannot be published")
-		return false, nil
-	}
-	if err != nil {
+		r.log.WithError(err).Warn("the CA cannot be published everywhere")
+	} else if err != nil {
 		return false, err
+	}
+	if len(live) == 0 {
+		return false, nil
 	}
 	bundle := ca.bundle(append(ourCAs(live, now), r.inUse(now)...)...)
 	if trusts(live, bundle) {

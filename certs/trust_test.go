@@ -14,12 +14,12 @@ import (
 )
 
 // twoEntries is a configuration as the manifests bring it.
-func twoEntries() *admissionv1.MutatingWebhookConfiguration {
+func twoEntries(name string) *admissionv1.MutatingWebhookConfiguration {
 	entry := func(name string) admissionv1.MutatingWebhook {
 		return admissionv1.MutatingWebhook{Name: name, AdmissionReviewVersions: []string{"v1"}, SideEffects: new(admissionv1.SideEffectClassNone)}
 	}
 	return &admissionv1.MutatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: "pod-identity"},
+		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Webhooks:   []admissionv1.MutatingWebhook{entry("enabled.podidentity.dev"), entry("associated.podidentity.dev")},
 	}
 }
@@ -31,9 +31,12 @@ func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
 		exists []client.Object
 		places int
 	}{
-		"in each entry of a webhook configuration":    {WebhookConfiguration("pod-identity"), []client.Object{twoEntries()}, 2},
-		"in a ConfigMap, which is created":            {ConfigMap{Namespace: "pod-identity", Name: "ca"}, nil, 1},
-		"in a ConfigMap that has something else then": {ConfigMap{Namespace: "pod-identity", Name: "ca"}, []client.Object{foreign()}, 1},
+		"in each entry of a webhook configuration":           {WebhookConfigurations{"one"}, []client.Object{twoEntries("one")}, 2},
+		"in each entry of several":                           {WebhookConfigurations{"one", "two"}, []client.Object{twoEntries("one"), twoEntries("two")}, 4},
+		"in those that exist, where one is missing":          {WebhookConfigurations{"missing", "two"}, []client.Object{twoEntries("two")}, 2},
+		"and in none of others":                              {WebhookConfigurations{"one"}, []client.Object{twoEntries("one"), twoEntries("other")}, 2},
+		"in a ConfigMap, which is created":                   {ConfigMap{Namespace: "pod-identity", Name: "ca"}, nil, 1},
+		"in a ConfigMap that has something else before that": {ConfigMap{Namespace: "pod-identity", Name: "ca"}, []client.Object{foreign()}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := fake.NewClientBuilder().WithObjects(test.exists...).Build()
@@ -45,7 +48,7 @@ func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
 				reconcileOnce(t, r)
 			}
 			live, err := test.trust.bundles(t.Context(), api)
-			if err != nil || len(live) != test.places {
+			if client.IgnoreNotFound(err) != nil || len(live) != test.places {
 				t.Fatalf("%d places: %v", len(live), err)
 			}
 			leaf, err := r.Certificate(nil)
@@ -68,7 +71,7 @@ func foreign() *corev1.ConfigMap {
 func TestWithoutAWebhookConfigurationTheRotatorWaits(t *testing.T) {
 	api := fake.NewClientBuilder().Build()
 	r := NewRotator(Config{
-		Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: WebhookConfiguration("pod-identity"),
+		Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: WebhookConfigurations{"pod-identity"},
 		DNSNames: names, CAValidity: year, LeafValidity: time.Hour,
 	}, api, discard())
 	for range 3 {

@@ -3,9 +3,11 @@ package certs
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	"k8s.io/apimachinery/pkg/fields"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	applyv1 "k8s.io/client-go/applyconfigurations/admissionregistration/v1"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -13,46 +15,68 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// WebhookConfiguration is the name of a MutatingWebhookConfiguration as a Trust: API servers trust the caBundle of each of
-// its entries. It is not created, since its entries are the manifests'.
-type WebhookConfiguration string
+// WebhookConfigurations are the names of MutatingWebhookConfigurations as a Trust: API servers trust the caBundle of each of
+// their entries. They are not created, since their entries are the manifests'. Where one is missing the others are kept.
+type WebhookConfigurations []string
 
-func (w WebhookConfiguration) watched() (client.Object, cache.ByObject) {
-	return &admissionv1.MutatingWebhookConfiguration{}, cache.ByObject{Field: fields.OneTermEqualSelector("metadata.name", string(w))}
+func (w WebhookConfigurations) watched() (client.Object, cache.ByObject) {
+	// A watch can be narrowed to one name and not to two: of those of others only the name is kept.
+	return &admissionv1.MutatingWebhookConfiguration{}, cache.ByObject{Transform: func(object any) (any, error) {
+		configuration, is := object.(*admissionv1.MutatingWebhookConfiguration)
+		if is && !slices.Contains(w, configuration.Name) {
+			return &admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: configuration.Name}}, nil
+		}
+		if is {
+			configuration.ManagedFields = nil
+		}
+		return object, nil
+	}}
 }
 
-func (w WebhookConfiguration) read(ctx context.Context, reader client.Reader) (*admissionv1.MutatingWebhookConfiguration, error) {
-	var configuration admissionv1.MutatingWebhookConfiguration
-	if err := reader.Get(ctx, client.ObjectKey{Name: string(w)}, &configuration); err != nil {
-		return nil, fmt.Errorf("read MutatingWebhookConfiguration %s, without which no pod is injected (where it is missing, apply the manifests again): %w", w, err)
+// read returns those that exist, and an error that is a NotFound where one does not.
+func (w WebhookConfigurations) read(ctx context.Context, reader client.Reader) ([]admissionv1.MutatingWebhookConfiguration, error) {
+	var found []admissionv1.MutatingWebhookConfiguration
+	var missing error
+	for _, name := range w {
+		var configuration admissionv1.MutatingWebhookConfiguration
+		err := reader.Get(ctx, client.ObjectKey{Name: name}, &configuration)
+		switch {
+		case apierrors.IsNotFound(err):
+			missing = fmt.Errorf("read MutatingWebhookConfiguration %s, without which pods are not injected whenever a replica fails, or never (apply the manifests again): %w", name, err)
+		case err != nil:
+			return nil, fmt.Errorf("read MutatingWebhookConfiguration %s: %w", name, err)
+		default:
+			found = append(found, configuration)
+		}
 	}
-	return &configuration, nil
+	return found, missing
 }
 
-func (w WebhookConfiguration) bundles(ctx context.Context, reader client.Reader) ([][]byte, error) {
-	configuration, err := w.read(ctx, reader)
-	if err != nil {
-		return nil, err
-	}
+func (w WebhookConfigurations) bundles(ctx context.Context, reader client.Reader) ([][]byte, error) {
+	configurations, err := w.read(ctx, reader)
 	var all [][]byte
-	for _, webhook := range configuration.Webhooks {
-		all = append(all, webhook.ClientConfig.CABundle)
+	for _, configuration := range configurations {
+		for _, webhook := range configuration.Webhooks {
+			all = append(all, webhook.ClientConfig.CABundle)
+		}
 	}
-	return all, nil
+	return all, err
 }
 
-func (w WebhookConfiguration) publish(ctx context.Context, writer client.Client, bundle []byte) error {
-	configuration, err := w.read(ctx, writer)
-	if err != nil {
+func (w WebhookConfigurations) publish(ctx context.Context, writer client.Client, bundle []byte) error {
+	configurations, err := w.read(ctx, writer)
+	if err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
-	apply := applyv1.MutatingWebhookConfiguration(string(w))
-	for _, webhook := range configuration.Webhooks {
-		apply.WithWebhooks(applyv1.MutatingWebhook().WithName(webhook.Name).
-			WithClientConfig(applyv1.WebhookClientConfig().WithCABundle(bundle...)))
-	}
-	if err := writer.Apply(ctx, apply, client.FieldOwner(contract.FieldManager), client.ForceOwnership); err != nil {
-		return fmt.Errorf("publish the CA in MutatingWebhookConfiguration %s: %w", w, err)
+	for _, configuration := range configurations {
+		apply := applyv1.MutatingWebhookConfiguration(configuration.Name)
+		for _, webhook := range configuration.Webhooks {
+			apply.WithWebhooks(applyv1.MutatingWebhook().WithName(webhook.Name).
+				WithClientConfig(applyv1.WebhookClientConfig().WithCABundle(bundle...)))
+		}
+		if err := writer.Apply(ctx, apply, client.FieldOwner(contract.FieldManager), client.ForceOwnership); err != nil {
+			return fmt.Errorf("publish the CA in MutatingWebhookConfiguration %s: %w", configuration.Name, err)
+		}
 	}
 	return nil
 }

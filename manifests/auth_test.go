@@ -30,8 +30,8 @@ func overlayArguments(t *testing.T) []string {
 		Kind       string   `json:"kind"`
 		Resources  []string `json:"resources"`
 		Patches    []struct {
-			Target struct{ Kind, Name string } `json:"target"`
-			Patch  string                      `json:"patch"`
+			Target struct{ Kind, Name, LabelSelector string } `json:"target"`
+			Patch  string                                     `json:"patch"`
 		} `json:"patches"`
 	}](t, filepath.Join("overlays", "auth", "kustomization.yaml"), "Kustomization")
 	var arguments []string
@@ -74,11 +74,11 @@ func TestTheAuthServiceAcceptsTheArgumentsOfItsDeploymentAndOverlay(t *testing.T
 }
 
 func TestTheAuthServiceIsHardenedAsTheWebhookIs(t *testing.T) {
-	webhook, auth := base[appsv1.Deployment](t, "deployment.yaml", "Deployment").Spec, authDeployment(t).Spec
+	webhook, auth := base[appsv1.Deployment](t, "replica/deployment.yaml", "Deployment").Spec, authDeployment(t).Spec
 	for name, pair := range map[string][2]any{
 		"pod security":       {webhook.Template.Spec.SecurityContext, auth.Template.Spec.SecurityContext},
 		"container security": {webhook.Template.Spec.Containers[0].SecurityContext, auth.Template.Spec.Containers[0].SecurityContext},
-		"replicas":           {webhook.Replicas, auth.Replicas},
+		"replicas":           {new(int32(2)), auth.Replicas},
 		"update":             {webhook.Strategy, auth.Strategy},
 	} {
 		if !reflect.DeepEqual(pair[0], pair[1]) {

@@ -96,14 +96,23 @@ func arguments(t *testing.T, d appsv1.Deployment) config.Config {
 
 func TestCertManagerMakesTheCertificateThatTheWebhookServes(t *testing.T) {
 	built := build(t, certManager)
-	deployment := all[appsv1.Deployment](t, built, "Deployment")[0]
+	for _, deployment := range all[appsv1.Deployment](t, built, "Deployment") {
+		servesWhatCertManagerMakes(t, built, deployment)
+	}
+}
+
+func servesWhatCertManagerMakes(t *testing.T, built resmap.ResMap, deployment appsv1.Deployment) {
+	t.Helper()
 	c, pod := arguments(t, deployment), deployment.Spec.Template.Spec
 	mounted := slices.IndexFunc(pod.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == c.CertificateDir })
 	if mounted < 0 {
 		t.Fatalf("nothing is mounted at %q", c.CertificateDir)
 	}
 	volume := slices.IndexFunc(pod.Volumes, func(v corev1.Volume) bool { return v.Name == pod.Containers[0].VolumeMounts[mounted].Name })
-	configuration := all[admissionregistrationv1.MutatingWebhookConfiguration](t, built, "MutatingWebhookConfiguration")[0]
+	var hosts []string
+	for _, service := range c.Services {
+		hosts = append(hosts, service+"."+c.Namespace+".svc")
+	}
 	for _, made := range all[certificate](t, built, "Certificate") {
 		if made.Spec.IsCA {
 			continue
@@ -111,11 +120,13 @@ func TestCertManagerMakesTheCertificateThatTheWebhookServes(t *testing.T) {
 		if made.Spec.SecretName != pod.Volumes[volume].Secret.SecretName {
 			t.Errorf("the Certificate is kept in Secret %s, mounted is %s", made.Spec.SecretName, pod.Volumes[volume].Secret.SecretName)
 		}
-		if want := c.Service + "." + c.Namespace + ".svc"; !slices.Equal(made.Spec.DNSNames, []string{want}) {
-			t.Errorf("it is for %v, the API server asks for %s", made.Spec.DNSNames, want)
+		if !slices.Equal(made.Spec.DNSNames, hosts) {
+			t.Errorf("it is for %v, API servers ask for %v", made.Spec.DNSNames, hosts)
 		}
-		if got := configuration.Annotations["cert-manager.io/inject-ca-from"]; got != path.Join(made.Metadata.Namespace, made.Metadata.Name) {
-			t.Errorf("the trust is injected from %q", got)
+		for _, configuration := range all[admissionregistrationv1.MutatingWebhookConfiguration](t, built, "MutatingWebhookConfiguration") {
+			if got := configuration.Annotations["cert-manager.io/inject-ca-from"]; got != path.Join(made.Metadata.Namespace, made.Metadata.Name) {
+				t.Errorf("the trust of %s is injected from %q", configuration.Name, got)
+			}
 		}
 	}
 }
@@ -151,7 +162,7 @@ func TestTheChainOfCertManagerIsWhole(t *testing.T) {
 }
 
 func TestWithCertManagerTheWebhookMayNeitherReadSecretsNorChangeWebhooks(t *testing.T) {
-	for folder, want := range map[string]int{"base": 3, certManager: 0} {
+	for folder, want := range map[string]int{"base": 4, certManager: 0} {
 		built := build(t, folder)
 		var rules []rbacv1.PolicyRule
 		for _, role := range all[rbacv1.Role](t, built, "Role") {

@@ -17,6 +17,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -64,7 +65,15 @@ func object[T any](t *testing.T, file, kind string) T {
 }
 
 func webhookContainer(t *testing.T) corev1.Container {
-	return base[appsv1.Deployment](t, "deployment.yaml", "Deployment").Spec.Template.Spec.Containers[0]
+	return base[appsv1.Deployment](t, "replica/deployment.yaml", "Deployment").Spec.Template.Spec.Containers[0]
+}
+
+// both are the configurations of the base, the one that is asked first first.
+func both(t *testing.T) []admissionregistrationv1.MutatingWebhookConfiguration {
+	return []admissionregistrationv1.MutatingWebhookConfiguration{
+		base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration"),
+		base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook-standby.yaml", "MutatingWebhookConfiguration"),
+	}
 }
 
 // parse gives the arguments of the Deployment to the code that reads them.
@@ -90,45 +99,97 @@ func TestTheWebhookAcceptsTheArgumentsOfItsDeployment(t *testing.T) {
 			t.Errorf("port %s is %s, the webhook listens on %s", port.Name, got, want)
 		}
 	}
-	if got := base[corev1.Service](t, "service.yaml", "Service").Name; got != c.Service {
-		t.Errorf("Service %s, the certificate is for %s", got, c.Service)
+	for _, service := range all[corev1.Service](t, build(t, "base"), "Service") {
+		if !slices.Contains(c.Services, service.Name) {
+			t.Errorf("Service %s, the certificate is for %v", service.Name, c.Services)
+		}
+	}
+}
+
+func TestEachServiceHasADeploymentOfItsOwn(t *testing.T) {
+	built := build(t, "base")
+	services := all[corev1.Service](t, built, "Service")
+	for i, deployment := range all[appsv1.Deployment](t, built, "Deployment") {
+		for j, service := range services {
+			if matches := labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(deployment.Spec.Template.Labels)); matches != (i == j) {
+				t.Errorf("Service %s sends to Deployment %s: %t", service.Name, deployment.Name, matches)
+			}
+		}
+		for _, spread := range deployment.Spec.Template.Spec.TopologySpreadConstraints {
+			selector, err := metav1.LabelSelectorAsSelector(spread.LabelSelector)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, other := range all[appsv1.Deployment](t, built, "Deployment") {
+				if !selector.Matches(labels.Set(other.Spec.Template.Labels)) {
+					t.Errorf("%s may be on the node of %s", deployment.Name, other.Name)
+				}
+			}
+		}
+	}
+	if len(services) != 2 {
+		t.Errorf("%d Services", len(services))
 	}
 }
 
 func TestTheAPIServerCallsTheHandlersThatAreServed(t *testing.T) {
 	c := parse(t)
-	configuration := base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration")
-	if configuration.Name != c.Webhooks {
-		t.Errorf("the configuration is named %s, the CA is published in %s", configuration.Name, c.Webhooks)
-	}
-	modes := map[string]string{
-		"enabled.podidentity.dev":    contract.InjectEnabled,
-		"associated.podidentity.dev": contract.InjectAssociated,
-		"unknown.podidentity.dev":    admission.Unknown,
-	}
-	for _, webhook := range configuration.Webhooks {
-		mode, known := modes[webhook.Name]
-		if !known {
-			t.Fatalf("there is no handler for %s", webhook.Name)
+	for i, modes := range []map[string]string{
+		{"enabled.podidentity.dev": contract.InjectEnabled, "associated.podidentity.dev": contract.InjectAssociated, "unknown.podidentity.dev": admission.Unknown},
+		{"enabled.standby.podidentity.dev": contract.InjectEnabled, "associated.standby.podidentity.dev": contract.InjectAssociated},
+	} {
+		configuration := both(t)[i]
+		if configuration.Name != c.Webhooks[i] {
+			t.Errorf("the configuration is named %s, the CA is published in %s", configuration.Name, c.Webhooks[i])
 		}
-		delete(modes, webhook.Name)
-		service := webhook.ClientConfig.Service
-		if *service.Path != admission.Path(mode) || service.Name != c.Service || service.Namespace != c.Namespace {
-			t.Errorf("%s calls %v", webhook.Name, service)
+		for _, webhook := range configuration.Webhooks {
+			mode, known := modes[webhook.Name]
+			if !known {
+				t.Fatalf("there is no handler for %s", webhook.Name)
+			}
+			delete(modes, webhook.Name)
+			service := webhook.ClientConfig.Service
+			if *service.Path != admission.Path(mode) || service.Name != c.Services[i] || service.Namespace != c.Namespace {
+				t.Errorf("%s calls %v", webhook.Name, service)
+			}
+			if webhook.ClientConfig.CABundle != nil {
+				t.Errorf("%s brings a caBundle, over which GitOps tools would fight with the webhook", webhook.Name)
+			}
 		}
-		if webhook.ClientConfig.CABundle != nil {
-			t.Errorf("%s brings a caBundle, over which GitOps tools would fight with the webhook", webhook.Name)
+		if len(modes) != 0 {
+			t.Errorf("nothing calls the handlers for %v", modes)
 		}
 	}
-	if len(modes) != 0 {
-		t.Errorf("nothing calls the handlers for %v", modes)
+}
+
+// An API server asks the configurations in the order of their names (k8s.io/apiserver, configuration.mergeMutatingWebhookConfigurations).
+func TestWhatTheFirstDoesNotAnswerTheStandbyDecides(t *testing.T) {
+	first, standby := both(t)[0], both(t)[1]
+	if first.Name >= standby.Name {
+		t.Errorf("%s is not asked before %s", first.Name, standby.Name)
+	}
+	for _, webhook := range first.Webhooks {
+		if *webhook.FailurePolicy != admissionregistrationv1.Ignore {
+			t.Errorf("%s refuses what the standby could admit", webhook.Name)
+		}
+	}
+	for i, webhook := range standby.Webhooks {
+		asked := first.Webhooks[i]
+		if *webhook.FailurePolicy != admissionregistrationv1.Fail {
+			t.Errorf("%s lets pods by that nobody has judged", webhook.Name)
+		}
+		if !equality.Semantic.DeepEqual(webhook.NamespaceSelector, asked.NamespaceSelector) || !equality.Semantic.DeepEqual(webhook.Rules, asked.Rules) {
+			t.Errorf("%s is for other pods than %s", webhook.Name, asked.Name)
+		}
+		if known := len(asked.MatchConditions); !slices.Equal(webhook.MatchConditions[:known], asked.MatchConditions) {
+			t.Errorf("%s leaves out other pods than %s", webhook.Name, asked.Name)
+		}
 	}
 }
 
 func TestTheAPIServerNeverCallsForTheNamespacesThatTheCodeExcludes(t *testing.T) {
 	want := parse(t).Excluded()
-	configuration := base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration")
-	for _, webhook := range configuration.Webhooks {
+	for _, webhook := range slices.Concat(both(t)[0].Webhooks, both(t)[1].Webhooks) {
 		excludes := slices.ContainsFunc(webhook.NamespaceSelector.MatchExpressions, func(r metav1.LabelSelectorRequirement) bool {
 			return r.Key == corev1.LabelMetadataName && r.Operator == metav1.LabelSelectorOpNotIn && slices.Equal(r.Values, want)
 		})
@@ -178,7 +239,7 @@ func TestTheRightsNameTheObjectsThatTheCodeUses(t *testing.T) {
 		base[rbacv1.Role](t, "rotation.yaml", "Role").Rules...) {
 		switch {
 		case slices.Contains(rule.Resources, "mutatingwebhookconfigurations"):
-			if !slices.Equal(rule.ResourceNames, []string{c.Webhooks}) {
+			if slices.Contains(rule.Verbs, "patch") && !slices.Equal(rule.ResourceNames, c.Webhooks) {
 				t.Errorf("the right to patch webhooks is for %v", rule.ResourceNames)
 			}
 		case slices.Contains(rule.Resources, "secrets") && !slices.Equal(rule.Verbs, []string{"create"}):

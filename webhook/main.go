@@ -81,9 +81,9 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	rotation := certs.Config{
 		Secret:       types.NamespacedName{Namespace: c.Namespace, Name: c.CASecret},
-		Trust:        certs.WebhookConfiguration(c.Webhooks),
+		Trust:        certs.WebhookConfigurations(c.Webhooks),
 		Propagation:  propagation,
-		DNSNames:     []string{c.Service + "." + c.Namespace + ".svc"},
+		DNSNames:     hosts(c),
 		CAValidity:   c.CAValidity,
 		LeafValidity: c.CertificateValidity,
 	}
@@ -101,7 +101,7 @@ func run(ctx context.Context, c config.Config) error {
 	if duties.known, err = watch(ctx, mgr.GetCache(), c, duties.changed, log); err != nil {
 		return err
 	}
-	election, err := leader.NewElection(api, types.NamespacedName{Namespace: c.Namespace, Name: c.Service}, duties.work, log)
+	election, err := leader.NewElection(api, types.NamespacedName{Namespace: c.Namespace, Name: c.Lease}, duties.work, log)
 	if err != nil {
 		return err
 	}
@@ -115,6 +115,15 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	return mgr.Start(ctx)
+}
+
+// hosts are the names by which API servers know the webhook.
+func hosts(c config.Config) []string {
+	var all []string
+	for _, service := range c.Services {
+		all = append(all, service+"."+c.Namespace+".svc")
+	}
+	return all
 }
 
 func addProbes(mgr manager.Manager, serving certificates, synced func() bool) error {

@@ -14,7 +14,7 @@ import (
 // after the CA of the service was replaced. The cluster has no DNS: the pod is told where the service is.
 func injected(t *testing.T, s *stage) {
 	s.Do(t, "apply", "-k", "testdata/injected")
-	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--timeout=2m")
+	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--timeout=2m")
 	s.Do(t, "label", "namespace", "shop", "podidentity.dev/inject=enabled")
 	s.DoWith(t, fmt.Sprintf(`apiVersion: v1
 kind: Pod

@@ -84,7 +84,7 @@ func (s *stage) authority(t *testing.T) string {
 func (s *stage) served(t *testing.T) map[string]*x509.Certificate {
 	t.Helper()
 	all := map[string]*x509.Certificate{}
-	for _, ip := range strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--output=jsonpath={.items[*].status.podIP}")) {
+	for _, ip := range strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", webhook, "--output=jsonpath={.items[*].status.podIP}")) {
 		address := net.JoinHostPort(ip, "9443")
 		certificate, err := s.handshake(t.Context(), address)
 		if err != nil {
@@ -116,31 +116,56 @@ func (s *stage) handshake(ctx context.Context, address string) (*x509.Certificat
 	return certificates[0], nil
 }
 
+// configurations are those by which API servers call the webhook, with their files.
+func configurations() map[string]string {
+	return map[string]string{"pod-identity": "webhook.yaml", "pod-identity-standby": "webhook-standby.yaml"}
+}
+
 func emptyBundle(t *testing.T, s *stage) {
-	want := s.bundle(t)
-	s.Do(t, "patch", "mutatingwebhookconfiguration", "pod-identity", "--type=json", `--patch=[{"op": "remove", "path": "/webhooks/0/clientConfig/caBundle"}]`)
-	s.bundleBecomes(t, want)
+	for configuration := range configurations() {
+		s.damageBundles(t, configuration, func(n int) string {
+			return fmt.Sprintf(`{"op": "remove", "path": "/webhooks/%d/clientConfig/caBundle"}`, n)
+		})
+	}
 }
 
 func foreignBundle(t *testing.T, s *stage) {
-	want := s.bundle(t)
 	foreign, err := pki.NewCA("somebody-else")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Do(t, "patch", "mutatingwebhookconfiguration", "pod-identity", "--type=json",
-		fmt.Sprintf(`--patch=[{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": %q}]`, base64.StdEncoding.EncodeToString(foreign.Certificate)))
-	s.bundleBecomes(t, want)
+	bundle := base64.StdEncoding.EncodeToString(foreign.Certificate)
+	for configuration := range configurations() {
+		s.damageBundles(t, configuration, func(n int) string {
+			return fmt.Sprintf(`{"op": "replace", "path": "/webhooks/%d/clientConfig/caBundle", "value": %q}`, n, bundle)
+		})
+	}
 }
 
-func (s *stage) bundle(t *testing.T) string {
+// damageBundles does something to all entries of a configuration, at once, and waits until they are as they were.
+func (s *stage) damageBundles(t *testing.T, configuration string, damage func(entry int) string) {
 	t.Helper()
-	return s.Do(t, "get", "mutatingwebhookconfiguration", "pod-identity", "--output=jsonpath={.webhooks[0].clientConfig.caBundle}")
+	want := s.bundles(t, configuration)
+	var operations []string
+	for entry := range strings.Fields(want) {
+		operations = append(operations, damage(entry))
+	}
+	s.Do(t, "patch", "mutatingwebhookconfiguration", configuration, "--type=json", "--patch=["+strings.Join(operations, ",")+"]")
+	s.await(t, "the right caBundles", func(context.Context) (bool, error) { return s.bundles(t, configuration) == want, nil })
 }
 
-func (s *stage) bundleBecomes(t *testing.T, want string) {
+func (s *stage) bundles(t *testing.T, configuration string) string {
 	t.Helper()
-	s.await(t, "the right caBundle", func(context.Context) (bool, error) { return s.bundle(t) == want, nil })
+	return s.Do(t, "get", "mutatingwebhookconfiguration", configuration, "--output=jsonpath={.webhooks[*].clientConfig.caBundle}")
+}
+
+func deleteConfiguration(t *testing.T, s *stage) {
+	for configuration, file := range configurations() {
+		want := s.bundles(t, configuration)
+		s.Do(t, "delete", "mutatingwebhookconfiguration", configuration)
+		s.Do(t, "apply", "-f", "../../manifests/base/"+file)
+		s.await(t, "the right caBundles", func(context.Context) (bool, error) { return s.bundles(t, configuration) == want, nil })
+	}
 }
 
 // await waits for something that takes two minutes at most.

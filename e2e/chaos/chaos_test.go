@@ -20,6 +20,9 @@ const long = "CHAOS"
 // table is the environment variable that names a file for the table, as Markdown.
 const table = "CHAOS_TABLE"
 
+// calmly is the name of what comes first, and is no fault.
+const calmly = "nothing"
+
 // fault is something that happens to a cluster.
 type fault struct {
 	name string
@@ -29,25 +32,24 @@ type fault struct {
 	inject func(t *testing.T, s *stage)
 	// away tells that the API server itself cannot answer meanwhile.
 	away bool
-	// unnoticed tells that it takes a moment until somebody notices: the kubelet that a replica is gone without a word, while the
-	// API server calls it still and asks no other when it gets no answer; the webhook that somebody has changed its caBundle.
-	unnoticed bool
 }
 
 func faults() []fault {
 	return []fault{
-		{name: "nothing", short: 1, long: 1, inject: calm},
+		{name: calmly, short: 1, long: 1, inject: calm},
 		{name: "certificate of the server renewed, in each replica", short: 1, long: 50, inject: renewLeaf},
 		{name: "CA deleted, and replaced everywhere", short: 1, long: 20, inject: deleteCA},
 		{name: "CA damaged, and replaced everywhere", short: 1, long: 2, inject: damageCA},
-		{name: "caBundle emptied", short: 1, long: 5, inject: emptyBundle, unnoticed: true},
-		{name: "caBundle of somebody else", short: 1, long: 5, inject: foreignBundle, unnoticed: true},
+		{name: "caBundle emptied, in either configuration", short: 1, long: 5, inject: emptyBundle},
+		{name: "caBundle of somebody else, in either configuration", short: 1, long: 5, inject: foreignBundle},
+		{name: "either configuration deleted, and applied again", short: 1, long: 3, inject: deleteConfiguration},
 		{name: "rolling update", short: 1, long: 10, inject: rollingUpdate},
 		{name: "scaled from 2 to 4 and back", short: 1, long: 5, inject: scale},
 		{name: "every replica evicted, as by a drain", short: 1, long: 5, inject: evict},
 		{name: "a replica deleted without grace", short: 1, long: 10, inject: deleteByForce},
-		{name: "a replica killed (SIGKILL)", short: 1, long: 20, inject: killOne, unnoticed: true},
-		{name: "the leader killed (SIGKILL)", short: 1, long: 5, inject: killLeader, unnoticed: true},
+		{name: "a replica killed (SIGKILL)", short: 1, long: 20, inject: killOne},
+		{name: "the leader killed (SIGKILL)", short: 1, long: 5, inject: killLeader},
+		{name: "a replica stopped for 10 s (SIGSTOP)", short: 1, long: 5, inject: hang},
 		{name: "etcd paused for 10 s", short: 1, long: 3, inject: pauseEtcd, away: true},
 		{name: "API server killed and started again", short: 1, long: 5, inject: restartAPIServer, away: true},
 		{name: "API server away for a minute", short: 0, long: 2, inject: apiServerAway, away: true},
@@ -66,7 +68,7 @@ func TestNoFaultRefusesAPod(t *testing.T) {
 		if times == 0 {
 			continue
 		}
-		t.Run(f.name, func(t *testing.T) {
+		held := t.Run(f.name, func(t *testing.T) {
 			s.load.take()
 			for range times {
 				f.inject(t, s)
@@ -76,6 +78,9 @@ func TestNoFaultRefusesAPod(t *testing.T) {
 				f.name, times, seen.admitted, seen.refused, seen.uninjected, seen.away, seen.slowest.Milliseconds()))
 			judge(t, f, seen)
 		})
+		if f.name == calmly && !held {
+			t.Fatal("pods are refused without any fault")
+		}
 	}
 	text := strings.Join(rows, "\n") + "\n"
 	t.Logf("\n%s", text)
@@ -97,7 +102,7 @@ func judge(t *testing.T, f fault, seen figures) {
 	if seen.refused > 0 {
 		t.Logf("%d pods were refused: %s", seen.refused, strings.Join(seen.complaints, "\n"))
 	}
-	if !f.away && !f.unnoticed && seen.refused > 0 {
+	if !f.away && seen.refused > 0 {
 		t.Errorf("%d of %d pods were refused", seen.refused, seen.refused+seen.admitted)
 	}
 	if !f.away && seen.away > 0 {
@@ -126,8 +131,10 @@ func newStage(t *testing.T, p *platform.Platform) *stage {
 	}
 	s := &stage{Platform: p, kube: kube, load: &load{pods: kube.CoreV1().Pods("load")}}
 	// A life of a minute has the certificates renewed all the time.
-	s.Do(t, "patch", "deployment", "--namespace=pod-identity", "pod-identity-webhook", "--type=json",
-		`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-validity=1m"}]`)
+	for _, deployment := range []string{"pod-identity-webhook", "pod-identity-webhook-standby"} {
+		s.Do(t, "patch", "deployment", "--namespace=pod-identity", deployment, "--type=json",
+			`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-validity=1m"}]`)
+	}
 	s.rolledOut(t)
 	s.Do(t, "create", "namespace", "load")
 	s.Do(t, "label", "namespace", "load", "podidentity.dev/inject=enabled")

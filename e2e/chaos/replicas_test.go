@@ -16,20 +16,23 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
+// webhook selects all replicas, of both Deployments.
+const webhook = "--selector=app.kubernetes.io/name=pod-identity-webhook"
+
 func (s *stage) rolledOut(t *testing.T) {
 	t.Helper()
-	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--timeout=3m")
+	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment", webhook, "--timeout=3m")
 }
 
 func rollingUpdate(t *testing.T, s *stage) {
-	s.Do(t, "rollout", "restart", "--namespace=pod-identity", "deployment/pod-identity-webhook")
+	s.Do(t, "rollout", "restart", "--namespace=pod-identity", "deployment", webhook)
 	s.rolledOut(t)
 	s.gone(t)
 }
 
 func scale(t *testing.T, s *stage) {
-	for _, replicas := range []string{"4", "2"} {
-		s.Do(t, "scale", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--replicas="+replicas)
+	for _, replicas := range []string{"2", "1"} {
+		s.Do(t, "scale", "--namespace=pod-identity", "deployment", webhook, "--replicas="+replicas)
 		s.rolledOut(t)
 	}
 	s.gone(t)
@@ -44,12 +47,12 @@ func (s *stage) gone(t *testing.T) {
 // replicas are the names of the webhook's pods.
 func (s *stage) replicas(t *testing.T) []string {
 	t.Helper()
-	return strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--output=jsonpath={.items[*].metadata.name}"))
+	return strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", webhook, "--output=jsonpath={.items[*].metadata.name}"))
 }
 
 func (s *stage) ready(t *testing.T) int {
 	t.Helper()
-	return strings.Count(s.Do(t, "get", "pods", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-webhook",
+	return strings.Count(s.Do(t, "get", "pods", "--namespace=pod-identity", webhook,
 		`--output=jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}`), "True")
 }
 
@@ -95,16 +98,31 @@ func killLeader(t *testing.T, s *stage) {
 // before it starts the container again.
 func (s *stage) kill(t *testing.T, pod string) {
 	t.Helper()
-	container := s.Do(t, "get", "pod", "--namespace=pod-identity", pod, "--output=jsonpath={.status.containerStatuses[0].containerID}")
-	for _, pid := range platform.Processes(t, container) {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.signal(t, pod, syscall.SIGKILL)
 	s.Do(t, "wait", "--namespace=pod-identity", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/"+pod, "--timeout=1m")
 	s.gone(t)
 	s.Do(t, "delete", "pod", "--namespace=pod-identity", pod)
 	s.gone(t)
+}
+
+// hang has a replica take connections and answer none, as one whose node has no time for it.
+func hang(t *testing.T, s *stage) {
+	pod := s.any(t)
+	s.signal(t, pod, syscall.SIGSTOP)
+	<-time.After(10 * time.Second)
+	s.signal(t, pod, syscall.SIGCONT)
+	s.gone(t)
+}
+
+// signal sends a signal to the processes of a replica.
+func (s *stage) signal(t *testing.T, pod string, signal syscall.Signal) {
+	t.Helper()
+	container := s.Do(t, "get", "pod", "--namespace=pod-identity", pod, "--output=jsonpath={.status.containerStatuses[0].containerID}")
+	for _, pid := range platform.Processes(t, container) {
+		if err := syscall.Kill(pid, signal); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func pauseEtcd(t *testing.T, s *stage) {

@@ -38,6 +38,7 @@ func TestOnARealCluster(t *testing.T) {
 		"garbage sent to the webhook's own address is answered and harms nobody":                  garbage,
 		"a deleted CA is replaced without refusing a pod":                                         deletedCA,
 		"in an emergency one command lets pods be created again, and running pods notice nothing": breakGlass,
+		"where the first replica gives no answer, the one that stands by is asked":                standby,
 		"an emptied caBundle is put right":                                                        emptiedBundle,
 		"a pod's other projected tokens keep their mode where all share one runAsUser":            tokenMode,
 	} {

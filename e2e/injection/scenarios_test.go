@@ -60,10 +60,16 @@ func (s stage) startAdder(t *testing.T) {
 
 func debugger(t *testing.T, s stage) {
 	s.create(t, pod{Name: "debugged", Namespace: "restricted"})
-	s.Do(t, "debug", "--namespace=restricted", "debugged", "--profile=restricted", "--image="+s.CLIImage, "--container=debugger", "--attach=false", "--", "sleep", "infinity")
-	s.Do(t, "wait", "--namespace=restricted", "pod/debugged", "--timeout=1m",
+	s.debug(t, "debugged")
+}
+
+// debug looks into a pod as a person does, and lists the bucket from there.
+func (s stage) debug(t *testing.T, pod string) {
+	t.Helper()
+	s.Do(t, "debug", "--namespace=restricted", pod, "--profile=restricted", "--image="+s.CLIImage, "--container=debugger", "--attach=false", "--", "sleep", "infinity")
+	s.Do(t, "wait", "--namespace=restricted", "pod/"+pod, "--timeout=1m",
 		`--for=jsonpath={.status.ephemeralContainerStatuses[0].state.running.startedAt}`)
-	s.listBucket(t, "restricted", "debugged", "debugger")
+	s.listBucket(t, "restricted", pod, "debugger")
 }
 
 func optedOut(t *testing.T, s stage) {

@@ -22,10 +22,12 @@ type Config struct {
 	Health, Metrics string
 	// Namespace the webhook runs in; its CA lives there.
 	Namespace string
-	// Service by which the API server calls the webhook.
-	Service string
-	// Webhooks is the name of the MutatingWebhookConfiguration.
-	Webhooks string
+	// Services by which API servers call the webhook, this replica or another.
+	Services []string
+	// Webhooks are the names of the MutatingWebhookConfigurations.
+	Webhooks []string
+	// Lease by which the replica is elected that annotates and reports.
+	Lease string
 	// CertificateDir is a folder whose tls.crt and tls.key, which somebody else keeps, the webhook serves. Empty, it makes
 	// its own certificates.
 	CertificateDir string
@@ -53,8 +55,9 @@ func Default() Config {
 		Listen:              9443,
 		Health:              ":8081",
 		Metrics:             ":8080",
-		Service:             "pod-identity-webhook",
-		Webhooks:            "pod-identity",
+		Services:            []string{"pod-identity-webhook", "pod-identity-webhook-standby"},
+		Webhooks:            []string{"pod-identity", "pod-identity-standby"},
+		Lease:               "pod-identity-webhook",
 		CASecret:            "pod-identity-ca",
 		CAValidity:          365 * 24 * time.Hour,
 		CertificateValidity: 7 * 24 * time.Hour,
@@ -102,8 +105,9 @@ func bindServer(flags *flag.FlagSet, c *Config) {
 	flags.StringVar(&c.Health, "health", c.Health, "address of /healthz and /readyz")
 	flags.StringVar(&c.Metrics, "metrics", c.Metrics, "address of /metrics, or 0 for none")
 	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace of the webhook")
-	flags.StringVar(&c.Service, "service", c.Service, "Service by which the API server calls the webhook")
-	flags.StringVar(&c.Webhooks, "webhooks", c.Webhooks, "name of the MutatingWebhookConfiguration")
+	flags.Var((*names)(&c.Services), "services", "Services by which API servers call the webhook, for its certificate, separated by commas")
+	flags.Var((*names)(&c.Webhooks), "webhooks", "names of the MutatingWebhookConfigurations, separated by commas")
+	flags.StringVar(&c.Lease, "lease", c.Lease, "Lease by which the replica is elected that annotates running pods and reports")
 	flags.StringVar(&c.CertificateDir, "certificate-dir", c.CertificateDir, "folder with tls.crt and tls.key that somebody else keeps, such as cert-manager; where unset, the webhook makes its own certificates and has the API server trust them")
 	flags.StringVar(&c.CASecret, "ca-secret", c.CASecret, "name of the Secret that holds the CA")
 	flags.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "life of the CA")

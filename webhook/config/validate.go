@@ -24,8 +24,7 @@ func (c Config) validateServer() error {
 	_, levelErr := logrus.ParseLevel(c.LogLevel)
 	return errors.Join(
 		demand(c.Namespace != "", "--namespace is empty: set it to the webhook's own namespace"),
-		demand(c.Service != "", "--service is empty: set it to the name of the webhook's Service"),
-		demand(c.Webhooks != "", "--webhooks is empty: set it to the name of the MutatingWebhookConfiguration"),
+		demand(c.Lease != "", "--lease is empty: set it to the name of a Lease of the webhook's own"),
 		demand(c.CASecret != "", "--ca-secret is empty: set it to the name of a Secret of the webhook's own"),
 		demandPort("--listen", c.Listen, 1),
 		demand(c.CertificateValidity >= time.Minute, "--certificate-validity is %s: set it to at least 1m", c.CertificateValidity),
