@@ -38,7 +38,7 @@ func demo(ctx context.Context) error {
 		if err := n.play(ctx, stage); err != nil {
 			return err
 		}
-		fmt.Printf("\nWhat it made is in the namespaces of the walk-through. To remove it:\n  kubectl delete namespace eks-s3-example eks-s3-example-unlabelled; kubectl delete pia eks-s3-example refused\n")
+		fmt.Printf("\nLeft out: the same Job by the auth service, since all pods of your cluster would ask it for the while.\nWhat it made is in the namespaces of the walk-through. To remove it:\n  kubectl delete namespace eks-s3-example eks-s3-example-unlabelled; kubectl delete pia eks-s3-example refused\n")
 		return nil
 	}
 	p, err := platform.Start(ctx, demoName, n.say)
@@ -62,7 +62,7 @@ func (n narrator) play(ctx context.Context, stage *walkthrough.Stage) error {
 	if err := walkthrough.Prepare(ctx, stage); err != nil {
 		return err
 	}
-	for i, step := range walkthrough.Steps() {
+	for i, step := range walkthrough.Steps(stage) {
 		seen, err := step.Play(ctx, stage)
 		if err != nil {
 			return fmt.Errorf("%s: %w", step.Title, err)

@@ -67,15 +67,11 @@ func (s *stage) startFront(t *testing.T) {
 
 func (s *stage) install(t *testing.T) {
 	t.Helper()
-	key, secret := s.MinIO.Administrator()
-	s.Do(t, "create", "secret", "generic", "--namespace=pod-identity", "aws",
-		"--from-literal=AWS_ACCESS_KEY_ID="+key, "--from-literal=AWS_SECRET_ACCESS_KEY="+secret)
-	s.Do(t, "apply", "-k", "testdata")
-	_, err := s.Cluster.Kubectl(t.Context(), nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=1m")
+	ip, err := s.UseAuthService(t.Context(), "e2e/auth/testdata")
 	if err != nil {
 		t.Fatal(err, s.logs(t))
 	}
-	s.ip = strings.TrimSpace(s.Do(t, "get", "service", "--namespace=pod-identity", "pod-identity-auth", "-o=jsonpath={.spec.clusterIP}"))
+	s.ip = ip
 }
 
 // apply applies a template of testdata.

@@ -10,11 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// injected has the webhook tell every pod to ask the auth service, and holds that an application lists the bucket by it, also
+// injected has the webhook inject a pod, and holds that an application lists the bucket by the auth service, also
 // after the CA of the service was replaced. The cluster has no DNS: the pod is told where the service is.
 func injected(t *testing.T, s *stage) {
-	s.Do(t, "apply", "-k", "testdata/injected")
-	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--timeout=2m")
 	s.Do(t, "label", "namespace", "shop", "podidentity.dev/inject=enabled")
 	s.DoWith(t, fmt.Sprintf(`apiVersion: v1
 kind: Pod

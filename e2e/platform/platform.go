@@ -139,5 +139,9 @@ func (p *Platform) Stage() *walkthrough.Stage {
 		Bucket:         bucket,
 		S3Endpoint:     p.MinIO.Endpoint,
 		CLIImage:       p.CLIImage,
+		AuthService: &walkthrough.AuthService{
+			Use:   func(ctx context.Context) (string, error) { return p.UseAuthService(ctx, WithAuthService) },
+			Leave: p.UseSTS,
+		},
 	}
 }

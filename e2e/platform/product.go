@@ -67,7 +67,7 @@ func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) e
 	if _, err := c.Kubectl(ctx, nil, "apply", "-k", filepath.Join(root, filepath.FromSlash(p.Kustomization))); err != nil {
 		return err
 	}
-	_, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--timeout=2m")
+	_, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=2m")
 	return err
 }
 

@@ -17,6 +17,8 @@ type cliJob struct {
 	Name, Namespace string
 	// OptOut sets the annotation of the pod that opts out.
 	OptOut bool
+	// AuthAddress is the address of the auth service, where the pod asks it.
+	AuthAddress string
 	// Succeeds is how the Job must end.
 	Succeeds bool
 	// WithoutNodeRole keeps the CLI from the role of the node, which a machine at Amazon may have.

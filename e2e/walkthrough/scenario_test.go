@@ -15,7 +15,7 @@ func TestOnARealCluster(t *testing.T) {
 	if err := walkthrough.Prepare(t.Context(), stage); err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range walkthrough.Steps() {
+	for _, step := range walkthrough.Steps(stage) {
 		t.Run(step.Title, func(t *testing.T) {
 			if seen, err := step.Play(t.Context(), stage); err != nil {
 				t.Errorf("%v\n%s", err, seen)

@@ -32,6 +32,16 @@ type Stage struct {
 	S3Endpoint string
 	// CLIImage has the AWS CLI and a shell's utilities.
 	CLIImage string
+	// AuthService is nil on a cluster that is somebody else's, whose pods shall not ask another service for the while.
+	AuthService *AuthService
+}
+
+// AuthService is the auth service of a cluster.
+type AuthService struct {
+	// Use installs it, has pods that are created from then on ask it, and returns its address.
+	Use func(ctx context.Context) (address string, err error)
+	// Leave has pods that are created from then on ask STS.
+	Leave func(ctx context.Context) error
 }
 
 //go:embed manifests

@@ -17,8 +17,15 @@ type Step struct {
 	Play func(ctx context.Context, stage *Stage) (seen string, err error)
 }
 
-// Steps are the walk-through, in the order in which they are played.
-func Steps() []Step {
+// Steps are the walk-through of a stage, in the order in which they are played.
+func Steps(stage *Stage) []Step {
+	if stage.AuthService == nil {
+		return steps()
+	}
+	return append(steps(), authSteps()...)
+}
+
+func steps() []Step {
 	return []Step{
 		{
 			"a Job lists the bucket with credentials it was never given",
