@@ -2,6 +2,8 @@ package contract
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,6 +61,14 @@ func (id Identity) String() string {
 		panic(fmt.Sprintf("encode an identity, a struct of strings: %v", err))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Digest is the same for two identities where their sessions may do the same for as long. The name of the association, which is
+// for people, does not count.
+func (id Identity) Digest() string {
+	id.Association = ""
+	sum := sha256.Sum256([]byte(id.String()))
+	return hex.EncodeToString(sum[:16])
 }
 
 // Duration is a time.Duration that reads and writes as text, "1h30m".

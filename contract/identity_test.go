@@ -71,3 +71,26 @@ func FuzzIdentityDocument(f *testing.F) {
 		}
 	})
 }
+
+func TestTheDigestTellsApartWhatSessionsMayDo(t *testing.T) {
+	seen := map[string]string{}
+	for name, id := range map[string]contract.Identity{
+		"a role":      {RoleARN: "a"},
+		"another":     {RoleARN: "b"},
+		"a target":    {RoleARN: "a", TargetRoleARN: "b"},
+		"an id":       {RoleARN: "a", TargetRoleARN: "b", ExternalID: "c"},
+		"no tags":     {RoleARN: "a", DisableSessionTags: true},
+		"a policy":    {RoleARN: "a", Policy: "{}"},
+		"an hour":     {RoleARN: "a", SessionDuration: contract.Duration(time.Hour)},
+		"a long name": {RoleARN: "ab"},
+	} {
+		digest := id.Digest()
+		if other, is := seen[digest]; is {
+			t.Errorf("%s and %s have the same digest", name, other)
+		}
+		seen[digest] = name
+		if id.Association = "of another name"; id.Digest() != digest {
+			t.Errorf("%s has another digest by the name of its association", name)
+		}
+	}
+}

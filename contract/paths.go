@@ -34,6 +34,9 @@ const (
 	DefaultAudience = "sts.amazonaws.com"
 	// AuthAudience is the audience that the EKS Auth API expects.
 	AuthAudience = "pods.eks.amazonaws.com"
+	// HeaderIdentity, in an answer of our auth service, is the Identity.Digest of what the session was given for. The EKS Auth
+	// API knows no such header.
+	HeaderIdentity = "Pod-Identity-Digest"
 )
 
 // CredentialsURI is the value of AWS_CONTAINER_CREDENTIALS_FULL_URI for a sidecar on port. The host is the literal

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/auth/exception"
+	"github.com/podidentity/podidentity/contract"
 )
 
 func TestTheResponseHasAllMembersOfTheModel(t *testing.T) {
@@ -33,6 +34,9 @@ func TestTheResponseHasAllMembersOfTheModel(t *testing.T) {
 	}
 	if r.Code != http.StatusOK || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %d %v\nwant %v", r.Code, got, want)
+	}
+	if got := r.Header().Get(contract.HeaderIdentity); got != good().identity.Digest() {
+		t.Errorf("it is told to be given for %q", got)
 	}
 	if r.Header().Get("Content-Type") != "application/json" || r.Header().Get("Cache-Control") != "no-store" || r.Header().Get("x-amzn-RequestId") == "" {
 		t.Errorf("headers %v", r.Header())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/podidentity/podidentity/auth/exception"
 	"github.com/podidentity/podidentity/auth/tokens"
+	"github.com/podidentity/podidentity/contract"
 )
 
 // response is AssumeRoleForPodIdentityResponse; all members are required by the model.
@@ -47,6 +48,7 @@ type credentials struct {
 }
 
 func (a API) writeSession(w http.ResponseWriter, x *exchange) {
+	w.Header().Set(contract.HeaderIdentity, x.identity.Digest())
 	write(w, x.id, http.StatusOK, response{
 		Subject:     subject{Namespace: x.pod.Namespace, ServiceAccount: x.pod.ServiceAccount},
 		Audience:    tokens.Audience,

@@ -10,8 +10,9 @@ import (
 // Kind is an exception of the API's model (eks-auth 2023-11-26).
 type Kind string
 
-// The first four tell a client that the credentials it has are not to be used any longer: the EKS agent drops them, and so does
-// our sidecar. The others leave them alone.
+// The first four tell a client that its right has ended: the EKS agent drops the credentials that it has. Our sidecar keeps them
+// to their end, since an association, a role or a trust policy made seconds ago is refused as well, and learns from its own
+// identity document when the right has really gone. The others leave credentials alone.
 const (
 	AccessDenied       Kind = "AccessDeniedException"
 	ExpiredToken       Kind = "ExpiredTokenException"

@@ -38,6 +38,17 @@ spec:
 		t.Fatal(err)
 	}
 	s.lists(t)
+	// The role stays, the policy allows nothing: what the sidecar has must not be served any longer, nor asked for again.
+	s.Do(t, "patch", "pia", "reader", "--type=merge",
+		`--patch={"spec": {"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"s3:ListBucket\"],\"Resource\":[\"arn:aws:s3:::other\"]}]}"}}`)
+	var refused error
+	err = wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		_, refused = s.Cluster.Kubectl(ctx, nil, "exec", "--namespace=shop", "injected", "--container=app", "--", "aws", "s3", "ls", "s3://"+s.Stage().Bucket)
+		return refused != nil, nil
+	})
+	if err != nil || !strings.Contains(refused.Error(), "AccessDenied") {
+		t.Errorf("with another policy: %v %v", err, refused)
+	}
 }
 
 // lists has the application of the pod injected list the bucket.

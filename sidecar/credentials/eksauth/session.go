@@ -42,6 +42,10 @@ func session(response *http.Response, id contract.Identity, token string) (crede
 	if err := compare(a.User.ARN, expected(id)); err != nil {
 		return credentials.Credentials{}, err
 	}
+	// Amazon's own service does not say.
+	if given := response.Header.Get(contract.HeaderIdentity); given != "" && given != id.Digest() {
+		return credentials.Credentials{}, transient("the auth service gives a session by another state of the association, such as with another policy: one of us has not seen its change yet, and the service is asked again by itself")
+	}
 	// Without a Date, server is zero.
 	server, _ := http.ParseTime(response.Header.Get("Date"))
 	return credentials.Credentials{

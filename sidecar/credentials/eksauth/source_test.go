@@ -86,6 +86,37 @@ func TestOnlyASessionOfTheIdentitysRoleIsTaken(t *testing.T) {
 	}
 }
 
+func TestASessionOfAnotherStateOfTheAssociationIsAskedForAgain(t *testing.T) {
+	id := contract.Identity{Association: "reader", RoleARN: role, Policy: "{}"}
+	renamed, wider := id, id
+	renamed.Association, wider.Policy = "another", ""
+	for name, test := range map[string]struct {
+		header string
+		taken  bool
+	}{
+		"of this state":                      {id.Digest(), true},
+		"of one with another name":           {renamed.Digest(), true},
+		"of the one before, without policy":  {wider.Digest(), false},
+		"of a service that does not tell it": {"", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newFakeAuth(t, func(w http.ResponseWriter, _ *http.Request) {
+				if test.header != "" {
+					w.Header().Set(contract.HeaderIdentity, test.header)
+				}
+				succeed(w, session, time.Now().Add(time.Hour))
+			})
+			got, err := fake.source(t).Fetch(t.Context(), id)
+			if test.taken != (err == nil) || test.taken != (got != credentials.Credentials{}) {
+				t.Errorf("error %v, %+v", err, got)
+			}
+			if err != nil && failure(t, err).Verdict != credentials.Transient {
+				t.Errorf("%+v", failure(t, err))
+			}
+		})
+	}
+}
+
 func TestClockOfTheServiceIsTranslated(t *testing.T) {
 	for name, test := range map[string]struct{ skew, want time.Duration }{
 		"a node two hours late":  {2 * time.Hour, time.Hour},
