@@ -12,6 +12,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
@@ -70,7 +71,8 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 
 func sourceOf(c config.Config) credentials.Source {
 	if c.Source == config.SourceEKSAuth {
-		return eksauth.Source{TokenFile: c.TokenFile, Service: c.EKSAuth, ClusterName: c.Pod.ClusterName}
+		region, _ := contract.AmazonEKSAuth(c.EKSAuth.Endpoint)
+		return eksauth.Source{TokenFile: c.TokenFile, Service: c.EKSAuth, ClusterName: c.Pod.ClusterName, Region: region}
 	}
 	return webidentity.Source{TokenFile: c.TokenFile, STS: c.STS, Pod: c.Pod}
 }

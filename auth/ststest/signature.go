@@ -17,44 +17,54 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// verify signs the request once more, with the secret that belongs to its access key, and compares. It reads the form too.
+// verify verifies the signature of a request, and reads its form.
 func (s *STS) verify(r *http.Request) (key string, err error) {
-	parts := regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/([^/]+)/sts/aws4_request, SignedHeaders=([^,]+), Signature=`).
-		FindStringSubmatch(r.Header.Get("Authorization"))
-	if parts == nil || parts[2] != Region {
-		return "", fmt.Errorf("not signed for sts in %s", Region)
-	}
-	body, err := io.ReadAll(r.Body)
+	key, body, err := Verify(r, s.URL, "sts", func(key string) string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.secrets[key]
+	})
 	if err != nil {
 		return "", err
-	}
-	again, err := s.unsigned(r, body, strings.Split(parts[3], ";"))
-	if err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	secret, known := s.secrets[parts[1]]
-	s.mu.Unlock()
-	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
-	if err != nil || !known {
-		return "", fmt.Errorf("no date, or unknown key %s: %w", parts[1], err)
-	}
-	digest := sha256.Sum256(body)
-	credentials := aws.Credentials{AccessKeyID: parts[1], SecretAccessKey: secret, SessionToken: r.Header.Get("X-Amz-Security-Token")}
-	if err := v4.NewSigner().SignHTTP(r.Context(), credentials, again, hex.EncodeToString(digest[:]), "sts", Region, at); err != nil {
-		return "", err
-	}
-	if again.Header.Get("Authorization") != r.Header.Get("Authorization") {
-		return "", errors.New("the signature is not that of the key")
 	}
 	r.PostForm, err = url.ParseQuery(string(body))
-	return parts[1], err
+	return key, err
+}
+
+// Verify signs a request of a service in Region once more, with the secret that belongs to its access key, and compares. Address
+// is the URL that the client believes to have asked. It returns the access key, and the body, which it has read.
+func Verify(r *http.Request, address, service string, secret func(key string) string) (key string, body []byte, err error) {
+	parts := regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([^,]+), Signature=`).
+		FindStringSubmatch(r.Header.Get("Authorization"))
+	if parts == nil || parts[2] != Region || parts[3] != service {
+		return "", nil, fmt.Errorf("not signed for %s in %s", service, Region)
+	}
+	if body, err = io.ReadAll(r.Body); err != nil {
+		return "", nil, err
+	}
+	again, err := unsigned(r, address, body, strings.Split(parts[4], ";"))
+	if err != nil {
+		return "", nil, err
+	}
+	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+	credentials := aws.Credentials{AccessKeyID: parts[1], SecretAccessKey: secret(parts[1]), SessionToken: r.Header.Get("X-Amz-Security-Token")}
+	if err != nil || credentials.SecretAccessKey == "" {
+		return "", nil, fmt.Errorf("no date, or unknown key %s: %w", parts[1], err)
+	}
+	digest := sha256.Sum256(body)
+	if err := v4.NewSigner().SignHTTP(r.Context(), credentials, again, hex.EncodeToString(digest[:]), service, Region, at); err != nil {
+		return "", nil, err
+	}
+	if again.Header.Get("Authorization") != r.Header.Get("Authorization") {
+		return "", nil, errors.New("the signature is not that of the key")
+	}
+	return parts[1], body, nil
 }
 
 // unsigned is the request as it was before it was signed: with the headers that were.
-func (s *STS) unsigned(r *http.Request, body []byte, signed []string) (*http.Request, error) {
+func unsigned(r *http.Request, address string, body []byte, signed []string) (*http.Request, error) {
 	//nolint:gosec // it is signed, not sent
-	again, err := http.NewRequestWithContext(r.Context(), r.Method, s.URL+r.URL.RequestURI(), bytes.NewReader(body))
+	again, err := http.NewRequestWithContext(r.Context(), r.Method, address+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

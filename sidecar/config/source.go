@@ -26,16 +26,18 @@ const (
 type EKSAuth struct {
 	// Endpoint is its URL, always https.
 	Endpoint string
-	// CAFile is a PEM file of the authorities to trust, read anew for each fetch; it may be missing and appear later.
+	// CAFile is a PEM file of the authorities to trust, read anew for each fetch; it may be missing and appear later. Empty are
+	// the system's.
 	CAFile string
 }
 
-// readEKSAuth takes the file that the webhook projects, unless another is named.
+// readEKSAuth takes the file that the webhook projects, unless another is named. For Amazon's own it projects none.
 func readEKSAuth(getenv func(string) string) EKSAuth {
-	return EKSAuth{
-		Endpoint: getenv(EnvEKSAuthEndpoint),
-		CAFile:   cmp.Or(getenv(EnvCABundle), getenv(EnvCertFile), filepath.Join(contract.MountPath, contract.AuthCAFile)),
+	read := EKSAuth{Endpoint: getenv(EnvEKSAuthEndpoint), CAFile: cmp.Or(getenv(EnvCABundle), getenv(EnvCertFile))}
+	if _, amazon := contract.AmazonEKSAuth(read.Endpoint); read.CAFile == "" && !amazon {
+		read.CAFile = filepath.Join(contract.MountPath, contract.AuthCAFile)
 	}
+	return read
 }
 
 func (c Config) validateSource() error {

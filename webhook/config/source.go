@@ -23,7 +23,7 @@ func validateSource(i inject.Settings) error {
 	case contract.SourceEKSAuth:
 		return errors.Join(
 			demand(legalName, namePlease+", the name that the auth service has for the cluster", i.ClusterName),
-			demand(isTLS(i.EKSAuthEndpoint), "--eks-auth-endpoint is %q: set it to the URL of the auth service, such as https://pod-identity-auth.pod-identity.svc", i.EKSAuthEndpoint),
+			demand(isTLS(i.EKSAuthEndpoint), "--eks-auth-endpoint is %q: set it to the URL of the auth service, such as https://pod-identity-auth.pod-identity.svc, or https://eks-auth.REGION.api.aws on EKS", i.EKSAuthEndpoint),
 			demand(i.STS == inject.STS{}, "the flags --sts-... have no meaning with --source=eks-auth, whose service asks STS itself: remove them"),
 		)
 	}

@@ -55,7 +55,7 @@ func annotations(s Subject, verdict Verdict, settings Settings) map[string]strin
 	if verdict.Injects() && s.Associated {
 		identity = s.Identity.String()
 	}
-	if verdict.Injects() && settings.AsksAuthService() {
+	if verdict.Injects() && settings.CarriesAuthCA() {
 		authorities = s.AuthCA
 	}
 	written := map[string]string{contract.AnnotationStatus: verdict.Status}

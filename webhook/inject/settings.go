@@ -82,6 +82,12 @@ func DefaultSettings() Settings {
 // AsksAuthService tells whether the sidecars get their credentials from an auth service, and not from STS.
 func (s Settings) AsksAuthService() bool { return s.Source == contract.SourceEKSAuth }
 
+// CarriesAuthCA tells whether that service is known by authorities that pods must be told. Amazon's own is known by public ones.
+func (s Settings) CarriesAuthCA() bool {
+	_, amazon := contract.AmazonEKSAuth(s.EKSAuthEndpoint)
+	return s.AsksAuthService() && !amazon
+}
+
 func (s Settings) audience() string {
 	switch {
 	case s.Audience != "":

@@ -64,7 +64,7 @@ func fromAnnotations(settings Settings) []corev1.DownwardAPIVolumeFile {
 		}}
 	}
 	all := []corev1.DownwardAPIVolumeFile{file(contract.IdentityFile, contract.AnnotationIdentity)}
-	if settings.AsksAuthService() {
+	if settings.CarriesAuthCA() {
 		all = append(all, file(contract.AuthCAFile, contract.AnnotationAuthCA))
 	}
 	return all

@@ -6,11 +6,19 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
-func service() exchange.Service {
+func (s Source) service() exchange.Service {
+	if s.Region != "" {
+		return exchange.Service{
+			Name:  "EKS Auth",
+			Trust: "check AWS_CA_BUNDLE, and what stands between this pod and Amazon",
+			Reach: "check the egress of this pod; a private cluster needs the VPC endpoint eks-auth",
+		}
+	}
 	return exchange.Service{
 		Name:  "the auth service",
 		Trust: "compare ConfigMap pod-identity-auth-ca with the certificate that the service shows",
@@ -18,8 +26,8 @@ func service() exchange.Service {
 	}
 }
 
-func unheard(err error, status int, token string) *credentials.Failure {
-	return transient(service().Unheard(err, status), token)
+func (s Source) unheard(err error, status int, secrets []string) *credentials.Failure {
+	return transient(s.service().Unheard(err, status), secrets...)
 }
 
 func transient(reason string, secrets ...string) *credentials.Failure {
@@ -28,7 +36,7 @@ func transient(reason string, secrets ...string) *credentials.Failure {
 
 // refusal is an answer that is not a session. Its type stands in a header or in the body, in forms that old services decorate
 // (AWS restJson1 protocol, operation error serialization).
-func refusal(response *http.Response, token string) *credentials.Failure {
+func (s Source) refusal(response *http.Response, secrets []string) *credentials.Failure {
 	var body struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
@@ -39,11 +47,11 @@ func refusal(response *http.Response, token string) *credentials.Failure {
 		code = body.Type
 	}
 	code, _, _ = strings.Cut(code[strings.LastIndexByte(code, '#')+1:], ":")
-	f := transient(service().Unheard(err, response.StatusCode), token)
+	f := s.unheard(err, response.StatusCode, secrets)
 	f.RetryAfter = exchange.RetryAfter(response.Header)
 	f.Verdict = judge(code, response.StatusCode)
 	if code != "" {
-		f.Reason = exchange.Clean(fmt.Sprintf("the auth service refuses: %s: %s%s", code, body.Message, advice(code)), token)
+		f.Reason = exchange.Clean(fmt.Sprintf("%s refuses: %s: %s%s", s.service().Name, code, body.Message, s.advice(code)), secrets...)
 	}
 	return f
 }
@@ -65,7 +73,10 @@ func judge(code string, status int) credentials.Verdict {
 }
 
 // advice is what to do about an exception, where the service's own words may not say it, to be appended to it.
-func advice(code string) string {
+func (s Source) advice(code string) string {
+	if s.Region != "" {
+		return advicePerAmazon(code)
+	}
 	switch code {
 	case "AccessDeniedException":
 		return "; let the role's trust policy allow sts:AssumeRole and sts:TagSession to the auth service"
@@ -81,6 +92,22 @@ func advice(code string) string {
 		return "; check that the service at AWS_ENDPOINT_URL_EKS_AUTH speaks the EKS Auth API"
 	case "InternalServerException":
 		return "; see the log of the auth service"
+	}
+	return ""
+}
+
+func advicePerAmazon(code string) string {
+	switch code {
+	case "AccessDeniedException":
+		return "; give the role of the node eks-auth:AssumeRoleForPodIdentity, and let the association's role trust pods.eks.amazonaws.com"
+	case "InvalidTokenException":
+		return "; compare --audience of the webhook with " + contract.AuthAudience + ", and CLUSTER_NAME with this cluster"
+	case "ResourceNotFoundException":
+		return "; compare CLUSTER_NAME with this cluster, and create an association of EKS for this service account"
+	case "InvalidSignatureException", "RequestExpired":
+		return "; compare the clock of the node"
+	case "ThrottlingException", "ServiceUnavailableException", "InternalServerException":
+		return "; it is asked again by itself"
 	}
 	return ""
 }

@@ -20,12 +20,12 @@ func FuzzAnswer(f *testing.F) {
 		response := &http.Response{StatusCode: status, Body: io.NopCloser(bytes.NewReader(body)), Header: http.Header{}}
 		response.Header.Set("x-amzn-ErrorType", code)
 		response.Header.Set("Retry-After", after)
-		c, err := session(response, contract.Identity{RoleARN: role}, token)
+		c, err := Source{}.session(response, contract.Identity{RoleARN: role}, []string{token})
 		if err == nil && (c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" || c.Expiration.Year() < 1970 || c.Expiration.Year() > 9999) {
 			t.Errorf("took %+v", c)
 		}
 		response.Body = io.NopCloser(bytes.NewReader(body))
-		failure := refusal(response, token)
+		failure := Source{}.refusal(response, []string{token})
 		for _, reason := range []string{failure.Reason, reasonOf(err)} {
 			if strings.Contains(reason, token) || len(reason) > 700 || strings.ContainsFunc(reason, unicode.IsControl) {
 				t.Errorf("reason %q", reason)

@@ -29,11 +29,11 @@ type answer struct {
 const latest = 253402300799
 
 // session is the service's answer as credentials of the identity.
-func session(response *http.Response, id contract.Identity, token string) (credentials.Credentials, error) {
+func (s Source) session(response *http.Response, id contract.Identity, secrets []string) (credentials.Credentials, error) {
 	local := time.Now()
 	var a answer
 	if err := json.NewDecoder(response.Body).Decode(&a); err != nil {
-		return credentials.Credentials{}, unheard(err, response.StatusCode, token)
+		return credentials.Credentials{}, s.unheard(err, response.StatusCode, secrets)
 	}
 	c := a.Credentials
 	if c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" || c.Expiration <= 0 || c.Expiration > latest {

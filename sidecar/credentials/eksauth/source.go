@@ -32,6 +32,8 @@ type Source struct {
 	Service config.EKSAuth
 	// ClusterName is the cluster that the service is asked about.
 	ClusterName string
+	// Region, where set, is the one of Amazon's own service, and that requests are signed for, with the role of the node.
+	Region string
 }
 
 var _ credentials.Source = Source{}
@@ -39,7 +41,7 @@ var _ credentials.Source = Source{}
 // Fetch implements credentials.Source. The identity says which role to expect, and does not choose it. As for the other
 // source, everything it needs is made anew and dropped again.
 func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
-	token, err := service().Token(s.TokenFile, maxToken)
+	token, err := s.service().Token(s.TokenFile, maxToken)
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
@@ -49,40 +51,52 @@ func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Cr
 	}
 	client := exchange.NewClient(roots)
 	defer client.CloseIdleConnections()
-	request, err := s.request(ctx, token)
+	request, secrets, err := s.request(ctx, token)
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return credentials.Credentials{}, unheard(err, 0, token)
+		return credentials.Credentials{}, s.unheard(err, 0, secrets)
 	}
 	defer func() { _ = response.Body.Close() }() // it has been read, or is given up
 	if response.StatusCode != http.StatusOK {
-		return credentials.Credentials{}, refusal(response, token)
+		return credentials.Credentials{}, s.refusal(response, secrets)
 	}
-	return session(response, id, token)
+	return s.session(response, id, secrets)
 }
 
-// request is AssumeRoleForPodIdentity (eks-auth 2023-11-26), unsigned.
-func (s Source) request(ctx context.Context, token string) (*http.Request, error) {
+// request is AssumeRoleForPodIdentity (eks-auth 2023-11-26), signed where Amazon is asked, and what of it must not be repeated:
+// where a signature is wrong, AWS answers with the whole request.
+func (s Source) request(ctx context.Context, token string) (request *http.Request, secrets []string, err error) {
 	body, err := json.Marshal(map[string]string{"token": token})
 	if err != nil {
-		return nil, fmt.Errorf("encode the request to the auth service: %w", err)
+		return nil, nil, fmt.Errorf("encode the request to the auth service: %w", err)
 	}
 	address := strings.TrimSuffix(s.Service.Endpoint, "/") + "/clusters/" + url.PathEscape(s.ClusterName) + "/assume-role-for-pod-identity"
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	request, err = http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("address the auth service: %w: correct %s", err, config.EnvEKSAuthEndpoint)
+		return nil, nil, fmt.Errorf("address the auth service: %w: correct %s", err, config.EnvEKSAuthEndpoint)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", contract.ContainerName)
-	return request, nil
+	secrets = []string{token}
+	if s.Region != "" {
+		secret, err := s.sign(ctx, request, body)
+		if err != nil {
+			return nil, nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	return request, secrets, nil
 }
 
-// roots are read anew for every fetch, since the webhook renews the file in running pods.
+// roots are read anew for every fetch, since the webhook renews the file in running pods; nil are the system's.
 func (s Source) roots() (*x509.CertPool, error) {
 	file := s.Service.CAFile
+	if file == "" {
+		return nil, nil
+	}
 	const remedy = "the webhook copies it from ConfigMap pod-identity-auth-ca, so check that this exists and that the webhook runs"
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
