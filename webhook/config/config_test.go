@@ -35,6 +35,7 @@ func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
 		"no image":                         {"--image=", "--image is empty"},
 		"a source that nobody knows":       {"--source=imds", "web-identity or eks-auth"},
 		"a cluster that is a path":         {"--cluster-name=a/b", "--cluster-name is \"a/b\""},
+		"a list with an empty name":        {"--webhooks=one,,two", "separate names by single commas"},
 		"an auth service that nobody asks": {"--eks-auth-endpoint=https://auth", "set --source=eks-auth"},
 		"a pull policy of its own":         {"--image-pull-policy=Sometimes", "Always, IfNotPresent or Never"},
 		"an endpoint that is not a URL":    {"--sts-endpoint=sts.local", "--sts-endpoint is \"sts.local\""},
