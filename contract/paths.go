@@ -34,8 +34,8 @@ const (
 	DefaultAudience = "sts.amazonaws.com"
 	// AuthAudience is the audience that the EKS Auth API expects.
 	AuthAudience = "pods.eks.amazonaws.com"
-	// HeaderIdentity, in an answer of our auth service, is the Identity.Digest of what the session was given for. The EKS Auth
-	// API knows no such header.
+	// HeaderIdentity is the header, in an answer of our auth service, with the Identity.Digest of what the session was given
+	// for. The EKS Auth API knows no such header.
 	HeaderIdentity = "Pod-Identity-Digest"
 )
 

@@ -55,8 +55,7 @@ func fakeIMDS(t *testing.T) *httptest.Server {
 // signed well, and then repeats what it was sent.
 func fakeAmazon(t *testing.T, answer http.HandlerFunc) *fakeAuth {
 	t.Helper()
-	var fake *fakeAuth
-	fake = newFakeAuth(t, answer)
+	fake := newFakeAuth(t, answer)
 	next := fake.Config.Handler
 	fake.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, body, err := ststest.Verify(r, fake.URL, "eks-auth", func(key string) string { return map[string]string{nodeKey: nodeSecret}[key] })
