@@ -116,6 +116,8 @@ type stage struct {
 
 	load *load
 	kube kubernetes.Interface
+	// hung is the replica that was stopped last.
+	hung string
 }
 
 func newStage(t *testing.T, p *platform.Platform) *stage {
@@ -136,6 +138,7 @@ func newStage(t *testing.T, p *platform.Platform) *stage {
 			`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-validity=1m"}]`)
 	}
 	s.rolledOut(t)
+	s.gone(t)
 	s.Do(t, "create", "namespace", "load")
 	s.Do(t, "label", "namespace", "load", "podidentity.dev/inject=enabled")
 	s.Do(t, "wait", "--namespace=load", "--for=create", "serviceaccount/default", "--timeout=1m")

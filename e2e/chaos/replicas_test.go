@@ -105,13 +105,17 @@ func (s *stage) kill(t *testing.T, pod string) {
 	s.gone(t)
 }
 
-// hang has a replica take connections and answer none, as one whose node has no time for it.
+// hang has a replica take connections and answer none, as one whose node has no time for it. It is another one each time: the
+// kubelet rightly ends one that does not answer for twenty seconds.
 func hang(t *testing.T, s *stage) {
-	pod := s.any(t)
+	all := slices.DeleteFunc(s.replicas(t), func(pod string) bool { return pod == s.hung })
+	before, pod := s.restarts(t), all[rand.IntN(len(all))]
+	s.hung = pod
 	s.signal(t, pod, syscall.SIGSTOP)
 	<-time.After(10 * time.Second)
 	s.signal(t, pod, syscall.SIGCONT)
 	s.gone(t)
+	s.noneRestarted(t, before)
 }
 
 // signal sends a signal to the processes of a replica.
@@ -175,7 +179,20 @@ func (s *stage) recovered(t *testing.T, restartsBefore string) {
 		return s.load.seen.admitted >= then+20, nil
 	})
 	s.gone(t)
-	if after := s.restarts(t); after != restartsBefore {
-		t.Errorf("replicas restarted: %s before and %s after", restartsBefore, after)
+	s.noneRestarted(t, restartsBefore)
+}
+
+func (s *stage) noneRestarted(t *testing.T, before string) {
+	t.Helper()
+	after := s.restarts(t)
+	if after == before {
+		return
+	}
+	t.Errorf("replicas restarted: %s before and %s after", before, after)
+	for _, pod := range s.replicas(t) {
+		// Most have no container before this one.
+		said, err := s.Cluster.Kubectl(t.Context(), nil, "logs", "--namespace=pod-identity", "--previous", "--tail=50", pod)
+		t.Logf("%s: %v\n%s", pod, err, said)
+		t.Log(s.Do(t, "get", "pod", "--namespace=pod-identity", pod, "--output=jsonpath={.status.containerStatuses[0].lastState}"))
 	}
 }
