@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 	admissionv1 "k8s.io/api/admission/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,11 +40,15 @@ func readReview(body []byte) (review, error) {
 	return r, r.check()
 }
 
+// asV1 has names that are there twice read as by the API server's own decoder. To look for them costs a third of the time of a
+// review, and half of its memory: managedFields have an object with a name for each variable of a container.
+var asV1 = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsonv1.MergeWithLegacySemantics(true))
+
 // decode reads with encoding/json/v2, which takes a third of the time of the API server's own decoder. That one reads what the other
-// refuses, such as names there twice and text that is broken UTF-8.
+// refuses, such as text that is broken UTF-8.
 func decode(body []byte) (review, error) {
 	var fast, tolerant review
-	if json.Unmarshal(body, &fast) == nil {
+	if json.Unmarshal(body, &fast, asV1) == nil {
 		return fast, nil
 	}
 	err := kjson.UnmarshalCaseSensitivePreserveInts(body, &tolerant)
