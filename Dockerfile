@@ -14,8 +14,6 @@ ENTRYPOINT ["/sidecar"]
 FROM base AS webhook
 ARG TARGETARCH
 COPY bin/${TARGETARCH}/webhook /webhook
-# What it holds in memory is mostly the associations, for good: a heap of twice that would only be garbage that waits.
-ENV GOGC=30
 ENTRYPOINT ["/webhook"]
 
 FROM base AS auth

@@ -60,6 +60,7 @@ func serve(arguments []string) error {
 	if err != nil {
 		return err
 	}
+	limitGarbage()
 	return run(drained(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
 
