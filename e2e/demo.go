@@ -88,6 +88,7 @@ Talk to it (as root):
 What to try next:
   k logs --namespace pod-identity deployment/pod-identity-webhook            # one line an admission
   k logs --namespace eks-s3-example without-association --container pod-identity
+  k logs --namespace pod-identity --selector app.kubernetes.io/name=pod-identity-auth --tail=-1   # one line a session
   k label namespace default podidentity.dev/inject=enabled                   # then create pods there
 `, p.Cluster.KubectlPath())
 }

@@ -18,6 +18,7 @@ func (p *Platform) Diagnose(ctx context.Context) error {
 		{"get", "pods", "--all-namespaces", "--output=wide"},
 		{"get", "events", "--all-namespaces", "--field-selector=type!=Normal", "--sort-by=.lastTimestamp"},
 		{"logs", "--namespace=pod-identity", "--selector=app.kubernetes.io/part-of=pod-identity", "--prefix", "--tail=20"},
+		{"logs", "--namespace=eks-s3-example-auth", "--selector=podidentity.dev/injected=true", "--container=pod-identity", "--prefix", "--tail=20"},
 		{"logs", "--namespace=eks-s3-example", "--selector=podidentity.dev/injected=true", "--container=pod-identity", "--prefix", "--tail=20"},
 	} {
 		seen, err := p.Cluster.Kubectl(ctx, nil, look...)

@@ -57,7 +57,7 @@ func loadProduct(ctx context.Context, c *cluster.Cluster, dir string) error {
 	return nil
 }
 
-// install installs the product as a user does, and returns when it injects.
+// install installs the product as a user does, and returns when it injects by these settings alone.
 func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) error {
 	if p.Before != nil {
 		if err := p.Before(ctx, c); err != nil {
@@ -67,8 +67,25 @@ func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) e
 	if _, err := c.Kubectl(ctx, nil, "apply", "-k", filepath.Join(root, filepath.FromSlash(p.Kustomization))); err != nil {
 		return err
 	}
-	_, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=2m")
-	return err
+	if _, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=2m"); err != nil {
+		return err
+	}
+	return awaitReplaced(ctx, c)
+}
+
+// awaitReplaced waits for replicas that were replaced: a rollout counts them no longer, but for some seconds an API server that
+// is connected to one may still have an answer of it.
+func awaitReplaced(ctx context.Context, c *cluster.Cluster) error {
+	names, err := c.Kubectl(ctx, nil, "get", "pods", "--namespace=pod-identity", `-o=jsonpath={range .items[?(@.metadata.deletionTimestamp)]}pod/{.metadata.name} {end}`)
+	if err != nil {
+		return err
+	}
+	for replaced := range strings.FieldsSeq(names) {
+		if _, err := c.Kubectl(ctx, nil, "wait", "--namespace=pod-identity", "--for=delete", replaced, "--timeout=1m"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Root finds the checkout that the e2e module is a part of.

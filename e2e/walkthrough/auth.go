@@ -2,19 +2,30 @@ package walkthrough
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 )
 
-const authNamespace = "eks-s3-example-auth"
+const (
+	authNamespace = "eks-s3-example-auth"
+	// authRole is the role of the association in auth.yaml.
+	authRole = "arn:aws:iam::111122223333:role/pods/eks-s3-example"
+)
 
-// authSteps are what the auth service adds. They end with pods that are created from then on asking STS again.
+// authSteps are what the auth service adds. After the first one, pods that are created from then on ask STS again.
 func authSteps() []Step {
-	return []Step{{
-		"the same Job gets its session from the auth service, and the role trusts one principal and no cluster",
-		"kubectl logs --namespace " + authNamespace + " job/" + job, listByAuthService,
-	}}
+	return []Step{
+		{
+			"the same Job gets its session from the auth service, and the role trusts one principal and no cluster",
+			"kubectl logs --namespace " + authNamespace + " job/" + job, listByAuthService,
+		},
+		{
+			"the auth service has put on record who got that session, by which association, of which role, at which request",
+			"kubectl logs --namespace pod-identity --selector app.kubernetes.io/name=pod-identity-auth --tail=-1 | grep " + authNamespace, showRecord,
+		},
+	}
 }
 
 func listByAuthService(ctx context.Context, s *Stage) (seen string, err error) {
@@ -22,7 +33,8 @@ func listByAuthService(ctx context.Context, s *Stage) (seen string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, s.AuthService.Leave(context.WithoutCancel(ctx))) }()
+	// Whoever interrupts the walk-through removes the cluster: there is nothing to leave then.
+	defer func() { err = errors.Join(err, s.AuthService.Leave(ctx)) }()
 	if err := s.apply(ctx, "auth.yaml", s); err != nil {
 		return "", err
 	}
@@ -30,31 +42,62 @@ func listByAuthService(ctx context.Context, s *Stage) (seen string, err error) {
 	if err := expect(err, log, object); err != nil {
 		return log, err
 	}
-	audited, err := s.audited(ctx)
-	if err != nil {
-		return log, err
-	}
-	trust, err := manifests.ReadFile("manifests/trust-policy.json")
-	if err != nil {
-		return log, fmt.Errorf("read the trust policy: %w", err)
-	}
-	return log + "what the service has put on record:\n" + audited +
-		"the trust policy that the role has at AWS, the same for every cluster (the STS of this demo knows none):\n" + string(trust), nil
+	trust, err := s.trust(ctx)
+	return log + trust, err
 }
 
-// audited is what the auth service has put on record of the Job.
-func (s *Stage) audited(ctx context.Context) (string, error) {
+// trust is the trust policy of the role with the auth service, and beside it the one without.
+func (s *Stage) trust(ctx context.Context) (string, error) {
+	one, err := render("trust-policy.json", nil)
+	if err != nil {
+		return "", err
+	}
+	text, err := s.Kubectl(ctx, nil, "get", "--raw", "/.well-known/openid-configuration")
+	if err != nil {
+		return "", err
+	}
+	var discovery struct{ Issuer string }
+	if err := json.Unmarshal([]byte(text), &discovery); err != nil {
+		return "", fmt.Errorf("read the issuer of service account tokens: %w", err)
+	}
+	other, err := render("trust-policy-web-identity.json", strings.TrimPrefix(discovery.Issuer, "https://"))
+	return "the role's trust policy, as AWS needs it for that (the STS of this demo is MinIO's, which verifies none):\n" + one +
+		"and as AWS needs it where pods ask STS themselves, with an issuer that AWS can reach, for each cluster another:\n" + other, err
+}
+
+// record is what the auth service writes of a session.
+type record struct {
+	Msg, Namespace, ServiceAccount, Pod, Association, Role, RequestID string
+
+	AWSRequestIDs []string
+}
+
+func showRecord(ctx context.Context, s *Stage) (string, error) {
+	of, err := s.Kubectl(ctx, nil, "get", "pod", "--namespace", authNamespace, "--selector", "job-name="+job, "-o", "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}")
+	if err != nil {
+		return "", err
+	}
+	pod, uid, _ := strings.Cut(of, " ")
 	log, err := s.Kubectl(ctx, nil, "logs", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-auth", "--tail=-1")
 	if err != nil {
 		return "", err
 	}
 	for line := range strings.Lines(log) {
-		if strings.Contains(line, `"session issued"`) && strings.Contains(line, `"namespace":"`+authNamespace+`"`) {
-			return line, expect(nil, line, `"association":"`+authNamespace+`"`, authRole, `"pod":"`+job, `"awsRequestIDs":[`)
+		if !strings.Contains(line, uid) {
+			continue
 		}
+		var r record
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			return line, fmt.Errorf("read the log of the auth service: %w", err)
+		}
+		if r.Msg != "session issued" {
+			continue
+		}
+		if len(r.AWSRequestIDs) == 0 || r.RequestID == "" || r.ServiceAccount != "eks-s3-example-iam-role-sa" ||
+			r.Namespace != authNamespace || r.Pod != pod || r.Association != authNamespace || r.Role != authRole {
+			return line, fmt.Errorf("the session of pod %s/%s is put on record as %s", authNamespace, pod, line)
+		}
+		return line, nil
 	}
-	return "", fmt.Errorf("the auth service has put nothing on record of namespace %s:\n%s", authNamespace, log)
+	return "", fmt.Errorf("the auth service has put no session of pod %s/%s on record:\n%s", authNamespace, pod, log)
 }
-
-// authRole is the role of the association in auth.yaml.
-const authRole = "arn:aws:iam::111122223333:role/pods/eks-s3-example"

@@ -22,7 +22,17 @@ func TestOnARealCluster(t *testing.T) {
 			}
 		})
 	}
+	t.Run("after the auth service is left, pods ask STS again", func(t *testing.T) { asksSTS(t, p) })
 	t.Run("an invalid association is refused with a sentence for each field", func(t *testing.T) { refusesInvalid(t, p) })
+}
+
+// asksSTS has a pod admitted without creating it.
+func asksSTS(t *testing.T, p *platform.Platform) {
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: eks-s3-example}\nspec: {containers: [{name: app, image: app}]}"
+	sidecar := p.DoWith(t, pod, "create", "--dry-run=server", "-o=jsonpath={.spec.initContainers[0]}", "-f", "-")
+	if !strings.Contains(sidecar, "pod-identity") || strings.Contains(sidecar, "eks-auth") {
+		t.Errorf("the sidecar would be %s", sidecar)
+	}
 }
 
 // refusesInvalid applies associations that differ from a valid one in one thing, and expects the API server to name it.

@@ -49,14 +49,22 @@ var manifests embed.FS
 
 // apply renders a manifest with the stage's values and more, and applies it.
 func (s *Stage) apply(ctx context.Context, file string, more any) error {
+	text, err := render(file, more)
+	if err != nil {
+		return err
+	}
+	_, err = s.Kubectl(ctx, strings.NewReader(text), "apply", "-f", "-")
+	return err
+}
+
+func render(file string, values any) (string, error) {
 	parsed, err := template.ParseFS(manifests, "manifests/"+file)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", file, err)
+		return "", fmt.Errorf("read %s: %w", file, err)
 	}
 	var text strings.Builder
-	if err := parsed.Execute(&text, more); err != nil {
-		return fmt.Errorf("render %s: %w", file, err)
+	if err := parsed.Execute(&text, values); err != nil {
+		return "", fmt.Errorf("render %s: %w", file, err)
 	}
-	_, err = s.Kubectl(ctx, strings.NewReader(text.String()), "apply", "-f", "-")
-	return err
+	return text.String(), nil
 }
