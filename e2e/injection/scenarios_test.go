@@ -132,8 +132,13 @@ func misspelt(t *testing.T, s stage) {
 	}
 }
 
+// associated holds besides that a pod that is left alone costs one call too: of those, such a namespace may have many.
 func associated(t *testing.T, s stage) {
+	before := s.calls(t)
 	s.create(t, pod{Name: "without", Namespace: "associated", ServiceAccount: "default"})
+	if after := s.calls(t); after != before+1 {
+		t.Errorf("the API server's own count of calls went from %d to %d", before, after)
+	}
 	if status := s.status(t, "associated", "without"); !strings.HasPrefix(status, "skipped: no PodIdentityAssociation") {
 		t.Errorf("the status is %q", status)
 	}
