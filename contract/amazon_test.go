@@ -11,6 +11,8 @@ func TestAmazonsOwnEndpointIsKnownByItsName(t *testing.T) {
 		"https://eks-auth.eu-central-1.api.aws":                                    "eu-central-1",
 		"https://EKS-Auth.eu-central-1.api.aws:443/":                               "eu-central-1",
 		"https://eks-auth-fips.us-gov-west-1.api.aws":                              "us-gov-west-1",
+		"https://eks-auth.eusc-de-east-1.api.amazonwebservices.eu":                 "eusc-de-east-1",
+		"https://eks-auth.us-isob-east-1.api.aws.scloud":                           "us-isob-east-1",
 		"https://eks-auth.cn-north-1.api.amazonwebservices.com.cn":                 "cn-north-1",
 		"https://vpce-0a1b2c3d-4e5f.eks-auth.eu-central-1.vpce.amazonaws.com":      "eu-central-1",
 		"https://pod-identity-auth.pod-identity.svc":                               "",
