@@ -6,6 +6,7 @@ import (
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,13 +31,15 @@ func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
 		trust  Trust
 		exists []client.Object
 		places int
+		// missing tells that somebody else must create an object first.
+		missing bool
 	}{
-		"in each entry of a webhook configuration":           {WebhookConfigurations{"one"}, []client.Object{twoEntries("one")}, 2},
-		"in each entry of several":                           {WebhookConfigurations{"one", "two"}, []client.Object{twoEntries("one"), twoEntries("two")}, 4},
-		"in those that exist, where one is missing":          {WebhookConfigurations{"missing", "two"}, []client.Object{twoEntries("two")}, 2},
-		"and in none of others":                              {WebhookConfigurations{"one"}, []client.Object{twoEntries("one"), twoEntries("other")}, 2},
-		"in a ConfigMap, which is created":                   {ConfigMap{Namespace: "pod-identity", Name: "ca"}, nil, 1},
-		"in a ConfigMap that has something else before that": {ConfigMap{Namespace: "pod-identity", Name: "ca"}, []client.Object{foreign()}, 1},
+		"in each entry of a webhook configuration":           {WebhookConfigurations{"one"}, []client.Object{twoEntries("one")}, 2, false},
+		"in each entry of several":                           {WebhookConfigurations{"one", "two"}, []client.Object{twoEntries("one"), twoEntries("two")}, 4, false},
+		"in those that exist, where one is missing":          {WebhookConfigurations{"missing", "two"}, []client.Object{twoEntries("two")}, 2, true},
+		"and in none of others":                              {WebhookConfigurations{"one"}, []client.Object{twoEntries("one"), twoEntries("other")}, 2, false},
+		"in a ConfigMap, which is created":                   {ConfigMap{Namespace: "pod-identity", Name: "ca"}, nil, 1, false},
+		"in a ConfigMap that has something else before that": {ConfigMap{Namespace: "pod-identity", Name: "ca"}, []client.Object{foreign()}, 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := fake.NewClientBuilder().WithObjects(test.exists...).Build()
@@ -48,7 +51,7 @@ func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
 				reconcileOnce(t, r)
 			}
 			live, err := test.trust.bundles(t.Context(), api)
-			if client.IgnoreNotFound(err) != nil || len(live) != test.places {
+			if apierrors.IsNotFound(err) != test.missing || client.IgnoreNotFound(err) != nil || len(live) != test.places {
 				t.Fatalf("%d places: %v", len(live), err)
 			}
 			leaf, err := r.Certificate(nil)

@@ -2,6 +2,7 @@ package certs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -42,7 +43,7 @@ func (w WebhookConfigurations) read(ctx context.Context, reader client.Reader) (
 		err := reader.Get(ctx, client.ObjectKey{Name: name}, &configuration)
 		switch {
 		case apierrors.IsNotFound(err):
-			missing = fmt.Errorf("read MutatingWebhookConfiguration %s, without which pods are not injected whenever a replica fails, or never (apply the manifests again): %w", name, err)
+			missing = errors.Join(missing, fmt.Errorf("MutatingWebhookConfiguration %s is missing, so pods may run without their credentials: apply the manifests again: %w", name, err))
 		case err != nil:
 			return nil, fmt.Errorf("read MutatingWebhookConfiguration %s: %w", name, err)
 		default:

@@ -6,8 +6,8 @@ import (
 )
 
 // AmazonEKSAuth is the region of Amazon's own EKS Auth where that is what a URL leads to, as https://eks-auth.REGION.api.aws does,
-// the same for FIPS and for other partitions, and a VPC endpoint of it (the endpoint data of the AWS SDKs). It takes signed requests, and is
-// known by public authorities; any other auth service takes unsigned ones and has authorities of its own.
+// the same for FIPS and for other partitions, and a VPC endpoint of it (the endpoint data of the AWS SDKs). It takes signed
+// requests, and is known by public authorities; any other auth service takes unsigned ones and has authorities of its own.
 func AmazonEKSAuth(endpoint string) (region string, ok bool) {
 	u, err := url.Parse(endpoint)
 	if err != nil {

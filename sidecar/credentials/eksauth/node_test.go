@@ -80,6 +80,10 @@ func TestAmazonsServiceIsAskedWithTheSignatureOfTheNode(t *testing.T) {
 	if err != nil || got.AccessKeyID != "ASIAFAKE" {
 		t.Fatalf("%+v %v", got, err)
 	}
+	_, err = source.Fetch(t.Context(), contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/writer"})
+	if f := failure(t, err); !strings.Contains(f.Reason, "name the same role") {
+		t.Errorf("of another role: %+v", f)
+	}
 	source.Region = "us-east-1"
 	_, err = source.Fetch(t.Context(), contract.Identity{RoleARN: role})
 	f := failure(t, err)

@@ -37,9 +37,9 @@ func (s Source) session(response *http.Response, id contract.Identity, secrets [
 	}
 	c := a.Credentials
 	if c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" || c.Expiration <= 0 || c.Expiration > latest {
-		return credentials.Credentials{}, transient("the auth service answered without a complete set of credentials: check what answers at its address")
+		return credentials.Credentials{}, transient(s.service().Name + " answered without a complete set of credentials: check what answers at its address")
 	}
-	if err := compare(a.User.ARN, expected(id)); err != nil {
+	if err := s.compare(a.User.ARN, expected(id)); err != nil {
 		return credentials.Credentials{}, err
 	}
 	// Amazon's own service does not say.
@@ -65,11 +65,14 @@ func expected(id contract.Identity) string {
 
 // compare refuses a session of another role than the identity's. Right after an association changed, the service may not have
 // seen the change yet, and a set once taken for good is kept for half an hour. A session's ARN leaves out the path of its role.
-func compare(session, role string) error {
+func (s Source) compare(session, role string) error {
 	sameName := exchange.Role(session) == exchange.Role(role)
 	account, wanted := exchange.Account(session), exchange.Account(role)
 	if sameName && (account == wanted || account == "" || wanted == "") {
 		return nil
+	}
+	if s.Region != "" {
+		return transient(fmt.Sprintf("EKS Auth gives a session of %s and not of role %s: let the association of EKS and the PodIdentityAssociation name the same role", session, role))
 	}
 	return transient(fmt.Sprintf("the auth service gives a session of %s and not of role %s: it has not seen the association's change yet, and is asked again by itself", session, role))
 }
