@@ -37,7 +37,6 @@ func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
 		"in each entry of a webhook configuration":           {WebhookConfigurations{"one"}, []client.Object{twoEntries("one")}, 2, false},
 		"in each entry of several":                           {WebhookConfigurations{"one", "two"}, []client.Object{twoEntries("one"), twoEntries("two")}, 4, false},
 		"in those that exist, where one is missing":          {WebhookConfigurations{"missing", "two"}, []client.Object{twoEntries("two")}, 2, true},
-		"and in none of others":                              {WebhookConfigurations{"one"}, []client.Object{twoEntries("one"), twoEntries("other")}, 2, false},
 		"in a ConfigMap, which is created":                   {ConfigMap{Namespace: "pod-identity", Name: "ca"}, nil, 1, false},
 		"in a ConfigMap that has something else before that": {ConfigMap{Namespace: "pod-identity", Name: "ca"}, []client.Object{foreign()}, 1, false},
 	} {
@@ -89,5 +88,32 @@ func reconcileOnce(t *testing.T, r *Rotator) {
 	t.Helper()
 	if _, err := r.Reconcile(t.Context(), reconcile.Request{}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestConfigurationsOfOthersAreNeitherKeptNorChanged(t *testing.T) {
+	trust := WebhookConfigurations{"one"}
+	api := fake.NewClientBuilder().WithObjects(twoEntries("one"), twoEntries("other")).Build()
+	if err := trust.publish(t.Context(), api, []byte("bundle")); err != nil {
+		t.Fatal(err)
+	}
+	_, narrowed := trust.watched()
+	for name, entries := range map[string]int{"one": 2, "other": 0} {
+		var live admissionv1.MutatingWebhookConfiguration
+		if err := api.Get(t.Context(), client.ObjectKey{Name: name}, &live); err != nil {
+			t.Fatal(err)
+		}
+		for _, webhook := range live.Webhooks {
+			if published := string(webhook.ClientConfig.CABundle) == "bundle"; published != (entries > 0) {
+				t.Errorf("%s of %s trusts %q", webhook.Name, name, webhook.ClientConfig.CABundle)
+			}
+		}
+		kept, err := narrowed.Transform(&live)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if of := kept.(*admissionv1.MutatingWebhookConfiguration); of.Name != name || len(of.Webhooks) != entries { //nolint:forcetypeassert // what it was given
+			t.Errorf("of %s are kept %d entries", name, len(of.Webhooks))
+		}
 	}
 }
