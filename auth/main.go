@@ -21,6 +21,7 @@ import (
 	"github.com/podidentity/podidentity/auth/config"
 	"github.com/podidentity/podidentity/auth/tokens"
 	"github.com/podidentity/podidentity/certs"
+	"github.com/podidentity/podidentity/internal/process"
 )
 
 func main() {
@@ -35,26 +36,23 @@ func serve(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	return run(drained(ctrl.SetupSignalHandler(), settings.Drain), settings)
+	return run(process.Drain(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
 
 // run answers pods until ctx ends.
 func run(ctx context.Context, c config.Config) error {
-	log, err := newLogger(c.LogLevel)
+	log, err := process.NewLogger(c.LogLevel)
 	if err != nil {
 		return err
 	}
-	kubernetes, err := ctrl.GetConfig()
+	kubernetes, _, err := process.Connect(ctx, log)
 	if err != nil {
-		return fmt.Errorf("find the API server: %w; run in a pod, or set KUBECONFIG", err)
+		return err
 	}
-	// What clients may ask is limited where they ask.
+	// --client-rate limits the requests already.
 	kubernetes.QPS = -1
-	if err := waitFor(ctx, kubernetes, log); err != nil {
-		return err
-	}
 	rotation := rotationOf(c)
-	mgr, err := newManager(kubernetes, c, rotation, log)
+	mgr, err := process.NewManager(kubernetes, process.Options{Watched: certs.Watched(rotation), Health: c.Health, Metrics: c.Metrics}, log)
 	if err != nil {
 		return err
 	}
@@ -75,7 +73,7 @@ func run(ctx context.Context, c config.Config) error {
 		addServer(mgr, c.Listen, rotator, synced, handler.Handler()),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificate", rotator.Ready),
-		mgr.AddReadyzCheck("associations", readyWhen(synced, "the associations are not read yet")),
+		mgr.AddReadyzCheck("associations", process.ReadyWhen(synced, "the associations are not read yet")),
 	)
 	if err != nil {
 		return fmt.Errorf("set up the server: %w", err)

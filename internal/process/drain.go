@@ -1,0 +1,17 @@
+// Package process has what the long-lived servers share, so that each logs, starts and stops in the same way.
+package process
+
+import (
+	"context"
+	"time"
+)
+
+// Drain returns a context that ends the given period after ctx: until then, clients that have not yet seen this replica leave
+// its Service still call it. A preStop hook would do, but Kubernetes 1.29 knows none that a scratch image can have.
+func Drain(ctx context.Context, period time.Duration) context.Context {
+	drained, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(period, cancel)
+	})
+	return drained
+}
