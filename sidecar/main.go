@@ -1,8 +1,8 @@
-// Command sidecar gives the applications of its pod AWS credentials of the role that the pod's service account is
-// associated with, on 127.0.0.1 and for as long as the pod lives.
+// Command sidecar serves AWS credentials to the applications of its pod, on 127.0.0.1: those of the role that the pod's service
+// account is associated with.
 //
-// `sidecar wait` returns when the running sidecar has credentials or there is nothing to wait for, `sidecar probe` tells by
-// its exit code whether the pod has what it should.
+// `sidecar wait` returns once the running sidecar has credentials or there is nothing to wait for. The exit code of
+// `sidecar probe` tells whether the pod has all that it can have.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	frugal()
+	tuneRuntime()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	code := run(ctx, os.Args[1:])
 	stop()
@@ -34,15 +34,15 @@ func run(ctx context.Context, args []string) (code int) {
 		wait(ctx, args[1:], os.Stdout)
 		return 0
 	case "probe":
-		// On stdout, from where the kubelet takes the reason.
-		return report(probe(ctx, args[1:], os.Stdout), os.Stdout)
+		// The kubelet reads the reason from stdout.
+		return printError(probe(ctx, args[1:], os.Stdout), os.Stdout)
 	default:
-		return report(serve(ctx, args, os.Getenv, os.Stderr), os.Stderr)
+		return printError(serve(ctx, args, os.Getenv, os.Stderr), os.Stderr)
 	}
 }
 
-// report writes err as it stands, a sentence for people and for the kubelet's termination message.
-func report(err error, out io.Writer) (code int) {
+// printError prints err, for people and for the kubelet's termination message, and returns the exit code.
+func printError(err error, out io.Writer) (code int) {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return 0
 	}

@@ -11,47 +11,48 @@ import (
 )
 
 const (
-	// idlePercent makes the smallest heap at which Go collects 2 MB in place of 4: an idle sidecar has a
-	// third of a megabyte alive.
-	idlePercent = 50
-	// busyPercent lets an exchange with STS over TLS end without a collection in its midst, which leaves more behind than
-	// the exchange itself: what is alive at that moment is scattered over the heap.
-	busyPercent = 400
-	// rundown is what the connection to STS needs to end and let go of its buffers.
-	rundown = 200 * time.Millisecond
-	// turn is less than the two minutes after which Go collects garbage in any case, and keeps what it used for that.
-	turn = 110 * time.Second
-	// threads is how many goroutines run at the same time. One serves thousands of requests a second, and Go keeps caches for each.
-	threads = 1
+	// idleGCPercent makes the runtime collect garbage from a heap of 2 MB on instead of 4 MB: an idle sidecar uses a third of a
+	// megabyte.
+	idleGCPercent = 50
+	// fetchGCPercent lets a fetch over TLS end without a collection in its midst. Such a collection leaves more behind than the
+	// fetch itself, since what is in use at that moment is scattered over the heap.
+	fetchGCPercent = 400
+	// closeDelay is what the connection of a fetch needs to close and release its buffers.
+	closeDelay = 200 * time.Millisecond
+	// trimInterval is less than the two minutes after which the runtime collects garbage anyway and keeps the memory it used for
+	// that.
+	trimInterval = 110 * time.Second
+	// maxProcs is enough for thousands of requests a second. The runtime keeps caches for each.
+	maxProcs = 1
 )
 
-// frugal sets the runtime up for a process of which every pod of the cluster has one: anonymous memory is its price.
-func frugal() {
-	runtime.GOMAXPROCS(threads)
-	debug.SetGCPercent(idlePercent)
+// tuneRuntime tunes the Go runtime for little anonymous memory, which every pod of the cluster pays for.
+func tuneRuntime() {
+	runtime.GOMAXPROCS(maxProcs)
+	debug.SetGCPercent(idleGCPercent)
 }
 
-// unhurried is a source that collects no garbage while it fetches, and then tells trim to.
-type unhurried struct {
+// relaxedGC is a source that postpones garbage collection while it fetches, and then signals trim to catch up.
+type relaxedGC struct {
 	credentials.Source
 	fetched chan<- struct{}
 }
 
 // Fetch implements credentials.Source.
-func (u unhurried) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
-	debug.SetGCPercent(busyPercent)
+func (r relaxedGC) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+	debug.SetGCPercent(fetchGCPercent)
 	defer func() {
 		select {
-		case u.fetched <- struct{}{}:
+		case r.fetched <- struct{}{}:
 		default:
 		}
 	}()
-	return u.Source.Fetch(ctx, id)
+	return r.Source.Fetch(ctx, id)
 }
 
-// trim gives memory back to the node until ctx is done: after each exchange with STS, whose TLS and XML leave a few megabytes
-// behind for the half hour to the next, and from then on in turns, after a load of requests or Go's own collection. Where nothing
-// is ever fetched, nothing is ever collected, and to collect would cost more than it returns.
+// trim returns memory to the node until ctx is done: after each fetch, whose TLS and XML leave a few megabytes behind for the
+// half hour until the next, and from then on at an interval, since a burst of requests or the runtime's own collection leaves
+// some too. It does nothing before the first fetch: in a pod without an association it would cost more than it saves.
 func trim(ctx context.Context, fetched <-chan struct{}) {
 	var next <-chan time.Time
 	for {
@@ -63,11 +64,11 @@ func trim(ctx context.Context, fetched <-chan struct{}) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(rundown):
+			case <-time.After(closeDelay):
 			}
 		}
 		debug.FreeOSMemory()
-		debug.SetGCPercent(idlePercent)
-		next = time.After(turn)
+		debug.SetGCPercent(idleGCPercent)
+		next = time.After(trimInterval)
 	}
 }

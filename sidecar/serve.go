@@ -15,23 +15,22 @@ import (
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
-	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 	"github.com/podidentity/podidentity/sidecar/identity"
 	"github.com/podidentity/podidentity/sidecar/metrics"
 	"github.com/podidentity/podidentity/sidecar/server"
 )
 
-// serve is the sidecar itself. It ends when ctx is done, and otherwise only for what no waiting cures: bad arguments, an
-// authorization token that cannot be written, an address that cannot be listened on.
+// serve is the sidecar itself. It returns when ctx is done, and before that only for what waiting does not cure: invalid
+// arguments, an authorization token that cannot be written, an address that cannot be listened on.
 func serve(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
 	c, err := config.Parse(args, getenv, out)
 	if err != nil {
 		return err
 	}
 	log := newLog(out)
-	if err := hide(); err != nil {
-		log.WithError(err).Warn("secrets in the memory of this process are less hidden than they should be")
+	if err := hardenProcess(); err != nil {
+		log.WithError(err).Warn("cannot fully protect the secrets in the memory of this process")
 	}
 	token, err := server.EnsureToken(c.AuthorizationFile, c.AuthorizationToken)
 	if err != nil {
@@ -42,7 +41,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 		m = metrics.New()
 	}
 	fetched := make(chan struct{}, 1)
-	source := unhurried{sourceOf(c), fetched}
+	source := relaxedGC{sourceOf(c), fetched}
 	keeper := credentials.New(m.Refreshes(source), log, time.Now)
 	m.Remaining(keeper.Current, time.Now)
 	file := identity.Open(c.IdentityFile)
@@ -52,16 +51,16 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 	group.Go(func() error { keeper.Run(ctx); return nil })
 	group.Go(func() error { file.Watch(ctx, keeper.Assign); return nil })
 	group.Go(func() error { trim(ctx, fetched); return nil })
-	if scrapes := listenForScrapes(ctx, c.Metrics, log); scrapes != nil {
-		group.Go(func() error { return m.Serve(ctx, scrapes) })
+	if listener := listenMetrics(ctx, c.Metrics, log); listener != nil {
+		group.Go(func() error { return m.Serve(ctx, listener) })
 	}
 	group.Go(func() error {
-		// After the token is in place, so that who can connect can authenticate.
+		// Only now that the token is written, so that every client that can connect can authenticate.
 		listener, err := listen(ctx, c.Listen)
 		if err != nil {
 			return err
 		}
-		log.WithFields(described(c)).Info("serving credentials")
+		log.WithFields(startFields(c)).Info("serving credentials")
 		s := server.New(keeper, token, log, time.Now)
 		s.Observe = m.Requests
 		return s.Serve(ctx, listener)
@@ -70,38 +69,37 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 }
 
 func sourceOf(c config.Config) credentials.Source {
-	if c.Source == config.SourceEKSAuth {
-		region, _ := contract.AmazonEKSAuth(c.EKSAuth.Endpoint)
-		return eksauth.Source{TokenFile: c.TokenFile, Service: c.EKSAuth, ClusterName: c.Pod.ClusterName, Region: region}
+	if c.Source == contract.SourceEKSAuth {
+		return c.EKSAuth
 	}
-	return webidentity.Source{TokenFile: c.TokenFile, STS: c.STS, Pod: c.Pod}
+	return c.WebIdentity
 }
 
-// described is what the log says of the sidecar. An auth service names the session itself.
-func described(c config.Config) logrus.Fields {
+// startFields are logged once. An auth service names the session itself.
+func startFields(c config.Config) logrus.Fields {
 	fields := logrus.Fields{"address": c.Listen, "source": c.Source}
-	if c.Source == config.SourceWebIdentity {
-		fields["session"] = webidentity.SessionName(c.Pod)
+	if c.Source == contract.SourceWebIdentity {
+		fields["session"] = webidentity.SessionName(c.WebIdentity.Pod)
 	}
 	return fields
 }
 
-// listenForScrapes returns nil where metrics are switched off or cannot be served, which is no reason to end: credentials are
-// what the pod needs.
-func listenForScrapes(ctx context.Context, address string, log logrus.FieldLogger) net.Listener {
+// listenMetrics returns nil if metrics are switched off or cannot be served. That does not end the sidecar: the pod needs
+// credentials, not metrics.
+func listenMetrics(ctx context.Context, address string, log logrus.FieldLogger) net.Listener {
 	if address == "" {
 		return nil
 	}
 	listener, err := metrics.Listen(ctx, address)
 	if err != nil {
-		log.WithError(err).Error("the metrics cannot be read")
+		log.WithError(err).Error("metrics are not served")
 		return nil
 	}
 	return listener
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
-	// No connection lasts long enough to be probed, and to arrange for it takes four system calls of each.
+	// No connection lasts long enough for a keep-alive probe, and enabling them costs four system calls for each.
 	listener, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp4", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("another process of this pod listens on %s: choose another port with the annotation podidentity.dev/port", address)

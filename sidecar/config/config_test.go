@@ -10,6 +10,9 @@ import (
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
+	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
+	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
+	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
 func environment(values map[string]string) func(string) string {
@@ -20,11 +23,14 @@ func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
 	got, err := config.Parse(nil, environment(nil), new(bytes.Buffer))
 	want := config.Config{
 		IdentityFile:      "/var/run/secrets/kubernetes.io/serviceaccount/identity",
-		TokenFile:         "/var/run/secrets/kubernetes.io/serviceaccount/token",
 		AuthorizationFile: "/var/run/secrets/podidentity.dev/authorization/token",
 		Listen:            "127.0.0.1:2711",
 		Source:            "web-identity",
-		EKSAuth:           config.EKSAuth{CAFile: "/var/run/secrets/kubernetes.io/serviceaccount/auth-ca.crt"},
+		WebIdentity:       webidentity.Source{TokenFile: "/var/run/secrets/kubernetes.io/serviceaccount/token"},
+		EKSAuth: eksauth.Source{
+			TokenFile: "/var/run/secrets/kubernetes.io/serviceaccount/token",
+			CAFile:    "/var/run/secrets/kubernetes.io/serviceaccount/auth-ca.crt",
+		},
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
@@ -40,10 +46,14 @@ func TestEverythingSaidIsRead(t *testing.T) {
 			"AWS_CONTAINER_AUTHORIZATION_TOKEN": "given", "AWS_ENDPOINT_URL_EKS_AUTH": "https://auth",
 		}), new(bytes.Buffer))
 	want := config.Config{
-		IdentityFile: "i", TokenFile: "t", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80", Metrics: ":9464",
-		Source: "eks-auth", EKSAuth: config.EKSAuth{Endpoint: "https://auth", CAFile: "/ca"},
-		STS: config.STS{Region: "eu-central-1", CABundle: "/ca", FIPS: true, DualStack: true},
-		Pod: config.Pod{Name: "p", Namespace: "n", UID: "u", ServiceAccount: "s", ClusterName: "c", ClusterARN: "arn"},
+		IdentityFile: "i", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80", Metrics: ":9464",
+		Source:  "eks-auth",
+		EKSAuth: eksauth.Source{TokenFile: "t", Endpoint: "https://auth", CAFile: "/ca", ClusterName: "c"},
+		WebIdentity: webidentity.Source{
+			TokenFile: "t",
+			STS:       webidentity.STS{Region: "eu-central-1", CABundle: "/ca", FIPS: true, DualStack: true},
+			Pod:       webidentity.Pod{Name: "p", Namespace: "n", UID: "u", ServiceAccount: "s", ClusterName: "c", ClusterARN: "arn"},
+		},
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
@@ -69,8 +79,8 @@ func TestAuthoritiesToTrust(t *testing.T) {
 		"of both, the SDKs' one wins": {map[string]string{"AWS_CA_BUNDLE": "/a", "SSL_CERT_FILE": "/b"}, "/a"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, err := config.Parse(nil, environment(test.env), new(bytes.Buffer)); err != nil || got.STS.CABundle != test.want {
-				t.Errorf("got %q, %v", got.STS.CABundle, err)
+			if got, err := config.Parse(nil, environment(test.env), new(bytes.Buffer)); err != nil || got.WebIdentity.STS.CABundle != test.want {
+				t.Errorf("got %q, %v", got.WebIdentity.STS.CABundle, err)
 			}
 		})
 	}
@@ -99,7 +109,7 @@ func TestComplaints(t *testing.T) {
 		"an unknown flag is refused":               {args: []string{"--port=1"}, want: []string{"-port", "--help"}},
 		"an argument that is no flag is refused":   {args: []string{"serve"}, want: []string{`remove "serve"`}},
 		"an empty file name is refused":            {args: []string{"--token="}, want: []string{"--token is empty"}},
-		"another host than 127.0.0.1 is refused":   {args: []string{"--listen=0.0.0.0:2711"}, want: []string{"its own pod alone"}},
+		"another host than 127.0.0.1 is refused":   {args: []string{"--listen=0.0.0.0:2711"}, want: []string{"only its own pod"}},
 		"localhost is refused":                     {args: []string{"--listen=localhost:2711"}, want: []string{"127.0.0.1:port"}},
 		"metrics on a name are refused":            {args: []string{"--metrics=localhost:9464"}, want: []string{"[ip]:port"}},
 		"metrics without a port are refused":       {args: []string{"--metrics=9464"}, want: []string{"[ip]:port"}},
@@ -112,7 +122,7 @@ func TestComplaints(t *testing.T) {
 		"an endpoint that is no URL is refused":    {env: map[string]string{"AWS_ENDPOINT_URL_STS": "minio:9000"}, want: []string{"https://host"}},
 		"an endpoint excludes FIPS": {
 			env:  map[string]string{"AWS_ENDPOINT_URL_STS": "http://minio:9000", "AWS_USE_FIPS_ENDPOINT": "true"},
-			want: []string{"unset one side"},
+			want: []string{"unset either"},
 		},
 		"a region that is another host is refused": {env: map[string]string{"AWS_REGION": "x.evil.example/"}, want: []string{"not the name of a region"}},
 		"a source that nobody knows is refused":    {args: []string{"--source=imds"}, want: []string{"--source=imds", "web-identity or eks-auth"}},
@@ -155,9 +165,9 @@ func TestHelpIsNoComplaint(t *testing.T) {
 	}
 }
 
-func TestAsk(t *testing.T) {
-	got, err := config.ParseAsk("wait", []string{"--listen=127.0.0.1:99", "--timeout=5s"}, config.DefaultWait, new(bytes.Buffer))
-	if want := (config.Ask{Listen: "127.0.0.1:99", Timeout: 5 * time.Second}); err != nil || got != want {
+func TestClientArguments(t *testing.T) {
+	got, err := config.ParseClient("wait", []string{"--listen=127.0.0.1:99", "--timeout=5s"}, config.DefaultWait, new(bytes.Buffer))
+	if want := (readiness.Client{Address: "127.0.0.1:99", Timeout: 5 * time.Second}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for name, args := range map[string][]string{
@@ -167,7 +177,7 @@ func TestAsk(t *testing.T) {
 		"an argument that is no flag is refused": {"30s"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := config.ParseAsk("wait", args, config.DefaultWait, new(bytes.Buffer)); err == nil {
+			if _, err := config.ParseClient("wait", args, config.DefaultWait, new(bytes.Buffer)); err == nil {
 				t.Error("accepted")
 			}
 		})

@@ -4,72 +4,68 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/url"
+	"path/filepath"
 	"strings"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
+	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
-// The environment has the AWS SDKs' own names, so that what is known about them holds here.
+// These are the AWS SDKs' own names, with the meaning that they have there.
 const (
-	EnvRegion      = "AWS_REGION"
-	EnvSTSEndpoint = "AWS_ENDPOINT_URL_STS"
-	// EnvEKSAuthEndpoint is the auth service's.
-	EnvEKSAuthEndpoint = contract.EnvEKSAuthEndpoint
-	EnvCABundle        = "AWS_CA_BUNDLE"
-	// EnvCertFile is Go's and OpenSSL's name for the same; AWS_CA_BUNDLE wins.
-	EnvCertFile  = "SSL_CERT_FILE"
-	EnvFIPS      = "AWS_USE_FIPS_ENDPOINT"
-	EnvDualStack = "AWS_USE_DUALSTACK_ENDPOINT"
-	// EnvAuthorizationToken gives the authorization token to the sidecar, as it does to an SDK.
-	EnvAuthorizationToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+	envRegion      = "AWS_REGION"
+	envSTSEndpoint = "AWS_ENDPOINT_URL_STS"
+	envCABundle    = "AWS_CA_BUNDLE"
+	// envCertFile is the name that Go and OpenSSL have for it. AWS_CA_BUNDLE wins.
+	envCertFile  = "SSL_CERT_FILE"
+	envFIPS      = "AWS_USE_FIPS_ENDPOINT"
+	envDualStack = "AWS_USE_DUALSTACK_ENDPOINT"
+	// envAuthorizationToken gives the authorization token to the sidecar as it does to an SDK.
+	envAuthorizationToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 )
 
-func readSTS(getenv func(string) string) (STS, error) {
-	fips, badFIPS := boolean(EnvFIPS, getenv(EnvFIPS))
-	dualStack, badDualStack := boolean(EnvDualStack, getenv(EnvDualStack))
-	s := STS{
-		Region:    getenv(EnvRegion),
-		Endpoint:  getenv(EnvSTSEndpoint),
-		CABundle:  cmp.Or(getenv(EnvCABundle), getenv(EnvCertFile)),
+func readSTS(getenv func(string) string) (webidentity.STS, error) {
+	fips, errFIPS := parseBool(envFIPS, getenv(envFIPS))
+	dualStack, errDualStack := parseBool(envDualStack, getenv(envDualStack))
+	s := webidentity.STS{
+		Region:    getenv(envRegion),
+		Endpoint:  getenv(envSTSEndpoint),
+		CABundle:  caBundle(getenv),
 		FIPS:      fips,
 		DualStack: dualStack,
 	}
-	return s, errors.Join(badFIPS, badDualStack, s.validate())
+	return s, errors.Join(errFIPS, errDualStack, checkRegion(s.Region), checkSTSEndpoint(s))
 }
 
-func (s STS) validate() error {
-	return errors.Join(checkRegion(s.Region), checkEndpoint(s))
+// readEKSAuth defaults to the CA file that the webhook projects for every service but Amazon's, which has a public CA.
+func readEKSAuth(getenv func(string) string) eksauth.Source {
+	s := eksauth.Source{Endpoint: getenv(contract.EnvEKSAuthEndpoint), CAFile: caBundle(getenv), ClusterName: getenv(contract.EnvClusterName)}
+	region, amazon := contract.AmazonEKSAuth(s.Endpoint)
+	if s.CAFile == "" && !amazon {
+		s.CAFile = filepath.Join(contract.MountPath, contract.AuthCAFile)
+	}
+	s.Region = region
+	return s
 }
 
-// checkRegion keeps a region from becoming anything but one label of a host name.
-func checkRegion(region string) error {
-	odd := strings.IndexFunc(region, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
-	})
-	if odd >= 0 {
-		return fmt.Errorf("%s=%s is not the name of a region: set it to one such as eu-central-1", EnvRegion, region)
+func readPod(getenv func(string) string) webidentity.Pod {
+	return webidentity.Pod{
+		Name:           getenv(contract.EnvPodName),
+		Namespace:      getenv(contract.EnvPodNamespace),
+		UID:            getenv(contract.EnvPodUID),
+		ServiceAccount: getenv(contract.EnvPodServiceAccount),
+		ClusterName:    getenv(contract.EnvClusterName),
+		ClusterARN:     getenv(contract.EnvClusterARN),
 	}
-	return nil
 }
 
-func checkEndpoint(s STS) error {
-	if s.Endpoint == "" {
-		return nil
-	}
-	endpoint, err := url.Parse(s.Endpoint)
-	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
-		return fmt.Errorf("%s is not a URL of the form https://host[:port]: correct or unset it", EnvSTSEndpoint)
-	}
-	if s.FIPS || s.DualStack {
-		return fmt.Errorf("%s excludes %s and %s, which choose among Amazon's own endpoints: unset one side",
-			EnvSTSEndpoint, EnvFIPS, EnvDualStack)
-	}
-	return nil
+func caBundle(getenv func(string) string) string {
+	return cmp.Or(getenv(envCABundle), getenv(envCertFile))
 }
 
-// boolean reads the two words that the SDKs know.
-func boolean(name, value string) (bool, error) {
+// parseBool accepts what the SDKs accept.
+func parseBool(name, value string) (bool, error) {
 	switch strings.ToLower(value) {
 	case "", "false":
 		return false, nil

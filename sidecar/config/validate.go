@@ -4,41 +4,46 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
+	"strings"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
 func (c Config) validate() error {
 	return errors.Join(
-		required("--identity", c.IdentityFile),
-		required("--token", c.TokenFile),
-		required("--authorization", c.AuthorizationFile),
+		checkFile("--identity", c.IdentityFile),
+		checkFile("--token", c.WebIdentity.TokenFile),
+		checkFile("--authorization", c.AuthorizationFile),
 		checkListen(c.Listen),
 		checkMetrics(c.Metrics, c.Listen),
-		c.validateSource(),
+		c.checkSource(),
 	)
 }
 
-func required(flag, file string) error {
-	if file == "" {
-		return fmt.Errorf("%s is empty: give the path of a file", flag)
+func checkFile(flag, path string) error {
+	if path == "" {
+		return fmt.Errorf("%s is empty: set it to the path of a file", flag)
 	}
 	return nil
 }
 
-// checkListen demands the literal 127.0.0.1: it is the one host that every AWS SDK accepts (README, rule 1), and
-// any address but loopback would hand the role to the network.
+// checkListen requires the literal 127.0.0.1: it is the only host that every AWS SDK accepts (README, rule 1), and any
+// address but loopback would hand the role to the network.
 func checkListen(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host != "127.0.0.1" {
-		return fmt.Errorf("--listen=%s is not of the form 127.0.0.1:port: the sidecar serves its own pod alone", address)
+		return fmt.Errorf("--listen=%s is not of the form 127.0.0.1:port: the sidecar serves only its own pod", address)
 	}
 	if !validPort(port) {
-		return fmt.Errorf("--listen=%s names no port: choose one from 1 to 65535", address)
+		return fmt.Errorf("--listen=%s has no valid port: choose one from 1 to 65535", address)
 	}
 	return nil
 }
 
-// checkMetrics allows every address, since a Prometheus elsewhere has to reach it and there is no secret to read.
+// checkMetrics allows every address, since Prometheus runs elsewhere and metrics hold no secret.
 func checkMetrics(address, listen string) error {
 	if address == "" {
 		return nil
@@ -48,7 +53,7 @@ func checkMetrics(address, listen string) error {
 		return fmt.Errorf("--metrics=%s is not of the form [ip]:port: set it to one such as :9464, or leave it out", address)
 	}
 	if !validPort(port) {
-		return fmt.Errorf("--metrics=%s names no port: choose one from 1 to 65535", address)
+		return fmt.Errorf("--metrics=%s has no valid port: choose one from 1 to 65535", address)
 	}
 	if _, taken, err := net.SplitHostPort(listen); err == nil && port == taken {
 		return fmt.Errorf("--metrics=%s has the port of --listen: choose another", address)
@@ -59,4 +64,60 @@ func checkMetrics(address, listen string) error {
 func validPort(port string) bool {
 	number, err := strconv.ParseUint(port, 10, 16)
 	return err == nil && number > 0
+}
+
+func (c Config) checkSource() error {
+	switch c.Source {
+	case contract.SourceWebIdentity:
+		return nil
+	case contract.SourceEKSAuth:
+		return errors.Join(checkEKSAuthEndpoint(c.EKSAuth.Endpoint), checkClusterName(c.EKSAuth.ClusterName))
+	}
+	return fmt.Errorf("--source=%s is not a source of credentials: set it to %s or %s", c.Source, contract.SourceWebIdentity, contract.SourceEKSAuth)
+}
+
+// checkRegion ensures that a region is no more than one label of a host name.
+func checkRegion(region string) error {
+	invalid := strings.ContainsFunc(region, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	})
+	if invalid {
+		return fmt.Errorf("%s=%s is not the name of a region: set it to one such as eu-central-1", envRegion, region)
+	}
+	return nil
+}
+
+func checkSTSEndpoint(s webidentity.STS) error {
+	if s.Endpoint == "" {
+		return nil
+	}
+	endpoint, err := url.Parse(s.Endpoint)
+	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
+		return fmt.Errorf("%s is not a URL of the form https://host[:port]: correct or unset it", envSTSEndpoint)
+	}
+	if s.FIPS || s.DualStack {
+		return fmt.Errorf("%s excludes %s and %s, which choose among Amazon's own endpoints: unset either", envSTSEndpoint, envFIPS, envDualStack)
+	}
+	return nil
+}
+
+// checkEKSAuthEndpoint requires TLS: whoever has the token that is sent can get the role.
+func checkEKSAuthEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("%s is not a URL of the form https://host[:port]: set it to the auth service's", contract.EnvEKSAuthEndpoint)
+	}
+	return nil
+}
+
+// checkClusterName requires the form that the EKS Auth API specifies (eks-auth 2023-11-26). It does without regexp, for which
+// every pod would pay.
+func checkClusterName(name string) error {
+	invalid := strings.ContainsFunc(name, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
+	})
+	if name == "" || len(name) > 100 || invalid || name[0] == '-' || name[0] == '_' {
+		return fmt.Errorf("%s=%s is not the name of a cluster: set it to the one of the auth service, 1 to 100 letters, digits, - and _", contract.EnvClusterName, name)
+	}
+	return nil
 }

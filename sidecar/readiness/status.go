@@ -1,42 +1,37 @@
-// Package readiness asks the running sidecar how its pod stands, for the kubelet's hook and probe: whoever waits is told
-// why.
+// Package readiness defines the status that the sidecar reports of its pod, and the client with which the kubelet's hook and
+// probe wait for it.
 package readiness
 
-// Path is where the sidecar tells its Status, and WaitParameter the query parameter that says for how long it may hold the
-// answer back while the state is Pending.
+// Path is where the sidecar reports its Status. WaitParameter is the query parameter that says for how long it may hold back the
+// response while the state is Pending.
 const (
 	Path          = "/v1/ready"
 	WaitParameter = "wait"
 )
 
-// State is how a pod stands.
+// State says whether the pod has credentials.
 type State string
 
 // The states.
 const (
-	// Available is a pod with credentials.
+	// Available: the pod has credentials.
 	Available State = "available"
-	// Unassociated is a pod that has no role, and waits for nothing.
+	// Unassociated: the pod has no role, and nothing to wait for.
 	Unassociated State = "unassociated"
-	// Pending is a pod whose credentials may come by themselves.
+	// Pending: the pod has no credentials, but they may come without anybody's doing.
 	Pending State = "pending"
-	// Refused is a pod whose credentials STS refuses until somebody changes something.
+	// Refused: the pod gets no credentials until somebody changes something.
 	Refused State = "refused"
 )
 
-// Status is what the sidecar tells of its pod.
+// Status is what the sidecar reports of its pod.
 type Status struct {
 	State State `json:"state"`
-	// Reason is a sentence where the pod has no credentials. It holds no secret.
+	// Reason is a sentence that says why the pod has no credentials. It holds no secret.
 	Reason string `json:"reason,omitempty"`
 }
 
 // Ready tells whether the pod has all that it can have: credentials, or no association.
 func (s Status) Ready() bool {
 	return s.State == Available || s.State == Unassociated
-}
-
-// Settled tells whether there is nothing to wait for.
-func (s Status) Settled() bool {
-	return s.State != Pending
 }

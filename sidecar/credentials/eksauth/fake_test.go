@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
 )
@@ -107,7 +106,8 @@ func (f *fakeAuth) source(t *testing.T) eksauth.Source {
 	t.Helper()
 	return eksauth.Source{
 		TokenFile:   written(t, "token", jwt),
-		Service:     config.EKSAuth{Endpoint: f.URL, CAFile: written(t, "ca.crt", f.authority())},
+		Endpoint:    f.URL,
+		CAFile:      written(t, "ca.crt", f.authority()),
 		ClusterName: "green",
 	}
 }

@@ -139,7 +139,7 @@ func TestCertificates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.source(t)
-			s.Service.Endpoint, s.Service.CAFile = test.endpoint, test.ca
+			s.Endpoint, s.CAFile = test.endpoint, test.ca
 			_, err := s.Fetch(t.Context(), contract.Identity{RoleARN: role})
 			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("error %v", err)

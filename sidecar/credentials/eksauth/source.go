@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
@@ -28,8 +27,11 @@ const maxToken = 20_000
 type Source struct {
 	// TokenFile is read anew for every fetch, because the kubelet renews it.
 	TokenFile string
-	// Service says how to reach the auth service.
-	Service config.EKSAuth
+	// Endpoint is the URL of the service, always https.
+	Endpoint string
+	// CAFile is a PEM file of the CAs to trust. It is read for each fetch, and may be missing and appear later. If it is empty,
+	// the public CAs are trusted.
+	CAFile string
 	// ClusterName is the cluster that the service is asked about.
 	ClusterName string
 	// Region, where set, is the one of Amazon's own service, and that requests are signed for, with the role of the node.
@@ -73,10 +75,10 @@ func (s Source) request(ctx context.Context, token string) (request *http.Reques
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode the request to the auth service: %w", err)
 	}
-	address := strings.TrimSuffix(s.Service.Endpoint, "/") + "/clusters/" + url.PathEscape(s.ClusterName) + "/assume-role-for-pod-identity"
+	address := strings.TrimSuffix(s.Endpoint, "/") + "/clusters/" + url.PathEscape(s.ClusterName) + "/assume-role-for-pod-identity"
 	request, err = http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, fmt.Errorf("address the auth service: %w: correct %s", err, config.EnvEKSAuthEndpoint)
+		return nil, nil, fmt.Errorf("address the auth service: %w: correct %s", err, contract.EnvEKSAuthEndpoint)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", contract.ContainerName)
@@ -93,7 +95,7 @@ func (s Source) request(ctx context.Context, token string) (request *http.Reques
 
 // roots are read anew for every fetch, since the webhook renews the file in running pods; nil are the system's.
 func (s Source) roots() (*x509.CertPool, error) {
-	file := s.Service.CAFile
+	file := s.CAFile
 	if file == "" {
 		return nil, nil
 	}

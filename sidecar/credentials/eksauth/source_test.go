@@ -37,7 +37,7 @@ func TestTokenAndAuthorityAreReadAnewForEachFetch(t *testing.T) {
 		{"g.h.i", stranger(t), "is not trusted"},
 		{"j.k.l\n", stranger(t) + fake.authority(), ""},
 	} {
-		for file, content := range map[string]string{s.TokenFile: step.token, s.Service.CAFile: step.ca} {
+		for file, content := range map[string]string{s.TokenFile: step.token, s.CAFile: step.ca} {
 			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}

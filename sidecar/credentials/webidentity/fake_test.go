@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
@@ -80,8 +79,8 @@ func source(t *testing.T, endpoint string) webidentity.Source {
 	}
 	return webidentity.Source{
 		TokenFile: file,
-		STS:       config.STS{Region: "eu-central-1", Endpoint: endpoint},
-		Pod: config.Pod{
+		STS:       webidentity.STS{Region: "eu-central-1", Endpoint: endpoint},
+		Pod: webidentity.Pod{
 			Name: "web-0", Namespace: "shop", UID: "0a1b", ServiceAccount: "front", ClusterName: "green", ClusterARN: "arn:green",
 		},
 	}

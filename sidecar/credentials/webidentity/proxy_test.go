@@ -18,7 +18,6 @@ import (
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
-	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
 const envToken = "TEST_TOKEN_FILE"
@@ -73,7 +72,8 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	got, err := webidentity.Source{TokenFile: os.Getenv(envToken), STS: c.STS}.Fetch(context.Background(), contract.Identity{RoleARN: role})
+	c.WebIdentity.TokenFile = os.Getenv(envToken)
+	got, err := c.WebIdentity.Fetch(context.Background(), contract.Identity{RoleARN: role})
 	fmt.Printf("key %s, error %v\n", got.AccessKeyID, err)
 }
 

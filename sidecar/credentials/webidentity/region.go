@@ -1,7 +1,6 @@
 package webidentity
 
 import (
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
@@ -10,7 +9,7 @@ const global = "aws-global"
 
 // region is where STS is asked for role. Where none is set the partition of the role decides, since no endpoint knows the
 // roles of another partition; the rest of the world asks the global endpoint, which has neither a FIPS nor a dual-stack form.
-func region(settings config.STS, role string) string {
+func region(settings STS, role string) string {
 	if settings.Region != "" {
 		return settings.Region
 	}

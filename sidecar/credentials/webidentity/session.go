@@ -12,7 +12,6 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
@@ -28,7 +27,7 @@ const (
 
 // SessionName names the pod's session, <pod>@<namespace>, the same for the pod's whole life. It is what CloudTrail shows.
 // Every legal pod name is valid in it; one too long is cut and followed by a digest of both names and the UID.
-func SessionName(pod config.Pod) string {
+func SessionName(pod Pod) string {
 	if pod.Name == "" || pod.Namespace == "" {
 		return contract.ContainerName
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
@@ -13,16 +12,16 @@ func TestSessionName(t *testing.T) {
 	long := strings.Repeat("p", 253)
 	namespace := strings.Repeat("n", 63)
 	for name, test := range map[string]struct {
-		pod  config.Pod
+		pod  webidentity.Pod
 		want string
 	}{
-		"a pod is named with its namespace":            {config.Pod{Name: "web-0", Namespace: "shop"}, "web-0@shop"},
-		"a name with dots stays":                       {config.Pod{Name: "node.example.com", Namespace: "a"}, "node.example.com@a"},
-		"64 characters fit":                            {config.Pod{Name: long[:59], Namespace: "shop"}, long[:59] + "@shop"},
-		"65 characters are cut":                        {config.Pod{Name: long[:60], Namespace: "shop"}, long[:50] + "=DIGEST@shop"},
-		"a long namespace leaves room to the pod":      {config.Pod{Name: long, Namespace: namespace}, long[:30] + "=DIGEST@" + namespace[:24]},
-		"a short pod leaves room to the namespace":     {config.Pod{Name: "p", Namespace: namespace}, "p=DIGEST@" + namespace[:53]},
-		"outside a pod the session is of this product": {config.Pod{}, "pod-identity"},
+		"a pod is named with its namespace":            {webidentity.Pod{Name: "web-0", Namespace: "shop"}, "web-0@shop"},
+		"a name with dots stays":                       {webidentity.Pod{Name: "node.example.com", Namespace: "a"}, "node.example.com@a"},
+		"64 characters fit":                            {webidentity.Pod{Name: long[:59], Namespace: "shop"}, long[:59] + "@shop"},
+		"65 characters are cut":                        {webidentity.Pod{Name: long[:60], Namespace: "shop"}, long[:50] + "=DIGEST@shop"},
+		"a long namespace leaves room to the pod":      {webidentity.Pod{Name: long, Namespace: namespace}, long[:30] + "=DIGEST@" + namespace[:24]},
+		"a short pod leaves room to the namespace":     {webidentity.Pod{Name: "p", Namespace: namespace}, "p=DIGEST@" + namespace[:53]},
+		"outside a pod the session is of this product": {webidentity.Pod{}, "pod-identity"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := webidentity.SessionName(test.pod)
@@ -37,7 +36,7 @@ func TestSessionName(t *testing.T) {
 func TestTruncatedSessionNamesDiffer(t *testing.T) {
 	long := strings.Repeat("p", 100)
 	seen := map[string]bool{}
-	for _, pod := range []config.Pod{
+	for _, pod := range []webidentity.Pod{
 		{Name: long + "a", Namespace: "n", UID: "1"},
 		{Name: long + "b", Namespace: "n", UID: "1"},
 		{Name: long + "a", Namespace: "m", UID: "1"},
@@ -60,7 +59,7 @@ func FuzzSessionName(f *testing.F) {
 		if !legal.MatchString(pod) || !label.MatchString(namespace) {
 			return
 		}
-		if got := webidentity.SessionName(config.Pod{Name: pod, Namespace: namespace}); !valid.MatchString(got) {
+		if got := webidentity.SessionName(webidentity.Pod{Name: pod, Namespace: namespace}); !valid.MatchString(got) {
 			t.Errorf("%q of %q in %q is not valid in STS", got, pod, namespace)
 		}
 	})

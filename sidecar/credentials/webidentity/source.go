@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
@@ -24,9 +23,28 @@ type Source struct {
 	// TokenFile is read anew for every fetch, because the kubelet renews it.
 	TokenFile string
 	// STS says how to reach AWS STS.
-	STS config.STS
-	// Pod names the session, so that CloudTrail leads back to the pod.
-	Pod config.Pod
+	STS STS
+	// Pod names the session, so that CloudTrail leads back to the pod, and is the source of its tags.
+	Pod Pod
+}
+
+// STS says how to reach AWS STS. The proxy is not part of it: net/http reads HTTPS_PROXY and NO_PROXY itself.
+type STS struct {
+	// Region of the endpoint. If it is empty, the partition of the role decides.
+	Region string
+	// Endpoint is a URL that replaces the one of the region.
+	Endpoint string
+	// CABundle is a PEM file of the CAs to trust instead of the public ones. It is read for each fetch.
+	CABundle string
+	// FIPS and DualStack choose among the endpoints of a region.
+	FIPS, DualStack bool
+}
+
+// Pod is the pod that the sidecar runs in. Outside Kubernetes its fields are empty.
+type Pod struct {
+	Name, Namespace, UID, ServiceAccount string
+	// ClusterName and ClusterARN name the cluster that the pod runs in, as on EKS. Elsewhere they are often empty.
+	ClusterName, ClusterARN string
 }
 
 var _ credentials.Source = Source{}

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
@@ -44,15 +43,15 @@ func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contra
 
 // sessionTags are those of EKS Pod Identity, so that policies written for it work (README, Role chaining). One whose
 // value is not known is left out: an empty value would match a policy that compares two unset tags.
-func sessionTags(pod config.Pod) []types.Tag {
+func sessionTags(pod Pod) []types.Tag {
 	var tags []types.Tag
 	for _, tag := range []struct{ key, value string }{
-		{"eks-cluster-arn", pod.ClusterARN},
-		{"eks-cluster-name", pod.ClusterName},
-		{"kubernetes-namespace", pod.Namespace},
-		{"kubernetes-service-account", pod.ServiceAccount},
-		{"kubernetes-pod-name", pod.Name},
-		{"kubernetes-pod-uid", pod.UID},
+		{contract.TagClusterARN, pod.ClusterARN},
+		{contract.TagClusterName, pod.ClusterName},
+		{contract.TagNamespace, pod.Namespace},
+		{contract.TagServiceAccount, pod.ServiceAccount},
+		{contract.TagPodName, pod.Name},
+		{contract.TagPodUID, pod.UID},
 	} {
 		if tag.value != "" {
 			tags = append(tags, types.Tag{Key: aws.String(tag.key), Value: aws.String(tag.value)})

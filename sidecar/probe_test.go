@@ -79,7 +79,7 @@ func TestMetricsThatCannotBeServedAreNoReasonToEnd(t *testing.T) {
 	if err := p.end(); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(p.out.String(), "the metrics cannot be read") {
+	if !strings.Contains(p.out.String(), "metrics are not served") {
 		t.Errorf("the log does not tell: %s", p.out.String())
 	}
 }

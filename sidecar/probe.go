@@ -7,18 +7,17 @@ import (
 	"io"
 
 	"github.com/podidentity/podidentity/sidecar/config"
-	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
-// wait is the postStart hook. It has no error to give: a failed hook makes the kubelet kill the container, which brings no
+// wait is the postStart hook. It returns no error: the kubelet kills a container whose hook fails, and that brings no
 // credentials.
 func wait(ctx context.Context, args []string, out io.Writer) {
-	ask, err := config.ParseAsk("wait", args, config.DefaultWait, out)
+	client, err := config.ParseClient("wait", args, config.DefaultWait, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(out, err)
 		return
 	}
-	status, err := readiness.Ask(ctx, ask.Listen, ask.Timeout)
+	status, err := client.Wait(ctx)
 	switch {
 	case err != nil:
 		_, _ = fmt.Fprintln(out, err)
@@ -27,13 +26,13 @@ func wait(ctx context.Context, args []string, out io.Writer) {
 	}
 }
 
-// probe is the readiness probe: its error, or what it writes to out, is what `kubectl describe pod` shows.
+// probe is the readiness probe. `kubectl describe pod` shows its error.
 func probe(ctx context.Context, args []string, out io.Writer) error {
-	ask, err := config.ParseAsk("probe", args, config.DefaultProbe, out)
+	client, err := config.ParseClient("probe", args, config.DefaultProbe, out)
 	if err != nil {
 		return err
 	}
-	status, err := readiness.Ask(ctx, ask.Listen, ask.Timeout)
+	status, err := client.Wait(ctx)
 	if err != nil {
 		return err
 	}

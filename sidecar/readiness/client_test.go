@@ -13,7 +13,7 @@ import (
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
-// sidecar stands in for the real one, of which package server has the tests.
+// sidecar is a fake one that gives these answers in turn. Package server tests the real one.
 func sidecar(t *testing.T, answers ...string) string {
 	t.Helper()
 	n := 0
@@ -29,9 +29,9 @@ func sidecar(t *testing.T, answers ...string) string {
 	return server.Listener.Addr().String()
 }
 
-const patient = time.Minute
+const testTimeout = time.Minute
 
-func TestAsk(t *testing.T) {
+func TestClientReturnsTheStatusOnceItIsNotPending(t *testing.T) {
 	pending := `{"state":"pending","reason":"not yet"}`
 	for name, test := range map[string]struct {
 		answers []string
@@ -44,34 +44,34 @@ func TestAsk(t *testing.T) {
 		"credentials after a while": {[]string{pending, pending, `{"state":"available"}`}, readiness.Status{State: "available"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := readiness.Ask(t.Context(), sidecar(t, test.answers...), patient)
+			got, err := readiness.Client{Address: sidecar(t, test.answers...), Timeout: testTimeout}.Wait(t.Context())
 			if err != nil || got != test.want || got.Ready() != test.ready {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		})
 	}
-	t.Run("the last reason at the end of the time", func(t *testing.T) {
-		got, err := readiness.Ask(t.Context(), sidecar(t, pending), 50*time.Millisecond)
+	t.Run("the last status at the timeout", func(t *testing.T) {
+		got, err := readiness.Client{Address: sidecar(t, pending), Timeout: 50 * time.Millisecond}.Wait(t.Context())
 		if want := (readiness.Status{State: "pending", Reason: "not yet"}); err != nil || got != want || got.Ready() {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
 }
 
-func TestAskWaitsForASidecarThatStarts(t *testing.T) {
+func TestClientWaitsForASidecarThatStarts(t *testing.T) {
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
 	_ = listener.Close()
-	asked := make(chan error, 1)
+	waited := make(chan error, 1)
 	go func() {
-		status, err := readiness.Ask(t.Context(), address, patient)
+		status, err := readiness.Client{Address: address, Timeout: testTimeout}.Wait(t.Context())
 		if err == nil && status.State != readiness.Available {
 			err = fmt.Errorf("status %+v", status)
 		}
-		asked <- err
+		waited <- err
 	}()
 	listener, err = new(net.ListenConfig).Listen(t.Context(), "tcp4", address)
 	if err != nil {
@@ -83,14 +83,14 @@ func TestAskWaitsForASidecarThatStarts(t *testing.T) {
 	server.Listener = listener
 	server.Start()
 	t.Cleanup(server.Close)
-	if err := <-asked; err != nil {
+	if err := <-waited; err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAskThatCannotSucceed(t *testing.T) {
-	t.Run("nobody listens until the time is over", func(t *testing.T) {
-		_, err := readiness.Ask(t.Context(), "127.0.0.1:1", 30*time.Millisecond)
+func TestClientThatGetsNoStatusSaysWhy(t *testing.T) {
+	t.Run("nothing listens until the timeout", func(t *testing.T) {
+		_, err := readiness.Client{Address: "127.0.0.1:1", Timeout: 30 * time.Millisecond}.Wait(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "does not answer on 127.0.0.1:1") {
 			t.Errorf("error %v", err)
 		}
@@ -98,8 +98,8 @@ func TestAskThatCannotSucceed(t *testing.T) {
 	t.Run("something else listens there", func(t *testing.T) {
 		other := httptest.NewServer(http.NotFoundHandler())
 		t.Cleanup(other.Close)
-		_, err := readiness.Ask(t.Context(), other.Listener.Addr().String(), patient)
-		if err == nil || !strings.Contains(err.Error(), "is no sidecar") {
+		_, err := readiness.Client{Address: other.Listener.Addr().String(), Timeout: testTimeout}.Wait(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "is not a sidecar") {
 			t.Errorf("error %v", err)
 		}
 	})

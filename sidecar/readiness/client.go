@@ -1,0 +1,81 @@
+package readiness
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"syscall"
+	"time"
+)
+
+const (
+	// pollInterval is the time between two attempts to reach a sidecar that does not listen yet.
+	pollInterval = 10 * time.Millisecond
+	// maxWait bounds how long the sidecar may hold back one response.
+	maxWait = 30 * time.Second
+	// responseMargin is left of the timeout for the response to arrive in.
+	responseMargin = 100 * time.Millisecond
+	maxBody        = 16 << 10
+)
+
+// Client asks a running sidecar for its Status.
+type Client struct {
+	// Address is where the sidecar listens.
+	Address string
+	// Timeout bounds how long to wait for a Status that is not Pending.
+	Timeout time.Duration
+}
+
+// Wait returns the Status as soon as it is not Pending, or the last one before the timeout. It also waits for a sidecar that
+// does not listen yet. The error says why there is no Status at all.
+func (c Client) Wait(ctx context.Context) (Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	var last Status
+	for {
+		status, err := c.get(ctx, client)
+		switch {
+		case err == nil && status.State != Pending:
+			return status, nil
+		case err == nil:
+			last = status
+		case !errors.Is(err, syscall.ECONNREFUSED) && ctx.Err() == nil:
+			return Status{}, err
+		}
+		select {
+		case <-time.After(pollInterval):
+			continue
+		case <-ctx.Done():
+		}
+		if last.State == "" {
+			return Status{}, fmt.Errorf("the sidecar does not answer on %s: %w", c.Address, err)
+		}
+		return last, nil
+	}
+}
+
+func (c Client) get(ctx context.Context, client *http.Client) (Status, error) {
+	deadline, _ := ctx.Deadline()
+	wait := max(0, min(maxWait, time.Until(deadline)-responseMargin))
+	query := url.Values{WaitParameter: {wait.Round(time.Millisecond).String()}}
+	target := url.URL{Scheme: "http", Host: c.Address, Path: Path, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return Status{}, fmt.Errorf("make a request to the sidecar: %w", err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return Status{}, fmt.Errorf("request the status of the sidecar: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var status Status
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxBody)).Decode(&status); err != nil || status.State == "" {
+		return Status{}, fmt.Errorf("the server on %s is not a sidecar: it answered %s to %s", c.Address, response.Status, Path)
+	}
+	return status, nil
+}
