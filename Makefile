@@ -63,7 +63,7 @@ test-json:
 
 .PHONY: chaos
 chaos: prepare ## runs the fault suite at length, about an hour, and prints its table
-	CHAOS=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 3h -v ./chaos
+	CHAOS=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 3h -v ./suites/chaos
 
 .PHONY: unit
 unit: ## runs the tests that need no cluster

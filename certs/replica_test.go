@@ -22,7 +22,7 @@ const (
 )
 
 // cluster holds the two objects in controller-runtime's fake of an API server, which knows conflicts and server-side apply.
-// The real one is asked in e2e/injection.
+// The real one is asked in e2e/suites/injection.
 type cluster struct {
 	t   *testing.T
 	now time.Time

@@ -52,7 +52,7 @@ func all[T any](t *testing.T, built resmap.ResMap, kind string) []T {
 	return found
 }
 
-// certificate is what we use of cert-manager's Certificate. A real one reads it in e2e/certmanager.
+// certificate is what we use of cert-manager's Certificate. A real one reads it in e2e/suites/certmanager.
 type certificate struct {
 	APIVersion, Kind string
 	Metadata         struct{ Namespace, Name string }

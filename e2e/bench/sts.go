@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/podidentity/podidentity/e2e/pki"
+	"github.com/podidentity/podidentity/e2e/machine/pki"
 )
 
 // publicCAs are added to what the sidecars trust, since in a pod they read and search these.

@@ -11,8 +11,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/podidentity/podidentity/e2e/binaries"
-	"github.com/podidentity/podidentity/e2e/node"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+	"github.com/podidentity/podidentity/e2e/machine/node"
 )
 
 // startTimeout is several times what a start takes on two cores.

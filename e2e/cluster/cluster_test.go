@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/podidentity/podidentity/e2e/binaries"
 	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
 )
 
 func TestAClusterRunsAJobWithANativeSidecarAndLeavesNothingBehind(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/podidentity/podidentity/e2e/pki"
+	"github.com/podidentity/podidentity/e2e/machine/pki"
 )
 
 // writeCredentials makes the cluster's own CA and what each component shows and trusts.

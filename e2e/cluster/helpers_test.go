@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/podidentity/podidentity/e2e/binaries"
 	"github.com/podidentity/podidentity/e2e/cluster"
-	"github.com/podidentity/podidentity/e2e/images"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+	"github.com/podidentity/podidentity/e2e/machine/images"
 )
 
 const testAppImage = "localhost/podidentity/test-app:e2e"

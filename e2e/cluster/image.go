@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/podidentity/podidentity/e2e/images"
+	"github.com/podidentity/podidentity/e2e/machine/images"
 )
 
 const pauseDockerfile = `FROM scratch

@@ -6,7 +6,7 @@ import (
 	"net"
 	"strings"
 
-	"github.com/podidentity/podidentity/e2e/node"
+	"github.com/podidentity/podidentity/e2e/machine/node"
 )
 
 // Run starts another daemon next to the cluster's components, in the same network, where pods reach it at NodeAddress. It ends

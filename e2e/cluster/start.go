@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
-	"github.com/podidentity/podidentity/e2e/binaries"
-	"github.com/podidentity/podidentity/e2e/node"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+	"github.com/podidentity/podidentity/e2e/machine/node"
 )
 
 func (c *Cluster) start(ctx context.Context) error {
@@ -57,7 +57,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	group.Go(c.writeNodeConfig)
 	group.Go(c.writeKubectl)
 	group.Go(func() error {
-		if err := binaries.Static(ctx, c.path("pause", "pause"), "pause"); err != nil {
+		if err := binaries.Static(ctx, c.path("pause", "pause"), "machine/pause"); err != nil {
 			return err
 		}
 		return c.createNode(ctx)

@@ -11,11 +11,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/podidentity/podidentity/e2e/binaries"
 	"github.com/podidentity/podidentity/e2e/cluster"
-	"github.com/podidentity/podidentity/e2e/host"
-	"github.com/podidentity/podidentity/e2e/images"
-	"github.com/podidentity/podidentity/e2e/minio"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+	"github.com/podidentity/podidentity/e2e/machine/host"
+	"github.com/podidentity/podidentity/e2e/machine/images"
+	"github.com/podidentity/podidentity/e2e/platform/minio"
 	"github.com/podidentity/podidentity/e2e/walkthrough"
 )
 

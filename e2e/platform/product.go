@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/podidentity/podidentity/e2e/cache"
 	"github.com/podidentity/podidentity/e2e/cluster"
-	"github.com/podidentity/podidentity/e2e/images"
+	"github.com/podidentity/podidentity/e2e/machine/cache"
+	"github.com/podidentity/podidentity/e2e/machine/images"
 )
 
 // Product says how the product is installed.

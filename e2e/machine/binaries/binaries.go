@@ -1,0 +1,161 @@
+// Package binaries builds the programs of others that a cluster is made of, from source, once: what it has built stays in the
+// user's cache folder until a version changes.
+package binaries
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/podidentity/podidentity/e2e/machine/cache"
+)
+
+// Module is the path of the Go module that all of this belongs to.
+const Module = "github.com/podidentity/podidentity/e2e"
+
+// Set is the programs of others, each given by the folder that holds it.
+type Set struct {
+	// Kubernetes holds kube-apiserver, kube-controller-manager, kube-proxy, kube-scheduler, kubectl and kubelet.
+	Kubernetes string
+	// Etcd holds etcd.
+	Etcd string
+	// MinIO holds minio.
+	MinIO string
+}
+
+// Build returns all programs, building those that the cache does not hold. One after the other: each build uses every core.
+func Build(ctx context.Context, log func(format string, args ...any)) (Set, error) {
+	root, err := moduleDir(ctx)
+	if err != nil {
+		return Set{}, err
+	}
+	var dirs []string
+	for _, m := range modules() {
+		p, err := m.plan(root)
+		if err != nil {
+			return Set{}, err
+		}
+		dir, err := p.build(ctx, log)
+		if err != nil {
+			return Set{}, err
+		}
+		dirs = append(dirs, dir)
+	}
+	return Set{Kubernetes: dirs[0], Etcd: dirs[1], MinIO: dirs[2]}, nil
+}
+
+// Static builds one of this module's own commands, small and without the C library, to a file.
+func Static(ctx context.Context, file, pkg string) error {
+	if _, err := run(ctx, "", nil, "build", "-trimpath", "-ldflags=-s -w", "-o", file, Module+"/"+pkg); err != nil {
+		return fmt.Errorf("build %s: %w", pkg, err)
+	}
+	return nil
+}
+
+// Missing returns the names of what Build would have to build.
+func Missing(ctx context.Context) ([]string, error) {
+	root, err := moduleDir(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, m := range modules() {
+		p, err := m.plan(root)
+		if err != nil {
+			return nil, err
+		}
+		entry, err := p.entry(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !entry.Made() {
+			missing = append(missing, m.title)
+		}
+	}
+	return missing, nil
+}
+
+// build returns the folder of the programs, built if need be.
+func (p plan) build(ctx context.Context, log func(format string, args ...any)) (string, error) {
+	entry, err := p.entry(ctx)
+	if err != nil {
+		return "", err
+	}
+	return cache.Folder(ctx, entry, log)
+}
+
+func (p plan) entry(ctx context.Context) (cache.Entry, error) {
+	compiler, err := run(ctx, p.dir, nil, "env", "GOVERSION", "GOOS", "GOARCH")
+	if err != nil {
+		return cache.Entry{}, err
+	}
+	name, err := p.key(compiler)
+	if err != nil {
+		return cache.Entry{}, err
+	}
+	return cache.Entry{
+		Name:     name,
+		What:     fmt.Sprintf("building %s %s from source", p.title, p.version),
+		Expected: p.cold,
+		Make:     p.make,
+	}, nil
+}
+
+func (p plan) make(ctx context.Context, dir string) error {
+	// Go's temporary files are gigabytes, and the usual place for them may be in memory.
+	temporary := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(temporary, 0o750); err != nil {
+		return fmt.Errorf("create temporary folder: %w", err)
+	}
+	args := append([]string{"build", "-o", p.output(dir)}, p.flags()...)
+	if _, err := run(ctx, p.dir, []string{"GOTMPDIR=" + temporary}, append(args, p.packages...)...); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(temporary); err != nil {
+		return fmt.Errorf("remove temporary folder: %w", err)
+	}
+	for _, program := range p.programs() {
+		if _, err := os.Stat(filepath.Join(dir, program)); err != nil {
+			return fmt.Errorf("go build has not made %s: %w", program, err)
+		}
+	}
+	return p.copyFiles(ctx, dir)
+}
+
+// moduleDir finds the sources of this module. The compiler's memory of where they were cannot be trusted (-trimpath), and the
+// modules below binaries/ cannot be embedded, being modules: ask Go, which is here anyway.
+func moduleDir(ctx context.Context) (string, error) {
+	dir, err := run(ctx, "", nil, "list", "-m", "-f", "{{.Dir}}", Module)
+	if err != nil {
+		return "", fmt.Errorf("find the folder of module %s (run this from the e2e folder of a checkout): %w", Module, err)
+	}
+	return dir, nil
+}
+
+// run runs the go command and returns what it printed.
+func run(ctx context.Context, dir string, env []string, args ...string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
+	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off"), env...)
+	if os.Getenv("HOME") == "" {
+		cmd.Env = append(cmd.Env, "HOME=/root")
+	}
+	// Interrupted rather than killed, it takes its compilers with it and removes its temporary folder.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return "", errors.Join(context.Cause(ctx), err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w: %s", args[0], err, strings.TrimSpace(stderr.String()))
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}

@@ -1,0 +1,135 @@
+package binaries
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// module is a Go module of ours that only pins programs of others.
+type module struct {
+	folder string
+	// product is the module whose version the programs have, and title what a person calls it.
+	product string
+	title   string
+	// cold is how long a build takes on a machine with two cores and an empty build cache.
+	cold string
+	// stamp returns linker flags that tell the programs their version.
+	stamp func(version string) string
+	// files is a folder of the product's module that is copied beside the programs, under its own last name. May be empty.
+	files string
+}
+
+func modules() []module {
+	return []module{
+		{folder: "kubernetes", product: "k8s.io/kubernetes", title: "Kubernetes", cold: "12 minutes", stamp: stampKubernetes},
+		{folder: "etcd", product: "go.etcd.io/etcd/server/v3", title: "etcd", cold: "1 minute", stamp: stampNothing},
+		{folder: "minio", product: "github.com/minio/minio", title: "MinIO", cold: "3 minutes", stamp: stampNothing},
+	}
+}
+
+func stampNothing(string) string { return "" }
+
+// stampKubernetes gives the programs the version that Kubernetes' own build gives them: clients and webhooks read it, and
+// without it they see v0.0.0-master.
+func stampKubernetes(version string) string {
+	const variables = "k8s.io/component-base/version."
+	number := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
+	flags := []string{"gitVersion=" + version, "gitMajor=" + number[0], "gitMinor=" + number[1]}
+	for i, flag := range flags {
+		flags[i] = " -X " + variables + flag
+	}
+	return strings.Join(flags, "")
+}
+
+// plan is what a module's go.mod says must be built.
+type plan struct {
+	module
+	dir      string
+	version  string
+	packages []string
+}
+
+func (m module) plan(root string) (plan, error) {
+	dir := filepath.Join(root, "machine", "binaries", m.folder)
+	file := filepath.Join(dir, "go.mod")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return plan{}, fmt.Errorf("find out which %s to build: %w", m.title, err)
+	}
+	parsed, err := modfile.Parse(file, text, nil)
+	if err != nil {
+		return plan{}, fmt.Errorf("find out which %s to build: %w", m.title, err)
+	}
+	p := plan{module: m, dir: dir}
+	for _, require := range parsed.Require {
+		if require.Mod.Path == m.product {
+			p.version = require.Mod.Version
+		}
+	}
+	for _, tool := range parsed.Tool {
+		p.packages = append(p.packages, tool.Path)
+	}
+	if p.version == "" || len(p.packages) == 0 {
+		return plan{}, fmt.Errorf("%s does not require %s, or has no tool lines", file, m.product)
+	}
+	return p, nil
+}
+
+func (p plan) flags() []string {
+	return []string{"-trimpath", "-ldflags=-s -w" + p.stamp(p.version)}
+}
+
+// output is the -o of go build. A single program is named after our folder, because etcd's package is called `server`.
+func (p plan) output(dir string) string {
+	if len(p.packages) == 1 {
+		return filepath.Join(dir, p.folder)
+	}
+	return dir + string(filepath.Separator)
+}
+
+// programs are the files that a build leaves.
+func (p plan) programs() []string {
+	if len(p.packages) == 1 {
+		return []string{p.folder}
+	}
+	names := make([]string, len(p.packages))
+	for i, pkg := range p.packages {
+		names[i] = path.Base(pkg)
+	}
+	return names
+}
+
+// key names the folder of a build by everything that goes into it: another version, flag or compiler is another folder.
+func (p plan) key(goVersion string) (string, error) {
+	hash := sha256.New()
+	sources, err := filepath.Glob(filepath.Join(p.dir, "*.go"))
+	if err != nil {
+		return "", fmt.Errorf("find the sources of %s: %w", p.title, err)
+	}
+	for i, source := range sources {
+		sources[i] = filepath.Base(source)
+	}
+	for _, name := range append([]string{"go.mod", "go.sum"}, sources...) {
+		file, err := os.Open(filepath.Join(p.dir, name))
+		if err != nil {
+			return "", fmt.Errorf("find out which %s to build: %w", p.title, err)
+		}
+		_, err = io.Copy(hash, file)
+		_ = file.Close() // only read from
+		if err != nil {
+			return "", fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+	// Its Write never fails.
+	_, _ = fmt.Fprintln(hash, p.flags(), goVersion)
+	version := regexp.MustCompile(`[^\w.-]+`).ReplaceAllString(p.version, "-")
+	return fmt.Sprintf("%s-%s-%.6x", p.folder, version, hash.Sum(nil)), nil
+}

@@ -1,0 +1,119 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/machine/cache"
+)
+
+// What is written where, as measured, and somewhat more.
+const (
+	gigabyte     = 1 << 30
+	clusterSpace = 1 * gigabyte
+	cacheSpace   = 1 * gigabyte
+	// buildSpace is for Go's temporary files, and goModules and goCache for its own caches, where there is something to build.
+	buildSpace = 4 * gigabyte
+	goModules  = 3 * gigabyte
+	goCache    = 6 * gigabyte
+)
+
+// need is space that must be free in a folder.
+type need struct {
+	dir    string
+	bytes  uint64
+	remedy string
+}
+
+// checkSpace complains about each file system with too little space for all that goes onto it.
+func checkSpace(ctx context.Context, build bool) error {
+	const moveCache = "free some there, or set XDG_CACHE_HOME to a folder with more"
+	needs := []need{
+		{cluster.Root, clusterSpace, "free some there"},
+		{cache.Dir(), cacheSpace, moveCache},
+	}
+	if build {
+		needs = append(needs, need{cache.Dir(), buildSpace, moveCache})
+		goNeeds, err := goFolders(ctx)
+		if err != nil {
+			return err
+		}
+		needs = append(needs, goNeeds...)
+	}
+	return complain(needs, free)
+}
+
+func goFolders(ctx context.Context) ([]need, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOCACHE").Output()
+	if err != nil {
+		return nil, fmt.Errorf("ask go for its folders: %w", err)
+	}
+	dirs := strings.Fields(string(out))
+	if len(dirs) != 2 {
+		return nil, fmt.Errorf("ask go for its folders: it says %q", out)
+	}
+	return []need{
+		{dirs[0], goModules, "free some there, or set GOMODCACHE to a folder with more"},
+		{dirs[1], goCache, "free some there, or set GOCACHE to a folder with more"},
+	}, nil
+}
+
+// complain adds up what goes onto the same file system and compares it with what is free there.
+func complain(needs []need, free func(dir string) (device, bytes uint64, err error)) error {
+	var complaints []error
+	wanted := map[uint64]uint64{}
+	available := map[uint64]uint64{}
+	folders := map[uint64][]need{}
+	var order []uint64
+	for _, n := range needs {
+		device, bytes, err := free(n.dir)
+		if err != nil {
+			complaints = append(complaints, fmt.Errorf("measure the free space for %s: %w", n.dir, err))
+			continue
+		}
+		if wanted[device] == 0 {
+			order = append(order, device)
+		}
+		wanted[device] += n.bytes
+		available[device] = bytes
+		folders[device] = append(folders[device], n)
+	}
+	for _, device := range order {
+		if available[device] >= wanted[device] {
+			continue
+		}
+		var dirs []string
+		for _, n := range folders[device] {
+			if !slices.Contains(dirs, n.dir) {
+				dirs = append(dirs, n.dir)
+			}
+		}
+		complaints = append(complaints, fmt.Errorf("%s needs %.1f GB of free space and has %.1f: %s", strings.Join(dirs, " with "),
+			float64(wanted[device])/gigabyte, float64(available[device])/gigabyte, folders[device][len(folders[device])-1].remedy))
+	}
+	return errors.Join(complaints...)
+}
+
+// free measures the file system that a folder is on, or will be.
+func free(dir string) (device, bytes uint64, err error) {
+	for !exists(dir) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
+	}
+	var stat unix.Stat_t
+	if err := unix.Stat(dir, &stat); err != nil {
+		return 0, 0, err
+	}
+	var fs unix.Statfs_t
+	if err := unix.Statfs(dir, &fs); err != nil {
+		return 0, 0, err
+	}
+	return stat.Dev, fs.Bavail * uint64(fs.Bsize), nil
+}

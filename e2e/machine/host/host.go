@@ -1,0 +1,56 @@
+// Package host prepares this machine: it says all at once what a person must mend, and installs what it can install itself.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+)
+
+// Prepare makes the machine fit for a cluster, or says in one sentence each everything that keeps it from being so. It changes
+// nothing before all else is in order, and then only installs the Debian packages that are missing.
+func Prepare(ctx context.Context, log func(format string, args ...any)) error {
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("this is %s: a cluster needs Linux, so run this in a Linux machine", runtime.GOOS)
+	}
+	unbuilt, goErr := unbuilt(ctx)
+	packages := missingPackages(exists)
+	err := errors.Join(checkRoot(os.Geteuid()), goErr, checkPackages(packages, exists), checkSpace(ctx, len(unbuilt) > 0))
+	if err != nil || len(packages) == 0 {
+		return err
+	}
+	return install(ctx, packages, log)
+}
+
+// unbuilt returns what has to be built, which only a Go that is new enough can tell: others complain about go.mod.
+func unbuilt(ctx context.Context) ([]string, error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return nil, errors.New("there is no go on the PATH (sudo replaces the PATH): install Go, or call this with a PATH that has it")
+	}
+	missing, err := binaries.Missing(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("go does not work here: %w", err)
+	}
+	return missing, nil
+}
+
+func checkRoot(uid int) error {
+	if uid == 0 {
+		return nil
+	}
+	return errors.New("you are not root: a cluster needs namespaces, mounts and cgroups, so run this as root (sudo)")
+}
+
+// checkPackages complains only about what could not be installed here.
+func checkPackages(missing []string, exists func(path string) bool) error {
+	if len(missing) == 0 || exists("/usr/bin/apt-get") {
+		return nil
+	}
+	return fmt.Errorf("there is no apt-get to install %s: run this on Debian or Ubuntu", strings.Join(missing, ", "))
+}

@@ -1,0 +1,118 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/podidentity/podidentity/e2e/machine/cache"
+)
+
+// debianPackage is a package and the files that make it needless if they are there already: Docker's own package of
+// containerd, say, will do, and the two exclude each other.
+type debianPackage struct {
+	name  string
+	files []string
+}
+
+func debianPackages() []debianPackage {
+	return []debianPackage{
+		{"containerd", []string{"containerd", "ctr", "containerd-shim-runc-v2"}},
+		{"runc", []string{"runc"}},
+		{"containernetworking-plugins", []string{"/usr/lib/cni/ptp", "/usr/lib/cni/host-local", "/usr/lib/cni/loopback"}},
+		{"iproute2", []string{"ip"}},
+		{"nftables", []string{"nft"}},
+		{"buildah", []string{"buildah"}},
+		{"mmdebstrap", []string{"mmdebstrap"}},
+		// For Go's race detector.
+		{"gcc", []string{"gcc"}},
+		{"libc6-dev", []string{"/usr/include/stdlib.h"}},
+		{"python3-pip", []string{"/usr/bin/python3", "/usr/lib/python3/dist-packages/pip"}},
+	}
+}
+
+// sdkPackages are what AWS SDKs run on, beside Python. The package of Node's own makers brings both node and npm.
+func sdkPackages() []debianPackage {
+	return []debianPackage{
+		{"nodejs", []string{"node"}},
+		{"npm", []string{"npm"}},
+		{"default-jdk-headless", []string{"java", "javac"}},
+		{"maven", []string{"mvn"}},
+	}
+}
+
+// PrepareSDKs installs what the tests of SDKs need beyond what Prepare installs, and the demo does without.
+func PrepareSDKs(ctx context.Context, log func(format string, args ...any)) error {
+	packages := missingOf(sdkPackages(), exists)
+	if err := checkPackages(packages, exists); err != nil || len(packages) == 0 {
+		return err
+	}
+	return install(ctx, packages, log)
+}
+
+func missingPackages(exists func(path string) bool) []string {
+	return missingOf(debianPackages(), exists)
+}
+
+// missingOf returns the packages of which a file is not there. A plain name is a program, wherever programs are.
+func missingOf(packages []debianPackage, exists func(path string) bool) []string {
+	var missing []string
+	for _, pkg := range packages {
+		for _, file := range pkg.files {
+			if !found(file, exists) {
+				missing = append(missing, pkg.name)
+				break
+			}
+		}
+	}
+	return missing
+}
+
+func found(file string, exists func(path string) bool) bool {
+	if filepath.IsAbs(file) {
+		return exists(file)
+	}
+	for _, dir := range []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"} {
+		if exists(filepath.Join(dir, file)) {
+			return true
+		}
+	}
+	return false
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// install installs packages, and removes none: rather than that, it fails.
+func install(ctx context.Context, packages []string, log func(format string, args ...any)) error {
+	what := "installing the Debian packages " + strings.Join(packages, ", ")
+	log("%s", what)
+	defer cache.Progress(log, what, "1 minute")()
+	if err := apt(ctx, "update"); err != nil {
+		return err
+	}
+	return apt(ctx, append([]string{"install", "--yes", "--no-install-recommends", "--no-remove"}, packages...)...)
+}
+
+func apt(ctx context.Context, args ...string) error {
+	var output bytes.Buffer
+	// A machine that has just started may be upgrading itself: wait for it.
+	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"--quiet", "--option=DPkg::Lock::Timeout=300"}, args...)...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	cmd.Stdout, cmd.Stderr = &output, &output
+	// Killed, it would leave packages half installed.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("apt-get %s failed (%w); mend what it says and try again:\n%s", args[0], err, strings.TrimSpace(output.String()))
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package node
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestANodeIsAMachineOfItsOwnAndLeavesNothingBehind(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Fatal("namespaces need root: run the tests with sudo")
+	}
+	const name = "podidentity-node-test"
+	dir := filepath.Join("/var/lib", name)
+	remove := func() {
+		if err := Remove(t.Context(), name, dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove()
+	defer func() {
+		if err := Remove(t.Context(), name, dir); err != nil {
+			t.Error(err)
+		}
+	}()
+	n := create(t, name, dir)
+	assertIsolated(t, n)
+	assertEndIsReported(t, n)
+	orphan, err := n.Start("orphan", nil, "/bin/sh", "-c", "setsid sleep 1000 & sleep 1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opened, err := Open(name, dir); err != nil || *opened != *n {
+		t.Errorf("Open = %v, %v", opened, err)
+	}
+	begin := time.Now()
+	remove()
+	t.Log("removed in", time.Since(begin))
+	<-orphan.Done()
+	if _, err := Open(name, dir); err == nil {
+		t.Error("a removed node can be opened")
+	}
+	remove()
+}
+
+func assertIsolated(t *testing.T, n *Node) {
+	t.Helper()
+	host, err := os.ReadFile("/proc/sys/vm/overcommit_memory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := n.Output(t.Context(), nil, nil, "/bin/sh", "-c", `
+		set -e
+		echo 1 >/proc/sys/vm/overcommit_memory
+		touch /run/x /var/lib/x /var/log/x
+		test "$(cat /proc/1/comm)" = pause
+		ls /run; ls `+n.dir+`; cat /proc/self/mountinfo >&2`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(out, "x\n") {
+		t.Errorf("/run of the node holds %q, want its own only", out)
+	}
+	after, err := os.ReadFile("/proc/sys/vm/overcommit_memory")
+	if err != nil || string(after) != string(host) {
+		t.Errorf("overcommit_memory of the host became %q (%v)", after, err)
+	}
+	for _, path := range []string{"/run/x", "/var/lib/x", "/var/log/x"} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s was written on the host", path)
+		}
+	}
+}
+
+func assertEndIsReported(t *testing.T, n *Node) {
+	t.Helper()
+	daemon, err := n.Start("sleeper", nil, "/bin/sh", "-c", "echo last words; sleep 0.2; exit 3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-daemon.Done()
+	if err := daemon.Err(); !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "last words") {
+		t.Errorf("a daemon that ended says %v", err)
+	}
+}
+
+func create(t *testing.T, name, dir string) *Node {
+	t.Helper()
+	pause := filepath.Join(t.TempDir(), "pause")
+	build := exec.Command("go", "build", "-o", pause, "github.com/podidentity/podidentity/e2e/machine/pause")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build pause: %v\n%s", err, out)
+	}
+	begin := time.Now()
+	n, err := Create(t.Context(), Config{Name: name, Dir: dir, Init: pause})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("created in", time.Since(begin))
+	return n
+}

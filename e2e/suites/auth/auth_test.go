@@ -1,0 +1,121 @@
+// Package auth_test holds the auth service on a real cluster: by the AWS SDKs' own clients, with tokens that the API server has
+// issued, and an STS that gives sessions which list a bucket.
+package auth_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template"
+
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+	"github.com/podidentity/podidentity/e2e/platform"
+)
+
+// front is where the auth service finds STS; see testdata/kustomization.yaml.
+const front = "http://172.31.255.1:9100"
+
+// stage is a platform with the auth service and pods.
+type stage struct {
+	*platform.Platform
+	// ip is the address of the Service.
+	ip string
+}
+
+func TestOnARealCluster(t *testing.T) {
+	s := &stage{Platform: platform.ForTest(t, "auth")}
+	s.startFront(t)
+	s.install(t)
+	s.apply(t, "cluster.yaml", map[string]any{
+		"Bucket": s.Stage().Bucket, "Image": s.CLIImage, "Pods": []string{"reader", "tagged", "nobody"},
+	})
+	s.Do(t, "wait", "--namespace=shop", "--for=condition=Ready", "pod", "--all", "--timeout=2m")
+	// In this order: the later ones leave the service changed.
+	for _, scenario := range []struct {
+		name string
+		run  func(*testing.T, *stage)
+	}{
+		{"a pod lists the bucket with the AWS CLI and its own token, and cannot write", commandLine},
+		{"the clients of the SDKs get a session, and understand a refusal", sdks},
+		{"STS is asked with the six tags, all transitive, under a name that tells the pod", tagged},
+		{"whoever has no right to a session is told why", refusals},
+		{"the token of a deleted pod is refused", deletedPod},
+		{"an association that changes or goes counts at the next request", liveAssociation},
+		{"every session and every refusal is one line without secrets", audit},
+		{"while STS is throttled few calls reach it, and clients are told when to come again", throttled},
+		{"no request fails while replicas are replaced", rollout},
+		{"a replica that is killed costs refused connections and nothing else", killed},
+		{"a new CA is trusted before its first certificate is shown", rotated},
+		{"an injected pod lists the bucket by a session of the service, and follows its CA", injected},
+	} {
+		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
+	}
+}
+
+// startFront runs the front of STS beside the cluster's components.
+func (s *stage) startFront(t *testing.T) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "front")
+	if err := binaries.Static(t.Context(), program, "suites/auth/front"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Cluster.Run("front", nil, program, strings.TrimPrefix(front, "http://"), s.MinIO.Endpoint); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *stage) install(t *testing.T) {
+	t.Helper()
+	ip, err := s.UseAuthService(t.Context(), "e2e/suites/auth/testdata")
+	if err != nil {
+		t.Fatal(err, s.logs(t))
+	}
+	s.ip = ip
+}
+
+// apply applies a template of testdata.
+func (s *stage) apply(t *testing.T, file string, values any) {
+	t.Helper()
+	parsed, err := template.ParseFiles("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := parsed.Execute(&text, values); err != nil {
+		t.Fatal(err)
+	}
+	s.DoWith(t, text.String(), "apply", "-f", "-")
+}
+
+// token is one of a pod that is named as its service account.
+func (s *stage) token(t *testing.T, pod, audience string) string {
+	t.Helper()
+	uid := s.Do(t, "get", "pod", "--namespace=shop", pod, "-o=jsonpath={.metadata.uid}")
+	return strings.TrimSpace(s.Do(t, "create", "token", "--namespace=shop", pod, "--audience="+audience,
+		"--bound-object-kind=Pod", "--bound-object-name="+pod, "--bound-object-uid="+uid))
+}
+
+// bundle is what tells clients whom to trust.
+func (s *stage) bundle(t *testing.T) string {
+	t.Helper()
+	return s.Do(t, "get", "configmap", "--namespace=pod-identity", "pod-identity-auth-ca", `-o=jsonpath={.data.ca\.crt}`)
+}
+
+func (s *stage) logs(t *testing.T) string {
+	t.Helper()
+	return s.Do(t, "logs", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-auth", "--tail=-1")
+}
+
+func commandLine(t *testing.T, s *stage) {
+	s.DoWith(t, s.Do(t, "create", "configmap", "--namespace=shop", "pod-identity-auth-ca", "--from-literal=ca.crt="+s.bundle(t), "--dry-run=client", "-o=yaml"), "apply", "-f", "-")
+	s.apply(t, "cli.yaml", map[string]string{"IP": s.ip, "Image": s.CLIImage, "S3": s.MinIO.Endpoint, "Bucket": s.Stage().Bucket})
+	s.Do(t, "wait", "--namespace=shop", "--for=jsonpath={.status.containerStatuses[0].state.terminated.reason}", "pod/cli", "--timeout=2m")
+	said := s.Do(t, "logs", "--namespace=shop", "cli")
+	for _, want := range []string{"aws.png", "AccessDenied", "it cannot write"} {
+		if !strings.Contains(said, want) {
+			t.Fatalf("%q is not in what the CLI says:\n%s\n%s", want, said, s.logs(t))
+		}
+	}
+	t.Log(strings.TrimSpace(said))
+}

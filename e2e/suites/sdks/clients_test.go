@@ -1,0 +1,100 @@
+package sdks_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+	"github.com/podidentity/podidentity/e2e/machine/install"
+)
+
+// python is Debian's, which is also the one in the image.
+const python = "/usr/bin/python3"
+
+// client is a row of the table.
+type client struct {
+	name string
+	// install makes it run here, and returns its command.
+	install func(ctx context.Context, log logf) (command []string, err error)
+	// environment gives it the authorization token in the environment as well, for SDKs that do not read the file.
+	environment bool
+	// question is what it is asked while its credentials are refreshed, and life that of the sessions meanwhile.
+	question string
+	life     time.Duration
+	// image is the folder of the image in which it runs in a pod as well, or empty.
+	image string
+
+	command []string
+}
+
+type logf func(format string, args ...any)
+
+func clients(work string) []client {
+	// Every SDK but one asks again with 40 seconds left, some at every call, and finds a session of the sidecar's next turn.
+	const life = 40 * time.Second
+	// Java goes on with a session that it is given in its last minute, and does not ask again soon.
+	const longer = 90 * time.Second
+	return []client{
+		{name: "Go v2", install: goClient(work, "gov2"), question: "list", life: life, image: "gov2"},
+		{name: "Go v1", install: goClient(work, "gov1"), question: "list", life: life},
+		{name: "Python, boto3", install: pythonClient("boto3-1.44.5"), question: "list", life: life, image: "boto3-1.44.5"},
+		{name: "Python, boto3, the oldest that reads the token file anew", install: pythonClient("boto3-1.34.41"), question: "list", life: life},
+		{name: "Python, boto3, with `podidentity.dev/authorization: env`", install: pythonClient("boto3-1.26.165"), question: "list", life: life, environment: true},
+		{name: "AWS CLI", install: commandLine(), question: "wait", life: life, image: "cli"},
+		{name: "JavaScript v3", install: nodeClient("javascript-v3"), question: "list", life: life, image: "javascript-v3"},
+		{name: "JavaScript v2", install: nodeClient("javascript-v2"), question: "list", life: life},
+		{name: "Java v2", install: javaClient(), question: "list", life: longer},
+		{name: "MinIO's client for Go", install: goClient(work, "miniogo"), question: "list", life: life},
+	}
+}
+
+// version is that of the SDK, which knows it best.
+func (c client) version(ctx context.Context) (string, error) {
+	cmd := exec.CommandContext(ctx, c.command[0], c.command[1:]...)
+	cmd.Env, cmd.Dir = []string{"PATH=" + os.Getenv("PATH"), "BUCKET=none", "OBJECT=none"}, "/"
+	d, err := talk(ctx, cmd)
+	if err != nil {
+		return "", err
+	}
+	defer d.end()
+	return d.ask("version")
+}
+
+// goClient is one of this module's own commands.
+func goClient(work, name string) func(context.Context, logf) ([]string, error) {
+	return func(ctx context.Context, _ logf) ([]string, error) {
+		program := filepath.Join(work, name)
+		return []string{program}, binaries.Static(ctx, program, "suites/sdks/clients/"+name)
+	}
+}
+
+func pythonClient(requirements string) func(context.Context, logf) ([]string, error) {
+	return func(ctx context.Context, log logf) ([]string, error) {
+		dir, err := install.Folder(ctx, log, requirements, "python/main.py", "python/"+requirements+".txt")
+		return []string{python, filepath.Join(dir, "main.py")}, err
+	}
+}
+
+func commandLine() func(context.Context, logf) ([]string, error) {
+	return func(ctx context.Context, log logf) ([]string, error) {
+		dir, err := install.Folder(ctx, log, "cli", "cli/main.py", "cli/requirements.txt")
+		return []string{python, filepath.Join(dir, "main.py")}, err
+	}
+}
+
+func nodeClient(name string) func(context.Context, logf) ([]string, error) {
+	return func(ctx context.Context, log logf) ([]string, error) {
+		dir, err := install.Folder(ctx, log, name, name+"/main.js", name+"/package.json", name+"/package-lock.json")
+		return []string{"node", filepath.Join(dir, "main.js")}, err
+	}
+}
+
+func javaClient() func(context.Context, logf) ([]string, error) {
+	return func(ctx context.Context, log logf) ([]string, error) {
+		dir, err := install.Folder(ctx, log, "java", "java/Main.java", "java/pom.xml")
+		return []string{"java", "-cp", filepath.Join(dir, "target", "classes") + ":" + filepath.Join(dir, "lib", "*"), "Main"}, err
+	}
+}

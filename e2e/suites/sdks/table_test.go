@@ -1,0 +1,80 @@
+package sdks_test
+
+import (
+	"cmp"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the table of README.md from what this run has seen; read the difference before you commit it")
+
+// row is what has come of one client.
+type row struct {
+	client  client
+	version string
+	cells   map[string]string
+	errors  map[string]error
+}
+
+// note fills a cell.
+func (r row) note(title, remark string, err error) {
+	r.errors[title] = err
+	r.cells[title] = strings.TrimSpace("✓ " + remark)
+	if err != nil {
+		r.cells[title] = "✗"
+	}
+}
+
+// titles are those of the columns that a run fills.
+func titles() []string {
+	var all []string
+	for _, s := range scenarios() {
+		all = append(all, s.title)
+	}
+	return append(all, inPodLate, inPodRefused)
+}
+
+func table(rows []row) string {
+	var text strings.Builder
+	line := func(cells ...string) { text.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+	line(append([]string{"client", "version"}, titles()...)...)
+	text.WriteString(strings.Repeat("|---", len(titles())+2) + "|\n")
+	for _, r := range rows {
+		cells := []string{r.client.name, r.version}
+		for _, title := range titles() {
+			cells = append(cells, cmp.Or(r.cells[title], "–"))
+		}
+		line(cells...)
+	}
+	return text.String()
+}
+
+const (
+	readme = "README.md"
+	begin  = "<!-- written by: go test ./suites/sdks -update -->\n"
+	end    = "<!-- end of what is written -->\n"
+)
+
+// writeOrCompare refuses a table that does not say what this run has seen.
+func writeOrCompare(t *testing.T, seen string) {
+	t.Helper()
+	content, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(content), begin)
+	said, after, closed := strings.Cut(rest, end)
+	switch {
+	case !found || !closed:
+		t.Fatalf("%s has no place for the table: it stands between %q and %q", readme, begin, end)
+	case said == seen:
+	case *update:
+		if err := os.WriteFile(readme, []byte(before+begin+seen+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the table of %s is stale: run go test ./suites/sdks -update and read the difference; this run has seen\n%s", readme, seen)
+	}
+}
