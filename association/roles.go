@@ -50,7 +50,7 @@ func onlyRole(object any) (any, error) {
 //
 // It is for servers that exchange the pod's own token, since whoever may write a ServiceAccount chooses the role: there the
 // role's trust policy still decides. A server that assumes roles with an identity of its own must not use it.
-func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, changed Changed, log logrus.FieldLogger) (synced func() bool, err error) {
+func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, changes *Changes, log logrus.FieldLogger) (synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, serviceAccounts(), cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, fmt.Errorf("watch ServiceAccounts: %w", err)
@@ -63,7 +63,7 @@ func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, ch
 			role = ""
 		}
 		if index.SetRole(ServiceAccount{Namespace: account.Namespace, Name: account.Name}, role) {
-			changed(Pattern(account.Namespace))
+			changes.Notify(Pattern(account.Namespace))
 		}
 	}
 	follow := func(object any) { set(object, object.(*metav1.PartialObjectMetadata).Annotations[AnnotationRole]) }

@@ -11,17 +11,14 @@ import (
 	"github.com/podidentity/podidentity/api/v1alpha1"
 )
 
-// Changed is told of the namespaces in which some pod may now have another identity. It must not block.
-type Changed func(namespaces Pattern)
-
 // Watch returns an index that follows the associations of the cluster from now on, and a function that tells whether it
-// has seen all that exist. The cache is the caller's, who starts it. Changed is called after the index has taken each change.
-func Watch(ctx context.Context, informers cache.Informers, changed Changed, log logrus.FieldLogger) (index *Index, synced func() bool, err error) {
+// has seen all that exist. The cache is the caller's, who starts it. Changes are notified after the index has taken each.
+func Watch(ctx context.Context, informers cache.Informers, changes *Changes, log logrus.FieldLogger) (index *Index, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &v1alpha1.PodIdentityAssociation{}, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
-	f := follower{index: NewIndex(), changed: changed, log: log}
+	f := follower{index: NewIndex(), changes: changes, log: log}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc: f.set, UpdateFunc: f.replace, DeleteFunc: f.remove,
 	})
@@ -34,7 +31,7 @@ func Watch(ctx context.Context, informers cache.Informers, changed Changed, log 
 // follower takes events of associations into the index.
 type follower struct {
 	index   *Index
-	changed Changed
+	changes *Changes
 	log     logrus.FieldLogger
 }
 
@@ -43,7 +40,7 @@ func (f follower) set(object any) {
 	if err := f.index.Set(a); err != nil {
 		f.log.WithError(err).Error("an association cannot be used")
 	}
-	f.changed(Pattern(a.Spec.Namespace))
+	f.changes.Notify(Pattern(a.Spec.Namespace))
 }
 
 // replace passes over changes of the status alone. The namespace is immutable, but an object deleted and made anew between
@@ -54,13 +51,13 @@ func (f follower) replace(old, object any) {
 		return
 	}
 	f.set(after)
-	f.changed(Pattern(before.Spec.Namespace))
+	f.changes.Notify(Pattern(before.Spec.Namespace))
 }
 
 func (f follower) remove(object any) {
 	a := last(object).(*v1alpha1.PodIdentityAssociation)
 	f.index.Delete(a.Name)
-	f.changed(Pattern(a.Spec.Namespace))
+	f.changes.Notify(Pattern(a.Spec.Namespace))
 }
 
 // last is the object of a deletion, as it was last seen where the deletion itself was missed.

@@ -56,12 +56,12 @@ func run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	rotator := certs.NewRotator(rotation, mgr.GetClient(), log)
+	rotator := certs.NewRotator(rotation, log)
 	if err := rotator.SetupWithManager(mgr); err != nil {
 		return err
 	}
 	// Associations alone: see api.API for why no annotation counts here.
-	identities, synced, err := association.Watch(ctx, mgr.GetCache(), func(association.Pattern) {}, log)
+	identities, synced, err := association.Watch(ctx, mgr.GetCache(), &association.Changes{}, log)
 	if err != nil {
 		return err
 	}

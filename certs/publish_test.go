@@ -5,13 +5,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-func discard() logrus.FieldLogger {
+// newRotator is a rotator as a manager with that client sets it up.
+func newRotator(config Config, c client.Client) *Rotator {
 	log, _ := logrustest.NewNullLogger()
-	return log
+	r := NewRotator(config, log)
+	r.client = c
+	return r
 }
 
 func TestWhatStaysTrustedOfTheLiveObject(t *testing.T) {
@@ -69,7 +72,7 @@ func TestEveryPlaceMustTrust(t *testing.T) {
 func TestALeafInUseIsKeptUntilEveryCallerCanHaveSeenTheNewCA(t *testing.T) {
 	now := time.Now()
 	first, second := mustAuthority(t, now), mustAuthority(t, now)
-	r := NewRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour, Propagation: propagation}, nil, discard())
+	r := newRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour, Propagation: propagation}, nil)
 	if left := r.unsettled(first, now); left > 0 {
 		t.Errorf("the first leaf is put off by %s", left)
 	}
@@ -89,7 +92,7 @@ func TestALeafInUseIsKeptUntilEveryCallerCanHaveSeenTheNewCA(t *testing.T) {
 }
 
 func TestReadinessEndsWithTheCertificate(t *testing.T) {
-	r := NewRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour}, nil, discard())
+	r := newRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour}, nil)
 	if r.Ready(nil) == nil {
 		t.Error("ready without a certificate")
 	}

@@ -102,10 +102,10 @@ const propagation = 30 * time.Second
 func (c *cluster) start() *replica {
 	c.t.Helper()
 	r := &replica{Client: c.Client, cluster: c}
-	r.Rotator = NewRotator(Config{
+	r.Rotator = newRotator(Config{
 		Secret: types.NamespacedName{Namespace: namespace, Name: secret}, Trust: WebhookConfigurations{webhooks}, Propagation: propagation,
 		DNSNames: names, CAValidity: year, LeafValidity: week,
-	}, r, discard())
+	}, r)
 	r.syncSecret()
 	r.syncConfiguration()
 	return r

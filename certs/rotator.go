@@ -49,9 +49,9 @@ type Rotator struct {
 	}
 }
 
-// NewRotator returns a rotator that reads and writes through client.
-func NewRotator(config Config, client client.Client, log logrus.FieldLogger) *Rotator {
-	return &Rotator{config: config, client: client, log: log}
+// NewRotator returns a rotator that has no certificate until it is set up with a manager.
+func NewRotator(config Config, log logrus.FieldLogger) *Rotator {
+	return &Rotator{config: config, log: log}
 }
 
 // recheck bounds the time to the next look: timers stand still while a node is suspended.

@@ -42,10 +42,10 @@ func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := fake.NewClientBuilder().WithObjects(test.exists...).Build()
-			r := NewRotator(Config{
+			r := newRotator(Config{
 				Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: test.trust,
 				DNSNames: names, CAValidity: year, LeafValidity: time.Hour,
-			}, api, discard())
+			}, api)
 			for range 3 { // the CA, the trust in it, the leaf
 				reconcileOnce(t, r)
 			}
@@ -72,10 +72,10 @@ func foreign() *corev1.ConfigMap {
 
 func TestWithoutAWebhookConfigurationTheRotatorWaits(t *testing.T) {
 	api := fake.NewClientBuilder().Build()
-	r := NewRotator(Config{
+	r := newRotator(Config{
 		Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: WebhookConfigurations{"pod-identity"},
 		DNSNames: names, CAValidity: year, LeafValidity: time.Hour,
-	}, api, discard())
+	}, api)
 	for range 3 {
 		reconcileOnce(t, r)
 	}

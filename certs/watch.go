@@ -31,6 +31,7 @@ func Watched(config Config) map[client.Object]cache.ByObject {
 // SetupWithManager runs the rotator on every replica, at its start and at each change of the two objects. The manager's cache must be
 // narrowed by Watched.
 func (r *Rotator) SetupWithManager(mgr manager.Manager) error {
+	r.client = mgr.GetClient()
 	// All events ask for the same: one look at everything.
 	look := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
 		return []reconcile.Request{{NamespacedName: r.config.Secret}}

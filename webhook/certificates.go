@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/sirupsen/logrus"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/podidentity/podidentity/certs"
@@ -30,17 +29,17 @@ var (
 )
 
 // newCertificates chooses by the configuration. Of what is not chosen nothing is set up.
-func newCertificates(c config.Config, rotation certs.Config, writer client.Client, log logrus.FieldLogger) certificates {
+func newCertificates(c config.Config, rotation certs.Config, log logrus.FieldLogger) certificates {
 	if c.CertificateDir != "" {
 		return certs.NewFiles(c.CertificateDir, log)
 	}
-	return certs.NewRotator(rotation, writer, log)
+	return certs.NewRotator(rotation, log)
 }
 
 // serverTLS has a server show the certificate, which need not be there yet, and speak nothing older than TLS 1.3.
-func serverTLS(of func() certificates) func(*tls.Config) {
+func serverTLS(serving certificates) func(*tls.Config) {
 	return func(t *tls.Config) {
 		t.MinVersion = tls.VersionTLS13
-		t.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return of().Certificate(hello) }
+		t.GetCertificate = serving.Certificate
 	}
 }

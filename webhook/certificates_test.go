@@ -60,10 +60,10 @@ func TestWithAFolderOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T) {
 	log, _ := logrustest.NewNullLogger()
 	own, files := config.Default(), config.Default()
 	files.CertificateDir = t.TempDir()
-	if _, ok := newCertificates(own, certs.Config{}, nil, log).(*certs.Rotator); !ok {
+	if _, ok := newCertificates(own, certs.Config{}, log).(*certs.Rotator); !ok {
 		t.Error("without a folder, the rotation is not set up")
 	}
-	if _, ok := newCertificates(files, certs.Config{}, nil, log).(*certs.Files); !ok {
+	if _, ok := newCertificates(files, certs.Config{}, log).(*certs.Files); !ok {
 		t.Error("with a folder, the rotation is set up")
 	}
 	rotation := certs.Config{Trust: certs.WebhookConfigurations{"pod-identity"}}
@@ -78,7 +78,7 @@ func TestWithAFolderOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T) {
 
 func TestTheServerSpeaksTLS13Alone(t *testing.T) {
 	var options tls.Config
-	serverTLS(func() certificates { return fakeCertificates{} })(&options)
+	serverTLS(fakeCertificates{})(&options)
 	for name, test := range map[string]struct {
 		newest uint16
 		says   string

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
@@ -39,25 +38,15 @@ type duties struct {
 	missed *prometheus.GaugeVec
 	// known may not be synced yet when this replica is elected.
 	known
-	// listeners are told of changes while this replica leads.
-	listeners atomic.Pointer[[]association.Changed]
+	changes *association.Changes
 }
 
-func newDuties(api *rest.Config, mgr manager.Manager, c config.Config, log logrus.FieldLogger) (*duties, error) {
-	d := &duties{api: api, mgr: mgr, config: c, log: log, missed: missed.NewGauge()}
+func newDuties(api *rest.Config, mgr manager.Manager, c config.Config, k known, changes *association.Changes, log logrus.FieldLogger) (*duties, error) {
+	d := &duties{api: api, mgr: mgr, config: c, log: log, missed: missed.NewGauge(), known: k, changes: changes}
 	if err := metrics.Registry.Register(d.missed); err != nil {
 		return nil, fmt.Errorf("register the metric of missed pods: %w", err)
 	}
 	return d, nil
-}
-
-// changed is an association.Changed that passes on to whoever listens.
-func (d *duties) changed(namespaces association.Pattern) {
-	if listeners := d.listeners.Load(); listeners != nil {
-		for _, listen := range *listeners {
-			listen(namespaces)
-		}
-	}
 }
 
 // work is a leader.Work. What it watches it watches by a cache of its own, which ends with it: the other replicas hold no
@@ -88,8 +77,8 @@ func (d *duties) work(ctx context.Context) error {
 	if err := errors.Join(annotator.Watch(ctx, informers), reporter.Watch(ctx, informers), sweeper.Watch(ctx, informers)); err != nil {
 		return err
 	}
-	d.listeners.Store(&[]association.Changed{annotator.Changed, reporter.Changed})
-	defer d.listeners.Store(nil)
+	defer d.changes.Subscribe(annotator.Changed)()
+	defer d.changes.Subscribe(reporter.Changed)()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return informers.Start(ctx) })
 	group.Go(func() error { annotator.Run(ctx); return nil })

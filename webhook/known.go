@@ -37,21 +37,21 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 }
 
 // watch follows all sources of identities, and the authorities of the auth service where pods ask one.
-func watch(ctx context.Context, informers cache.Informers, c config.Config, changed association.Changed, log logrus.FieldLogger) (known, error) {
-	index, associations, err := association.Watch(ctx, informers, changed, log)
+func watch(ctx context.Context, informers cache.Informers, c config.Config, changes *association.Changes, log logrus.FieldLogger) (known, error) {
+	index, associations, err := association.Watch(ctx, informers, changes, log)
 	if err != nil {
 		return known{}, err
 	}
 	k := known{identities: index, authCA: func() string { return "" }, synced: associations}
 	if c.IRSA {
-		roles, err := association.WatchRoles(ctx, informers, index, changed, log)
+		roles, err := association.WatchRoles(ctx, informers, index, changes, log)
 		if err != nil {
 			return known{}, err
 		}
 		k.synced = both(k.synced, roles)
 	}
 	if c.Injection.CarriesAuthCA() {
-		bundle, read, err := authority.Watch(ctx, informers, changed, log)
+		bundle, read, err := authority.Watch(ctx, informers, changes, log)
 		if err != nil {
 			return known{}, err
 		}

@@ -26,6 +26,7 @@ import (
 	crwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
@@ -88,18 +89,21 @@ func run(ctx context.Context, c config.Config) error {
 		CAValidity:   c.CAValidity,
 		LeafValidity: c.CertificateValidity,
 	}
-	mgr, serving, err := newManager(api, c, rotation, log)
+	serving := newCertificates(c, rotation, log)
+	mgr, err := newManager(api, c, rotation, serving, log)
 	if err != nil {
 		return err
 	}
 	if err := errors.Join(serving.SetupWithManager(mgr), registerExpiry(metrics.Registry, serving)); err != nil {
 		return err
 	}
-	duties, err := newDuties(api, mgr, c, log)
+	changes := &association.Changes{}
+	known, err := watch(ctx, mgr.GetCache(), c, changes, log)
 	if err != nil {
 		return err
 	}
-	if duties.known, err = watch(ctx, mgr.GetCache(), c, duties.changed, log); err != nil {
+	duties, err := newDuties(api, mgr, c, known, changes, log)
+	if err != nil {
 		return err
 	}
 	election, err := leader.NewElection(api, types.NamespacedName{Namespace: c.Namespace, Name: c.Lease}, duties.work, log)
@@ -109,10 +113,10 @@ func run(ctx context.Context, c config.Config) error {
 	if err := mgr.Add(election); err != nil {
 		return fmt.Errorf("set up the election: %w", err)
 	}
-	if err := register(mgr, c.Injection, duties.known, log); err != nil {
+	if err := register(mgr, c.Injection, known, log); err != nil {
 		return err
 	}
-	if err := addProbes(mgr, serving, duties.synced); err != nil {
+	if err := addProbes(mgr, serving, known.synced); err != nil {
 		return err
 	}
 	return mgr.Start(ctx)
@@ -159,15 +163,12 @@ func register(mgr manager.Manager, settings inject.Settings, k known, log logrus
 	return nil
 }
 
-// newManager builds the manager, and the certificates that its server shows.
-func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *logrus.Logger) (manager.Manager, certificates, error) {
+func newManager(api *rest.Config, c config.Config, rotation certs.Config, serving certificates, log *logrus.Logger) (manager.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
-		return nil, nil, fmt.Errorf("build the scheme: %w", err)
+		return nil, fmt.Errorf("build the scheme: %w", err)
 	}
-	var serving certificates
-	tlsOptions := serverTLS(func() certificates { return serving })
-	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){tlsOptions}})
+	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){serverTLS(serving)}})
 	mgr, err := ctrl.NewManager(api, ctrl.Options{
 		Scheme:        scheme,
 		Logger:        logrusr.New(log),
@@ -179,8 +180,7 @@ func newManager(api *rest.Config, c config.Config, rotation certs.Config, log *l
 		Metrics:                metricsserver.Options{BindAddress: c.Metrics},
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("reach the API server at %s: %w", api.Host, err)
+		return nil, fmt.Errorf("reach the API server at %s: %w", api.Host, err)
 	}
-	serving = newCertificates(c, rotation, mgr.GetClient(), log)
-	return mgr, serving, nil
+	return mgr, nil
 }

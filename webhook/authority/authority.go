@@ -33,14 +33,14 @@ func Watched(namespace string) map[client.Object]cache.ByObject {
 }
 
 // Watch returns a function that tells the authorities of this moment, certificates in PEM, and one that tells whether the
-// ConfigMap has been looked for. The cache is the caller's, who has narrowed it by Watched and starts it. Changed is called
-// with every namespace after each change.
-func Watch(ctx context.Context, informers cache.Informers, changed association.Changed, log logrus.FieldLogger) (bundle func() string, synced func() bool, err error) {
+// ConfigMap has been looked for. The cache is the caller's, who has narrowed it by Watched and starts it. Each
+// change is notified for every namespace.
+func Watch(ctx context.Context, informers cache.Informers, changes *association.Changes, log logrus.FieldLogger) (bundle func() string, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &corev1.ConfigMap{}, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch ConfigMap %s: %w", ConfigMap, err)
 	}
-	f := &follower{changed: changed, log: log.WithField("configmap", ConfigMap)}
+	f := &follower{changes: changes, log: log.WithField("configmap", ConfigMap)}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc: f.look, UpdateFunc: func(_, object any) { f.look(object) }, DeleteFunc: f.gone,
 	})
@@ -53,7 +53,7 @@ func Watch(ctx context.Context, informers cache.Informers, changed association.C
 // follower takes events of the ConfigMap.
 type follower struct {
 	bundle  atomic.Pointer[string]
-	changed association.Changed
+	changes *association.Changes
 	log     logrus.FieldLogger
 }
 
@@ -83,7 +83,7 @@ func (f *follower) look(object any) {
 	}
 	f.bundle.Store(&bundle)
 	f.log.Info("the authorities of the auth service have changed")
-	f.changed("*")
+	f.changes.Notify("*")
 }
 
 func (f *follower) gone(any) {

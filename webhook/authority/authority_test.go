@@ -57,7 +57,9 @@ func watch(t *testing.T) *watched {
 	log.SetOutput(io.Discard)
 	w := &watched{}
 	informers := &informertest.FakeInformers{}
-	bundle, synced, err := authority.Watch(t.Context(), informers, func(p association.Pattern) { w.changes = append(w.changes, p) }, log)
+	changes := &association.Changes{}
+	t.Cleanup(changes.Subscribe(func(p association.Pattern) { w.changes = append(w.changes, p) }))
+	bundle, synced, err := authority.Watch(t.Context(), informers, changes, log)
 	if err != nil || !synced() {
 		t.Fatalf("not watched: %v", err)
 	}
