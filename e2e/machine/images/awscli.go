@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 
@@ -110,7 +111,9 @@ func makeAWSCLI(ctx context.Context, dir, tag string) error {
 	if err != nil {
 		return err
 	}
-	if err := run(ctx, build, "assemble its files", "/bin/sh", "-c", rootfsScript); err != nil {
+	assemble := exec.CommandContext(ctx, "/bin/sh", "-c", rootfsScript)
+	assemble.Dir = build
+	if err := run(ctx, assemble, "assemble its files"); err != nil {
 		return err
 	}
 	if err := Build(ctx, Image{Dockerfile: dockerfile, Context: build, Tag: tag}, filepath.Join(dir, "image.tar")); err != nil {

@@ -10,8 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // Image says what to build.
@@ -27,57 +26,54 @@ type Image struct {
 	Tag string
 }
 
-// Build builds an image into an OCI archive, by Debian's buildah. All that buildah writes is in the archive's folder meanwhile, so
-// that who removes that folder, after a crash, removes everything.
+// buildScript runs its arguments in a mount namespace of their own, where /var/lib cannot be written but for one folder: buildah
+// has no setting for the place of its cache of blobs, /var/lib/containers, and does without where it cannot write.
+const buildScript = `
+set -eu
+folder=$1
+shift
+mount --rbind /var/lib /var/lib
+mount -o remount,bind,ro /var/lib
+mount --bind "$folder" "$folder"
+mount -o remount,bind,rw "$folder"
+exec "$@"
+`
+
+// Build builds an image into an OCI archive, by Debian's buildah. All that buildah writes is in the archive's folder, so that
+// whoever removes that folder, after a crash, removes everything.
 func Build(ctx context.Context, image Image, archive string) (err error) {
-	// vfs keeps whole copies of every layer, and works on every file system: scratch images are small.
-	storage, err := os.MkdirTemp(filepath.Dir(archive), ".buildah-")
+	folder, err := filepath.Abs(filepath.Dir(archive))
 	if err != nil {
 		return fmt.Errorf("build image %s: %w", image.Tag, err)
 	}
-	forget := blobCache()
-	defer func() { err = errors.Join(err, os.RemoveAll(storage), forget()) }()
-	args := []string{
-		"--root", filepath.Join(storage, "root"), "--runroot", filepath.Join(storage, "run"), "--storage-driver", "vfs",
+	// vfs keeps whole copies of every layer, and works on every file system: scratch images are small.
+	storage, err := os.MkdirTemp(folder, ".buildah-")
+	if err != nil {
+		return fmt.Errorf("build image %s: %w", image.Tag, err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(storage)) }()
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", buildScript, "build", folder,
+		"buildah", "--root", filepath.Join(storage, "root"), "--runroot", filepath.Join(storage, "run"), "--storage-driver", "vfs",
 		"build", "--isolation", "chroot", "--layers=false", "--quiet",
 		"--file", image.Dockerfile, "--target", image.Target,
 		// The same files make the same image, byte for byte.
 		"--timestamp", "0",
-		"--tag", "oci-archive:" + archive + ":" + image.Tag,
-		image.Context,
-	}
-	return run(ctx, "", "build image "+image.Tag, "buildah", args...)
-}
-
-// blobCache returns a function that removes the one file that buildah writes elsewhere, and for which it has no setting, unless
-// it was there before: then it belongs to somebody who uses buildah, or podman, otherwise.
-func blobCache() (forget func() error) {
-	const root = "/var/lib/containers"
-	if _, err := os.Stat(root); err == nil {
-		return func() error { return nil }
-	}
-	return func() error {
-		for _, path := range []string{"cache/blob-info-cache-v1.boltdb", "cache/blob-info-cache-v1.sqlite", "cache", ""} {
-			err := os.Remove(filepath.Join(root, path))
-			if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, unix.ENOTEMPTY) {
-				return fmt.Errorf("remove what buildah left: %w", err)
-			}
-		}
-		return nil
-	}
+		"--tag", "oci-archive:"+archive+":"+image.Tag,
+		image.Context)
+	cmd.Env = append(os.Environ(), "TMPDIR="+storage)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	return run(ctx, cmd, "build image "+image.Tag)
 }
 
 // run runs a program of the host. Its error carries what the program complained about.
-func run(ctx context.Context, dir, what, name string, args ...string) error {
+func run(ctx context.Context, cmd *exec.Cmd, what string) error {
 	var output bytes.Buffer
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
 	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("%s: %s: %w: %s", what, name, err, strings.TrimSpace(output.String()))
+		return fmt.Errorf("%s: %w: %s", what, err, strings.TrimSpace(output.String()))
 	}
 	return nil
 }

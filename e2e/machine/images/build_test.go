@@ -3,14 +3,18 @@ package images
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestAnImageIsTheSameEachTimeAndBearsItsFullName(t *testing.T) {
@@ -38,6 +42,58 @@ func TestABuildThatFailsSaysWhyAndLeavesNothing(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestABuildLeavesTheHostsFoldersAlone(t *testing.T) {
+	image := scratchImage(t)
+	archive := filepath.Join(t.TempDir(), "image.tar")
+	// As on a machine that has never run buildah. The thread is never given back, and its namespace ends with it.
+	runtime.LockOSThread()
+	err := errors.Join(
+		unix.Unshare(unix.CLONE_NEWNS|unix.CLONE_FS),
+		unix.Mount("", "/", "", unix.MS_PRIVATE|unix.MS_REC, ""),
+		unix.Mount("tmpfs", "/var/lib", "tmpfs", 0, ""),
+		unix.Mount("tmpfs", "/var/tmp", "tmpfs", 0, ""),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := watch(t, "/var/lib", "/var/tmp")
+	if err := Build(t.Context(), image, archive); err != nil {
+		t.Fatal(err)
+	}
+	if written := seen(); len(written) > 0 {
+		t.Errorf("a build that is killed leaves %v", written)
+	}
+}
+
+// watch returns a function that names whatever was made in the folders since, even if it is gone by now.
+func watch(t *testing.T, folders ...string) (seen func() []string) {
+	t.Helper()
+	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) }) // only read from
+	for _, folder := range folders {
+		if _, err := unix.InotifyAddWatch(fd, folder, unix.IN_CREATE); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() []string {
+		events := make([]byte, 1<<16)
+		n, err := unix.Read(fd, events)
+		if err != nil && !errors.Is(err, unix.EAGAIN) {
+			t.Fatal(err)
+		}
+		var names []string
+		for rest := events[:max(n, 0)]; len(rest) > 0; {
+			end := unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(rest[12:]))
+			names = append(names, strings.TrimRight(string(rest[unix.SizeofInotifyEvent:end]), "\x00"))
+			rest = rest[end:]
+		}
+		return names
 	}
 }
 
