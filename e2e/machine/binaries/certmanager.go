@@ -2,6 +2,7 @@ package binaries
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path"
@@ -42,16 +43,20 @@ func BuildCertManager(ctx context.Context, log func(format string, args ...any))
 	return CertManager{Program: filepath.Join(dir, p.programs()[0]), CRDs: filepath.Join(dir, path.Base(p.files))}, nil
 }
 
-// copyFiles copies what the programs need of the product's sources.
+// copyFiles copies what the programs need of the product's sources, which a build from Go's cache may not have downloaded.
 func (p plan) copyFiles(ctx context.Context, dir string) error {
 	if p.files == "" {
 		return nil
 	}
-	source, err := run(ctx, p.dir, nil, "list", "-m", "-f", "{{.Dir}}", p.product)
+	text, err := run(ctx, p.dir, nil, "mod", "download", "-json", p.product)
 	if err != nil {
+		return fmt.Errorf("download the sources of %s: %w", p.title, err)
+	}
+	var sources struct{ Dir string }
+	if err := json.Unmarshal([]byte(text), &sources); err != nil {
 		return fmt.Errorf("find the sources of %s: %w", p.title, err)
 	}
-	if err := os.CopyFS(filepath.Join(dir, path.Base(p.files)), os.DirFS(filepath.Join(source, filepath.FromSlash(p.files)))); err != nil {
+	if err := os.CopyFS(filepath.Join(dir, path.Base(p.files)), os.DirFS(filepath.Join(sources.Dir, filepath.FromSlash(p.files)))); err != nil {
 		return fmt.Errorf("copy %s of %s: %w", p.files, p.title, err)
 	}
 	return nil

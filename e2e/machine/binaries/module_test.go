@@ -41,6 +41,7 @@ func TestCertManagerIsBuiltFromTheModuleThatHasItsCRDs(t *testing.T) {
 	if got := p.programs(); !slices.Equal(got, []string{"certmanager"}) || !strings.HasPrefix(p.version, "v1.") {
 		t.Errorf("version %s, programs %v", p.version, got)
 	}
+	useEmptyModuleCache(t)
 	dir := t.TempDir()
 	if err := p.copyFiles(t.Context(), dir); err != nil {
 		t.Fatal(err)
@@ -48,6 +49,19 @@ func TestCertManagerIsBuiltFromTheModuleThatHasItsCRDs(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "crds", "cert-manager.io_certificates.yaml")); err != nil {
 		t.Error(err)
 	}
+}
+
+// useEmptyModuleCache has Go find every module in the cache that was, or download it, as on a new machine.
+func useEmptyModuleCache(t *testing.T) {
+	t.Helper()
+	settings, err := run(t.Context(), "", nil, "env", "GOMODCACHE", "GOPROXY", "GOFLAGS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitN(settings+"\n", "\n", 3)
+	t.Setenv("GOMODCACHE", t.TempDir())
+	t.Setenv("GOPROXY", "file://"+lines[0]+"/cache/download,"+lines[1])
+	t.Setenv("GOFLAGS", strings.TrimSpace(lines[2])+" -modcacherw") // or the folder could not be removed
 }
 
 func TestWhateverGoesIntoABuildChangesItsKey(t *testing.T) {
