@@ -47,11 +47,10 @@ mount --rbind "$dir/var/lib" /var/lib
 mount --rbind "$dir/var/log" /var/log
 mount -t tmpfs -o mode=0755 tmpfs /run
 
-echo ready
 exec "$init"
 `
 
-// boot starts process 1 and returns when the node is ready for others.
+// boot starts process 1 and returns when that runs, which is when the node is ready for others.
 func (n *Node) boot(ctx context.Context, config Config) error {
 	log, err := os.Create(n.LogPath(initName))
 	if err != nil {

@@ -17,7 +17,7 @@ type Config struct {
 	Name string
 	// Dir is its folder. It exists on the host and in the node under the same path.
 	Dir string
-	// Init is the static program that becomes process 1: it must reap orphans and do nothing else.
+	// Init is the static program that becomes process 1: it must print a line once it runs, reap orphans, and do nothing else.
 	Init string
 	// Keep are further folders of the host that must be seen in the node although it covers /var/lib, /var/log and /run.
 	Keep []string
