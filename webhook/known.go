@@ -30,7 +30,7 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 	if c.CertificateDir == "" {
 		maps.Copy(all, certs.Watched(rotation))
 	}
-	if c.Injection.CarriesAuthCA() {
+	if c.Injection.NeedsAuthCA() {
 		maps.Copy(all, authority.Watched(c.Namespace))
 	}
 	return all
@@ -50,7 +50,7 @@ func watch(ctx context.Context, informers cache.Informers, c config.Config, chan
 		}
 		k.synced = both(k.synced, roles)
 	}
-	if c.Injection.CarriesAuthCA() {
+	if c.Injection.NeedsAuthCA() {
 		bundle, read, err := authority.Watch(ctx, informers, changes, log)
 		if err != nil {
 			return known{}, err

@@ -54,7 +54,7 @@ func (h *Handler) handle(ctx context.Context, request *request) admission.Respon
 		h.Log.WithError(err).Warn("admitted a pod without knowing its namespace's label")
 		return admission.Allowed("").WithWarnings("pod identity: nothing was injected: " + err.Error())
 	}
-	subject := inject.Subject{Pod: request.Object, Namespace: request.Namespace, Mode: mode, AuthCA: h.AuthCA(), Token: rand.Text()}
+	subject := inject.Input{Pod: request.Object, Namespace: request.Namespace, Mode: mode, AuthCA: h.AuthCA(), Token: rand.Text()}
 	subject.Identity, subject.Associated = h.Identities.Identity(association.ServiceAccount{
 		Namespace: subject.Namespace,
 		Name:      subject.ServiceAccount(),
@@ -65,9 +65,9 @@ func (h *Handler) handle(ctx context.Context, request *request) admission.Respon
 	return h.create(subject)
 }
 
-func (h *Handler) create(subject inject.Subject) admission.Response {
-	verdict := inject.Judge(subject, h.Settings)
-	operations := inject.Pod(subject, verdict, h.Settings)
+func (h *Handler) create(subject inject.Input) admission.Response {
+	verdict := inject.Decide(subject, h.Settings)
+	operations := inject.Patch(subject, verdict, h.Settings)
 	h.Verdicts.Count(verdict.Reason)
 	h.line(subject).WithFields(logrus.Fields{
 		"verdict":     verdict.Reason,
@@ -81,14 +81,14 @@ func (h *Handler) create(subject inject.Subject) admission.Response {
 // ephemeralContainers is the subresource of `kubectl debug`.
 const ephemeralContainers = "ephemeralcontainers"
 
-func (h *Handler) debug(request *request, subject inject.Subject) admission.Response {
-	operations, warnings := inject.EphemeralContainers(subject, request.OldObject, h.Settings)
+func (h *Handler) debug(request *request, subject inject.Input) admission.Response {
+	operations, warnings := inject.PatchEphemeralContainers(subject, request.OldObject, h.Settings)
 	h.line(subject).WithField("operations", len(operations)).Info("admitted ephemeral containers")
 	return admission.Patched("", operations...).WithWarnings(warnings...)
 }
 
 // line begins the one line of log that an admission gets. A pod of a controller has no name yet, but what it begins with.
-func (h *Handler) line(subject inject.Subject) logrus.FieldLogger {
+func (h *Handler) line(subject inject.Input) logrus.FieldLogger {
 	line := h.Log.WithField("namespace", subject.Namespace)
 	if subject.Pod.Name == "" {
 		return line.WithField("generateName", subject.Pod.GenerateName)

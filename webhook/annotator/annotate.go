@@ -56,7 +56,7 @@ func (a *Annotator) annotate(ctx context.Context, namespace string) (more bool, 
 func (a *Annotator) wanted(pod *corev1.Pod) annotations {
 	account := injected.Account(pod)
 	document, associated := a.identities.Identity(account)
-	status := inject.Restate(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated)
+	status := inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated)
 	wanted := annotations{status: status, authCA: cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA])}
 	if associated {
 		wanted.identity = document.String()

@@ -79,7 +79,7 @@ func Parse(arguments []string, usage io.Writer) (Config, error) {
 	if err := parse(flags, arguments, usage); err != nil {
 		return Config{}, err
 	}
-	config.IRSA = config.IRSA && !config.Injection.AsksAuthService()
+	config.IRSA = config.IRSA && !config.Injection.UsesEKSAuth()
 	return config, config.validate()
 }
 

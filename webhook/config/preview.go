@@ -44,7 +44,7 @@ func ParsePreview(arguments []string, usage io.Writer) (Preview, error) {
 	if len(preview.Files) == 0 {
 		preview.Files = []string{"-"}
 	}
-	preview.IRSA = preview.IRSA && !preview.Injection.AsksAuthService()
+	preview.IRSA = preview.IRSA && !preview.Injection.UsesEKSAuth()
 	preview.Diff = output == "diff"
 	modes := []string{contract.InjectEnabled, contract.InjectAssociated}
 	return preview, errors.Join(

@@ -10,8 +10,8 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// The variables by which every AWS SDK finds a server of container credentials; the last is for SDKs from before
-// 2023-11, which do not read the file.
+// The variables by which AWS SDKs find a server of container credentials; the last one is for SDKs from before 2023-11,
+// which do not read the file.
 const (
 	envCredentialsURI    = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	envAuthorizationFile = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
@@ -19,18 +19,20 @@ const (
 )
 
 const (
-	// envWebIdentityFile is the variable by which SDKs exchange a token themselves.
+	// envWebIdentityFile makes SDKs exchange a token themselves.
 	envWebIdentityFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
-	// irsaAnnotation is the annotation of a ServiceAccount that has the webhook of IRSA set it.
+	// irsaAnnotation on a ServiceAccount makes the IRSA webhook set that variable.
 	irsaAnnotation = "eks.amazonaws.com/role-arn"
+	// irsaFolder is where the IRSA webhook, and nobody else, mounts its token (amazon-eks-pod-identity-webhook, README).
+	irsaFolder = "/var/run/secrets/eks.amazonaws.com/"
 )
 
 // authorizationFile is where an application finds the authorization token.
 const authorizationFile = contract.AuthorizationMountPath + "/" + contract.AuthorizationFile
 
-// ownCredentials is the first variable by which a container finds AWS credentials other than ours, or "". All of these
-// come before, or contradict, container credentials in the SDKs' chains.
-func ownCredentials(env []corev1.EnvVar, a asked) string {
+// ownCredentials is the first variable by which a container finds AWS credentials other than ours, or "". In the SDKs'
+// chains all of these precede or contradict container credentials.
+func ownCredentials(env []corev1.EnvVar, options podOptions) string {
 	for _, variable := range env {
 		ours := ""
 		switch variable.Name {
@@ -38,11 +40,11 @@ func ownCredentials(env []corev1.EnvVar, a asked) string {
 			"AWS_SHARED_CREDENTIALS_FILE", envWebIdentityFile,
 			"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI":
 		case envCredentialsURI:
-			ours = contract.CredentialsURI(a.port)
+			ours = contract.CredentialsURI(options.port)
 		case envAuthorizationFile:
 			ours = authorizationFile
 		case envAuthorization:
-			ours = a.token
+			ours = options.token
 		default:
 			continue
 		}
@@ -53,17 +55,17 @@ func ownCredentials(env []corev1.EnvVar, a asked) string {
 	return ""
 }
 
-// leftAlone notes each container that keeps AWS credentials of its own.
-func leftAlone(among []*corev1.Container, a asked) []string {
+// ownCredentialsNotes name each container that keeps AWS credentials of its own, and the remedy.
+func ownCredentialsNotes(containers []*corev1.Container, options podOptions) []string {
 	var notes []string
-	for _, container := range among {
-		if a.skips(container.Name) {
+	for _, container := range containers {
+		if options.skips(container.Name) {
 			continue
 		}
-		switch variable := ownCredentials(container.Env, a); {
+		switch variable := ownCredentials(container.Env, options); {
 		case variable == "":
-		case equippedForIRSA(container):
-			notes = append(notes, fmt.Sprintf("container %s uses the role of IRSA, which wins in the SDKs: remove %s from the service account to give it these", container.Name, irsaAnnotation))
+		case usesIRSA(container):
+			notes = append(notes, fmt.Sprintf("container %s uses IRSA, which SDKs prefer: remove %s from the service account to give it these", container.Name, irsaAnnotation))
 		default:
 			notes = append(notes, fmt.Sprintf("container %s keeps its own AWS credentials: remove %s to give it these", container.Name, variable))
 		}
@@ -71,25 +73,35 @@ func leftAlone(among []*corev1.Container, a asked) []string {
 	return notes
 }
 
-// irsaFolder is where the webhook of IRSA mounts its token, and nobody else (amazon-eks-pod-identity-webhook, README).
-const irsaFolder = "/var/run/secrets/eks.amazonaws.com/"
-
-// equippedForIRSA tells whether the webhook of IRSA was there before us. In all SDKs its variables come before container
+// usesIRSA tells whether the IRSA webhook has configured the container. All SDKs read its variables before container
 // credentials.
-func equippedForIRSA(container *corev1.Container) bool {
+func usesIRSA(container *corev1.Container) bool {
 	return slices.ContainsFunc(container.Env, func(variable corev1.EnvVar) bool {
 		return variable.Name == envWebIdentityFile && strings.HasPrefix(variable.Value, irsaFolder)
 	})
 }
 
-// applications are the containers that may get credentials.
-func applications(pod *corev1.Pod, a asked) []*corev1.Container {
-	return slices.DeleteFunc(containers(pod), func(c *corev1.Container) bool { return a.skips(c.Name) })
+// applicationContainers are all containers of the pod but the sidecar, init containers included.
+func applicationContainers(pod *corev1.Pod) []*corev1.Container {
+	all := make([]*corev1.Container, 0, len(pod.Spec.InitContainers)+len(pod.Spec.Containers))
+	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
+		for i := range list {
+			if list[i].Name != contract.ContainerName {
+				all = append(all, &list[i])
+			}
+		}
+	}
+	return all
 }
 
-// tokenOf is the authorization token of a sidecar that is there already, so that containers added later get the same, or
-// else the fresh one.
-func tokenOf(sidecar *corev1.Container, fresh string) string {
+// eligibleContainers are the containers that may get credentials.
+func eligibleContainers(pod *corev1.Pod, options podOptions) []*corev1.Container {
+	return slices.DeleteFunc(applicationContainers(pod), func(c *corev1.Container) bool { return options.skips(c.Name) })
+}
+
+// authorizationToken is the token of an existing sidecar, so that containers added later get the same one, or else the
+// fresh one.
+func authorizationToken(sidecar *corev1.Container, fresh string) string {
 	if sidecar == nil {
 		return fresh
 	}

@@ -1,3 +1,3 @@
-// Package inject decides whether a pod gets the sidecar and writes the patch that adds it: the same answer for the same
-// pod, always, without network, clock or randomness.
+// Package inject decides whether a pod gets the sidecar and writes the patch that adds it. It is pure: without network,
+// clock or randomness, the same pod always gets the same patch.
 package inject

@@ -16,10 +16,10 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-var update = flag.Bool("update", false, "write what the fixtures expect from what the code does; read the difference before you commit it")
+var update = flag.Bool("update", false, "rewrite what the fixtures expect; review the diff before you commit it")
 
-// The parts of a fixture. Settings are those of an installation, where they are not the usual ones; before is the pod as it
-// was, where ephemeral containers are added to it. The last two are what the code decides.
+// The parts of a fixture. Settings are those that differ from defaultSettings; before is the old pod, where ephemeral
+// containers are added to one. The last two are what the code decides.
 const (
 	partAdmission = "admission.yaml"
 	partSettings  = "settings.yaml"
@@ -29,17 +29,17 @@ const (
 	partWarnings  = "warnings.txt"
 )
 
-// fixture is a whole case: a sentence, the admission, the pod that comes in, and what must come out.
+// fixture is a whole test case: a sentence, the admission, the pod that comes in, and what must come out.
 type fixture struct {
 	file     string
 	archive  *txtar.Archive
-	subject  inject.Subject // without its pod
+	input    inject.Input // without its pod
 	settings inject.Settings
 	before   *corev1.Pod
 	pod      []byte // JSON
 }
 
-// Each fixture is right, and a second pass finds nothing to do, and what is not ours is as it was.
+// In each fixture the pod is admitted as expected, a second pass changes nothing, and what is not ours stays as it is.
 func TestFixtures(t *testing.T) {
 	for sentence, f := range fixtures(t) {
 		t.Run(sentence, func(t *testing.T) {
@@ -62,21 +62,21 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// admit is the pod and the warnings after one admission. It injects twice.
+// admit returns the pod and the warnings after one pass, and checks that a second pass changes nothing.
 func (f fixture) admit(t *testing.T) (admitted []byte, warnings []string) {
 	t.Helper()
-	admitted, warnings, _ = pass(t, f.subject, f.before, f.pod, f.settings)
-	untouched(t, f.pod, admitted)
+	admitted, warnings, _ = pass(t, f.input, f.before, f.pod, f.settings)
+	unchanged(t, f.pod, admitted)
 	// Every admission has a fresh token.
-	f.subject.Token = "SECONDTOKENSECONDTOKENSECOND"
-	again, _, operations := pass(t, f.subject, f.before, admitted, f.settings)
+	f.input.Token = "SECONDTOKENSECONDTOKENSECOND"
+	second, _, operations := pass(t, f.input, f.before, admitted, f.settings)
 	if operations != 0 {
-		t.Errorf("a second pass changed the pod by %d operations:\n%s", operations, again)
+		t.Errorf("a second pass changed the pod by %d operations:\n%s", operations, second)
 	}
 	return admitted, warnings
 }
 
-// fixtures reads all of them, by their sentences.
+// fixtures reads all of them, by sentence.
 func fixtures(t testing.TB) map[string]fixture {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -100,7 +100,7 @@ func fixtures(t testing.TB) map[string]fixture {
 
 func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 	t.Helper()
-	f := fixture{file: file, archive: archive, settings: usualSettings()}
+	f := fixture{file: file, archive: archive, settings: defaultSettings()}
 	known := []string{partAdmission, partSettings, partBefore, partPod, partAdmitted, partWarnings}
 	for _, part := range archive.Files {
 		if !slices.Contains(known, part.Name) {
@@ -114,9 +114,9 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 		AuthCA    string             `json:"authCA"`
 	}
 	decode(t, file, f.part(partAdmission), &given)
-	f.subject = inject.Subject{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+	f.input = inject.Input{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
 	if given.Identity != nil {
-		f.subject.Identity, f.subject.Associated = *given.Identity, true
+		f.input.Identity, f.input.Associated = *given.Identity, true
 	}
 	decode(t, file, f.part(partSettings), &f.settings)
 	if before := f.part(partBefore); before != nil {
@@ -131,8 +131,8 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 	return f
 }
 
-// usualSettings are those of an installation with a region, whose other settings are the defaults.
-func usualSettings() inject.Settings {
+// defaultSettings are the defaults, with an image and a region.
+func defaultSettings() inject.Settings {
 	s := inject.DefaultSettings()
 	s.Image = "podidentity/sidecar:v1"
 	s.Region = "eu-central-1"

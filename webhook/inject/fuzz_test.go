@@ -10,8 +10,8 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// Whatever decodes as a pod is judged and patched without a panic; and what an API server would send of it, which is never
-// null where a container is meant, keeps all that holds for every pod.
+// Nothing that decodes as a pod makes the code panic, and what an API server would send, which has no null in place of a
+// container, keeps the invariants.
 func FuzzPod(f *testing.F) {
 	for _, fixture := range fixtures(f) {
 		f.Add(fixture.pod, uint64(4))
@@ -28,16 +28,16 @@ func FuzzPod(f *testing.F) {
 		if kjson.UnmarshalCaseSensitivePreserveInts(raw, &pod) != nil {
 			return
 		}
-		subject := subjectOfSeed(seed)
-		subject.Pod = &pod
+		input := inputOfSeed(seed)
+		input.Pod = &pod
 		settings := settingsOfSeed(seed)
-		inject.Pod(subject, inject.Judge(subject, settings), settings)
-		inject.EphemeralContainers(subject, &corev1.Pod{}, settings)
+		inject.Patch(input, inject.Decide(input, settings), settings)
+		inject.PatchEphemeralContainers(input, &corev1.Pod{}, settings)
 		sent, err := json.Marshal(pod)
 		if err != nil || !valid(&pod) {
 			return
 		}
-		holds(t, subject, sent, settings)
+		checkInvariants(t, input, sent, settings)
 	})
 }
 

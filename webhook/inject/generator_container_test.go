@@ -11,20 +11,22 @@ func (g generator) container(name string) any {
 	if other, is := special[name]; is && g.oneIn(6) {
 		name = other
 	}
-	c := g.invented(object{"name": name, "image": "image"})
-	g.maybe(c, 2, "env", func() any { return g.list(4, g.variable) })
-	g.maybe(c, 4, "envFrom", func() any { return g.list(2, func(int) any { return object{"prefix": g.of("", "A", "DB_")} }) })
-	g.maybe(c, 2, "ports", func() any {
-		return g.list(3, func(int) any { return g.invented(object{"containerPort": g.of(80, 2711, 2712, 3000, 9464, 32767)}) })
+	c := g.withUnknownField(object{"name": name, "image": "image"})
+	g.sometimes(c, 2, "env", func() any { return g.list(4, g.variable) })
+	g.sometimes(c, 4, "envFrom", func() any { return g.list(2, func(int) any { return object{"prefix": g.of("", "A", "DB_")} }) })
+	g.sometimes(c, 2, "ports", func() any {
+		return g.list(3, func(int) any {
+			return g.withUnknownField(object{"containerPort": g.of(80, 2711, 2712, 3000, 9464, 32767)})
+		})
 	})
-	g.maybe(c, 2, "volumeMounts", func() any { return g.list(2, g.mount) })
-	g.maybe(c, 2, "resources", func() any { return g.resources() })
-	g.maybe(c, 3, "securityContext", func() any { return g.invented(object{"runAsUser": g.of(nil, 0, 1000, 2000)}) })
-	g.maybe(c, 4, "restartPolicy", func() any { return "Always" })
+	g.sometimes(c, 2, "volumeMounts", func() any { return g.list(2, g.mount) })
+	g.sometimes(c, 2, "resources", func() any { return g.resources() })
+	g.sometimes(c, 3, "securityContext", func() any { return g.withUnknownField(object{"runAsUser": g.of(nil, 0, 1000, 2000)}) })
+	g.sometimes(c, 4, "restartPolicy", func() any { return "Always" })
 	return c
 }
 
-// variable has another name at each index, as the API server demands of nothing but people do.
+// variable has a different name at each index: the API server does not require that, but people write pods that way.
 func (g generator) variable(i int) any {
 	name := [][]any{
 		{"A", "HTTP_PROXY", "https_proxy", "AWS_PROFILE", "AWS_REGION"},
@@ -35,26 +37,26 @@ func (g generator) variable(i int) any {
 	if i == 0 && g.oneIn(8) {
 		return object{"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"}
 	}
-	v := g.invented(object{"name": g.of(name...)})
-	g.maybe(v, 2, "value", func() any { return g.of("", "x", "127.0.0.1", "*", ".svc, 10.0.0.0/8", contract.CredentialsURI(2711)) })
+	v := g.withUnknownField(object{"name": g.of(name...)})
+	g.sometimes(v, 2, "value", func() any { return g.of("", "x", "127.0.0.1", "*", ".svc, 10.0.0.0/8", contract.CredentialsURI(2711)) })
 	if _, set := v["value"]; !set {
-		g.maybe(v, 2, "valueFrom", func() any { return g.invented(object{}) })
+		g.sometimes(v, 2, "valueFrom", func() any { return g.withUnknownField(object{}) })
 	}
 	return v
 }
 
 func (g generator) volume(i int) any {
 	if g.oneIn(10) && i < 2 {
-		return g.invented(object{"name": []string{contract.VolumeName, contract.AuthorizationVolumeName}[i], "emptyDir": object{"medium": g.of("", "Memory")}})
+		return g.withUnknownField(object{"name": []string{contract.VolumeName, contract.AuthorizationVolumeName}[i], "emptyDir": object{"medium": g.of("", "Memory")}})
 	}
-	return g.invented(object{"name": fmt.Sprint("v", i), "emptyDir": object{}})
+	return g.withUnknownField(object{"name": fmt.Sprint("v", i), "emptyDir": object{}})
 }
 
 func (g generator) mount(i int) any {
 	if g.oneIn(10) && i == 0 {
 		return object{"name": "v0", "mountPath": contract.AuthorizationMountPath}
 	}
-	return g.invented(object{"name": fmt.Sprint("v", i), "mountPath": fmt.Sprint("/v", i)})
+	return g.withUnknownField(object{"name": fmt.Sprint("v", i), "mountPath": fmt.Sprint("/v", i)})
 }
 
 func (g generator) resources() any {
@@ -63,7 +65,7 @@ func (g generator) resources() any {
 	}
 	if g.oneIn(2) {
 		both := list()
-		return g.invented(object{"requests": both, "limits": both})
+		return g.withUnknownField(object{"requests": both, "limits": both})
 	}
-	return g.invented(object{"requests": list(), "limits": list()})
+	return g.withUnknownField(object{"requests": list(), "limits": list()})
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// generator makes pods that no author would think of: of the fields that injection reads, in values near those it looks
-// for, and of fields that do not exist. The same seed makes the same pod.
+// generator makes unusual pods: of the fields that injection reads, with values close to those it looks for, and of fields
+// that do not exist. The same seed makes the same pod.
 type generator struct{ *rand.Rand }
 
 func newGenerator(seed uint64) generator { return generator{rand.New(rand.NewPCG(seed, 2711))} }
@@ -17,14 +17,14 @@ func (g generator) oneIn(n int) bool { return g.IntN(n) == 0 }
 
 func (g generator) of(choices ...any) any { return choices[g.IntN(len(choices))] }
 
-// maybe sets a field in one of n objects.
-func (g generator) maybe(o object, n int, key string, value func() any) {
+// sometimes sets a field in one of n objects.
+func (g generator) sometimes(o object, n int, key string, value func() any) {
 	if g.oneIn(n) {
 		o[key] = value()
 	}
 }
 
-// list holds up to most items; now and then it is null or empty.
+// list has up to most items; now and then it is null or empty.
 func (g generator) list(most int, item func(i int) any) any {
 	if g.oneIn(8) {
 		return g.of(nil, []any{})
@@ -36,54 +36,54 @@ func (g generator) list(most int, item func(i int) any) any {
 	return list
 }
 
-// invented is a field of the future in one of three objects.
-func (g generator) invented(o object) object {
-	g.maybe(o, 3, fmt.Sprintf("future%d", g.IntN(3)), func() any {
+// withUnknownField adds a field of a later API version to one of three objects.
+func (g generator) withUnknownField(o object) object {
+	g.sometimes(o, 3, fmt.Sprintf("future%d", g.IntN(3)), func() any {
 		return g.of(nil, true, 1.5, 1e300, "text", []any{1, object{"a": nil}}, object{"deep": object{"er": []any{}}})
 	})
 	return o
 }
 
 func (g generator) pod() object {
-	pod := g.invented(object{"apiVersion": "v1", "kind": "Pod", "metadata": g.metadata(), "spec": g.spec()})
-	g.maybe(pod, 4, "status", func() any { return g.invented(object{"phase": "Running"}) })
+	pod := g.withUnknownField(object{"apiVersion": "v1", "kind": "Pod", "metadata": g.metadata(), "spec": g.spec()})
+	g.sometimes(pod, 4, "status", func() any { return g.withUnknownField(object{"phase": "Running"}) })
 	return pod
 }
 
 func (g generator) metadata() object {
-	m := g.invented(object{"name": "p"})
-	g.maybe(m, 2, "labels", func() any { return g.of(nil, object{}, object{"app": "a"}, object{contract.LabelInjected: "no"}) })
-	g.maybe(m, 2, "annotations", func() any {
+	m := g.withUnknownField(object{"name": "p"})
+	g.sometimes(m, 2, "labels", func() any { return g.of(nil, object{}, object{"app": "a"}, object{contract.LabelInjected: "no"}) })
+	g.sometimes(m, 2, "annotations", func() any {
 		a := object{}
-		g.maybe(a, 6, contract.AnnotationInject, func() any { return g.of("true", "false", "no") })
-		g.maybe(a, 4, contract.AnnotationPort, func() any { return g.of("2712", "3000", "32767", "80", "x") })
-		g.maybe(a, 4, contract.AnnotationMetricsPort, func() any { return g.of("2711", "3000", "9464", "x") })
-		g.maybe(a, 6, contract.AnnotationWait, func() any { return g.of("0s", "5s", "1h") })
-		g.maybe(a, 6, contract.AnnotationReadiness, func() any { return g.of("false", "maybe") })
-		g.maybe(a, 4, contract.AnnotationAuthorization, func() any { return g.of("env", "env", "file", "x") })
-		g.maybe(a, 4, contract.AnnotationSkipContainers, func() any { return g.of("c0", "c1,i0", " nobody , pod-identity,", "c0,c1,c2,i0,i1") })
-		g.maybe(a, 4, contract.AnnotationIdentity, func() any { return g.of(`{"roleARN":"admin"}`, "") })
-		g.maybe(a, 4, contract.AnnotationAuthCA, func() any { return g.of("mine", "") })
-		g.maybe(a, 4, contract.AnnotationStatus, func() any { return "injected" })
-		g.maybe(a, 30, "kubernetes.io/config.mirror", func() any { return "hash" })
-		g.maybe(a, 4, "a~b/c", func() any { return "d" })
+		g.sometimes(a, 6, contract.AnnotationInject, func() any { return g.of("true", "false", "no") })
+		g.sometimes(a, 4, contract.AnnotationPort, func() any { return g.of("2712", "3000", "32767", "80", "x") })
+		g.sometimes(a, 4, contract.AnnotationMetricsPort, func() any { return g.of("2711", "3000", "9464", "x") })
+		g.sometimes(a, 6, contract.AnnotationWait, func() any { return g.of("0s", "5s", "1h") })
+		g.sometimes(a, 6, contract.AnnotationReadiness, func() any { return g.of("false", "sometimes") })
+		g.sometimes(a, 4, contract.AnnotationAuthorization, func() any { return g.of("env", "env", "file", "x") })
+		g.sometimes(a, 4, contract.AnnotationSkipContainers, func() any { return g.of("c0", "c1,i0", " nobody , pod-identity,", "c0,c1,c2,i0,i1") })
+		g.sometimes(a, 4, contract.AnnotationIdentity, func() any { return g.of(`{"roleARN":"admin"}`, "") })
+		g.sometimes(a, 4, contract.AnnotationAuthCA, func() any { return g.of("mine", "") })
+		g.sometimes(a, 4, contract.AnnotationStatus, func() any { return "injected" })
+		g.sometimes(a, 30, "kubernetes.io/config.mirror", func() any { return "hash" })
+		g.sometimes(a, 4, "a~b/c", func() any { return "d" })
 		return g.of(nil, object{}, a, a, a)
 	})
 	return m
 }
 
 func (g generator) spec() object {
-	s := g.invented(object{"containers": []any{}})
+	s := g.withUnknownField(object{"containers": []any{}})
 	kind := func(letter string) func(int) any {
 		return func(i int) any { return g.container(fmt.Sprint(letter, i)) }
 	}
 	s["containers"] = g.list(3, kind("c"))
-	g.maybe(s, 2, "initContainers", func() any { return g.list(3, kind("i")) })
-	g.maybe(s, 2, "volumes", func() any { return g.list(3, g.volume) })
-	g.maybe(s, 20, "hostNetwork", func() any { return true })
-	g.maybe(s, 20, "os", func() any { return object{"name": g.of("linux", "windows")} })
-	g.maybe(s, 6, "serviceAccountName", func() any { return "reader" })
-	g.maybe(s, 6, "resources", func() any { return g.resources() })
-	g.maybe(s, 3, "securityContext", func() any { return g.invented(object{"runAsUser": g.of(nil, 0, 1000)}) })
+	g.sometimes(s, 2, "initContainers", func() any { return g.list(3, kind("i")) })
+	g.sometimes(s, 2, "volumes", func() any { return g.list(3, g.volume) })
+	g.sometimes(s, 20, "hostNetwork", func() any { return true })
+	g.sometimes(s, 20, "os", func() any { return object{"name": g.of("linux", "windows")} })
+	g.sometimes(s, 6, "serviceAccountName", func() any { return "reader" })
+	g.sometimes(s, 6, "resources", func() any { return g.resources() })
+	g.sometimes(s, 3, "securityContext", func() any { return g.withUnknownField(object{"runAsUser": g.of(nil, 0, 1000)}) })
 	return s
 }

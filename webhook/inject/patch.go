@@ -9,8 +9,8 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 )
 
-// patch collects the operations of a JSON patch (RFC 6902). It adds, and replaces what is ours; it never takes anything
-// from the pod and never sends back what it read, so that fields this version does not know stay as they are.
+// patch collects the operations of a JSON patch (RFC 6902). It adds, and replaces what is ours. It never removes anything
+// and never sends back what it read, so that fields unknown to this version stay as they are.
 type patch struct {
 	operations []jsonpatch.Operation
 }
@@ -42,14 +42,14 @@ func insert[T any](p *patch, path string, length, index int, value T) {
 	p.add(itemPath(path, index), value)
 }
 
-// set gives the keys of the map at path, which holds present now, their wanted values.
-func (p *patch) set(path string, present, wanted map[string]string) {
-	if present == nil {
+// set gives the keys of the map at path, which holds current now, their wanted values.
+func (p *patch) set(path string, current, wanted map[string]string) {
+	if current == nil {
 		p.add(path, wanted)
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		value, set := present[key]
+		value, set := current[key]
 		if set && value == wanted[key] {
 			continue
 		}
@@ -61,7 +61,7 @@ func (p *patch) set(path string, present, wanted map[string]string) {
 	}
 }
 
-// escape makes a key fit for a JSON pointer (RFC 6901).
+// escape encodes a key for a JSON pointer (RFC 6901).
 func escape(key string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
 }

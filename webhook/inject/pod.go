@@ -9,58 +9,58 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Pod writes the operations that make the subject what the verdict says. A pod that already is so gets none: a second
+// Patch writes the operations that carry out the decision. A pod that already is as decided gets none: a second admission
 // pass completes only what other webhooks added after the first.
-func Pod(s Subject, verdict Verdict, settings Settings) []jsonpatch.Operation {
+func Patch(in Input, decision Decision, settings Settings) []jsonpatch.Operation {
 	var p patch
-	if verdict.Injects() {
-		addVolumes(&p, s.Pod, settings)
-		addContainers(&p, s.Pod, verdict.asked, settings)
-		p.set("/metadata/labels", s.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
+	if decision.Injects() {
+		addVolumes(&p, in.Pod, settings)
+		addContainers(&p, in.Pod, decision.options, settings)
+		p.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
 	}
-	if _, claimed := s.Pod.Labels[contract.LabelInjected]; claimed && !verdict.Injects() {
-		// As in a manifest made from a pod that was injected.
-		p.set("/metadata/labels", s.Pod.Labels, map[string]string{contract.LabelInjected: "false"})
+	if _, claimed := in.Pod.Labels[contract.LabelInjected]; claimed && !decision.Injects() {
+		// A manifest exported from an injected pod claims this.
+		p.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "false"})
 	}
-	p.set("/metadata/annotations", s.Pod.Annotations, annotations(s, verdict, settings))
+	p.set("/metadata/annotations", in.Pod.Annotations, annotations(in, decision, settings))
 	return p.operations
 }
 
-// EphemeralContainers writes the operations that give a debugger's containers the credentials of the pod they are added
-// to, and the warnings. Those that before had already cannot be changed any more; a pod without our sidecar has nothing to
-// give.
-func EphemeralContainers(s Subject, before *corev1.Pod, settings Settings) (operations []jsonpatch.Operation, warnings []string) {
-	if present(s.Pod) == nil {
+// PatchEphemeralContainers writes the operations that give the containers of `kubectl debug` the credentials of their pod,
+// and the warnings. Those that the old pod has already cannot be changed any more; a pod without our sidecar has no
+// credentials to give.
+func PatchEphemeralContainers(in Input, old *corev1.Pod, settings Settings) (operations []jsonpatch.Operation, warnings []string) {
+	if existingSidecar(in.Pod) == nil {
 		return nil, nil
 	}
-	a, _ := ask(s, settings)
+	options, _ := readOptions(in, settings)
 	var p patch
-	for i, container := range s.Pod.Spec.EphemeralContainers {
-		had := func(c corev1.EphemeralContainer) bool { return c.Name == container.Name }
-		if slices.ContainsFunc(before.Spec.EphemeralContainers, had) {
+	for i, ephemeral := range in.Pod.Spec.EphemeralContainers {
+		sameName := func(c corev1.EphemeralContainer) bool { return c.Name == ephemeral.Name }
+		if slices.ContainsFunc(old.Spec.EphemeralContainers, sameName) {
 			continue
 		}
-		common := corev1.Container(container.EphemeralContainerCommon)
-		equip(&p, itemPath("/spec/ephemeralContainers", i), common, a, settings)
-		for _, note := range leftAlone([]*corev1.Container{&common}, a) {
-			warnings = append(warnings, warn(note))
+		container := corev1.Container(ephemeral.EphemeralContainerCommon)
+		configureContainer(&p, itemPath("/spec/ephemeralContainers", i), container, options, settings)
+		for _, note := range ownCredentialsNotes([]*corev1.Container{&container}, options) {
+			warnings = append(warnings, warning(note))
 		}
 	}
 	return p.operations, warnings
 }
 
-// annotations are what the product writes. An identity, or an authority, that the pod's author wrote is never trusted.
-func annotations(s Subject, verdict Verdict, settings Settings) map[string]string {
-	identity, authorities := "", ""
-	if verdict.Injects() && s.Associated {
-		identity = s.Identity.String()
+// annotations are those that the product writes. An identity or a CA that the author of the pod wrote is never trusted.
+func annotations(in Input, decision Decision, settings Settings) map[string]string {
+	identity, authCA := "", ""
+	if decision.Injects() && in.Associated {
+		identity = in.Identity.String()
 	}
-	if verdict.Injects() && settings.CarriesAuthCA() {
-		authorities = s.AuthCA
+	if decision.Injects() && settings.NeedsAuthCA() {
+		authCA = in.AuthCA
 	}
-	written := map[string]string{contract.AnnotationStatus: verdict.Status}
-	for name, value := range map[string]string{contract.AnnotationIdentity: identity, contract.AnnotationAuthCA: authorities} {
-		if _, claimed := s.Pod.Annotations[name]; claimed || value != "" {
+	written := map[string]string{contract.AnnotationStatus: decision.Status}
+	for name, value := range map[string]string{contract.AnnotationIdentity: identity, contract.AnnotationAuthCA: authCA} {
+		if _, claimed := in.Pod.Annotations[name]; claimed || value != "" {
 			written[name] = value
 		}
 	}
@@ -68,44 +68,44 @@ func annotations(s Subject, verdict Verdict, settings Settings) map[string]strin
 }
 
 func addVolumes(p *patch, pod *corev1.Pod, settings Settings) {
-	has := func(wanted corev1.Volume) bool {
+	exists := func(wanted corev1.Volume) bool {
 		return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == wanted.Name })
 	}
-	extend(p, "/spec/volumes", len(pod.Spec.Volumes), slices.DeleteFunc(volumes(settings), has))
+	extend(p, "/spec/volumes", len(pod.Spec.Volumes), slices.DeleteFunc(volumes(settings), exists))
 }
 
-// addContainers equips every container, and adds the sidecar last since that shifts the others.
-func addContainers(p *patch, pod *corev1.Pod, a asked, settings Settings) {
+// addContainers configures every container, and adds the sidecar last, since that shifts the indexes of the others.
+func addContainers(p *patch, pod *corev1.Pod, options podOptions, settings Settings) {
 	for i, container := range pod.Spec.Containers {
-		equip(p, itemPath("/spec/containers", i), container, a, settings)
+		configureContainer(p, itemPath("/spec/containers", i), container, options, settings)
 	}
 	for i, container := range pod.Spec.InitContainers {
-		equip(p, itemPath("/spec/initContainers", i), container, a, settings)
+		configureContainer(p, itemPath("/spec/initContainers", i), container, options, settings)
 	}
-	if present(pod) == nil {
-		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), position(pod), sidecar(pod, a, settings))
+	if existingSidecar(pod) == nil {
+		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), sidecar(pod, options, settings))
 	}
 }
 
-// position is the sidecar's place among the init containers: first, so that every other container starts with
-// credentials in place, but behind the proxy of a mesh that is a native sidecar itself, without which nothing reaches STS.
-// Where the proxy is an ordinary container, what stands first diverts the network to a proxy that does not run yet; the
-// sidecar reaches STS before that, and not after.
-func position(pod *corev1.Pod) int {
-	place := 0
+// sidecarIndex is the sidecar's place among the init containers: first, so that every other container starts with
+// credentials in place, but behind a mesh proxy that is a native sidecar itself, without which nothing reaches STS.
+// Where the proxy is an ordinary container, the mesh's init container redirects traffic to a proxy that does not run yet,
+// so the sidecar has to reach STS before it.
+func sidecarIndex(pod *corev1.Pod) int {
+	index := 0
 	for i, container := range pod.Spec.InitContainers {
-		if !isMesh(container.Name) {
+		if !isMeshContainer(container.Name) {
 			break
 		}
 		if isNativeSidecar(container) {
-			place = i + 1
+			index = i + 1
 		}
 	}
-	return place
+	return index
 }
 
-func isMesh(container string) bool {
-	switch container {
+func isMeshContainer(name string) bool {
+	switch name {
 	case "istio-validation", "istio-init", "istio-proxy",
 		"linkerd-network-validator", "linkerd-init", "linkerd-proxy",
 		"consul-connect-inject-init", "consul-dataplane",

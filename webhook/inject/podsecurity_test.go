@@ -8,8 +8,7 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// A pod that passes a Pod Security Standard passes it with the sidecar too.
-func TestInjectionKeepsEveryPodSecurityStandard(t *testing.T) {
+func TestAPodThatPassesAPodSecurityStandardPassesItWhenInjected(t *testing.T) {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -19,23 +18,22 @@ func TestInjectionKeepsEveryPodSecurityStandard(t *testing.T) {
 		t.Run(sentence, func(t *testing.T) {
 			admitted, _ := f.admit(t)
 			for _, level := range []api.Level{api.LevelBaseline, api.LevelRestricted} {
-				if reason := refusal(evaluator, level, podOf(t, f.pod)); reason != "" {
+				if reason := violation(evaluator, level, podOf(t, f.pod)); reason != "" {
 					continue
 				}
 				passed[level]++
-				if reason := refusal(evaluator, level, podOf(t, admitted)); reason != "" {
-					t.Errorf("%s refuses what it took before: %s", level, reason)
+				if reason := violation(evaluator, level, podOf(t, admitted)); reason != "" {
+					t.Errorf("%s refuses the injected pod, but not the original: %s", level, reason)
 				}
 			}
 		})
 	}
 	if passed[api.LevelBaseline] < 60 || passed[api.LevelRestricted] < 2 {
-		t.Errorf("too few fixtures passed before, so that this shows nothing: %v", passed)
+		t.Errorf("too few original pods pass for this test to mean anything: %v", passed)
 	}
 }
 
-// The sidecar by itself is restricted, also in pods that are not.
-func TestTheSidecarIsRestrictedInEveryPod(t *testing.T) {
+func TestTheSidecarPassesRestrictedInEveryPod(t *testing.T) {
 	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -54,15 +52,15 @@ func TestTheSidecarIsRestrictedInEveryPod(t *testing.T) {
 				}
 			}
 			alone.Spec.Volumes = after.Spec.Volumes[len(before.Spec.Volumes):]
-			if reason := refusal(evaluator, api.LevelRestricted, &alone); reason != "" {
+			if reason := violation(evaluator, api.LevelRestricted, &alone); reason != "" {
 				t.Error(reason)
 			}
 		})
 	}
 }
 
-// refusal is why the newest version of a standard refuses a pod, or "".
-func refusal(evaluator policy.Evaluator, level api.Level, pod *corev1.Pod) string {
+// violation says why the newest version of a standard refuses a pod, or is empty.
+func violation(evaluator policy.Evaluator, level api.Level, pod *corev1.Pod) string {
 	results := evaluator.EvaluatePod(api.LevelVersion{Level: level, Version: api.LatestVersion()}, &pod.ObjectMeta, &pod.Spec)
 	if all := policy.AggregateCheckResults(results); !all.Allowed {
 		return all.ForbiddenReason() + ": " + all.ForbiddenDetail()

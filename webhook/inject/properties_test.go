@@ -15,91 +15,91 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-var podsFolder = flag.String("pods", "", "folder to write the random pods to, for the end-to-end tests to send to a real API server")
+var podsDir = flag.String("pods", "", "folder to write the random pods to, so that the end-to-end tests can send them to a real API server")
 
-// What must hold for every pod, on pods that no author would think of. The seed names the pod: a failure repeats.
-func TestWhatHoldsForEveryPod(t *testing.T) {
-	verdicts := map[inject.Reason]int{}
+// The seed determines the pod, so a failure can be repeated.
+func TestEveryPodKeepsTheInvariants(t *testing.T) {
+	reasons := map[inject.Reason]int{}
 	for seed := range uint64(1000) {
 		raw, err := json.Marshal(newGenerator(seed).pod())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if *podsFolder != "" {
-			if err := os.WriteFile(filepath.Join(*podsFolder, fmt.Sprintf("%d.json", seed)), raw, 0o600); err != nil {
+		if *podsDir != "" {
+			if err := os.WriteFile(filepath.Join(*podsDir, fmt.Sprintf("%d.json", seed)), raw, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
-		subject := subjectOfSeed(seed)
-		subject.Pod = podOf(t, raw)
+		input := inputOfSeed(seed)
+		input.Pod = podOf(t, raw)
 		settings := settingsOfSeed(seed)
-		verdicts[inject.Judge(subject, settings).Reason]++
-		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { holds(t, subject, raw, settings) }) {
+		reasons[inject.Decide(input, settings).Reason]++
+		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { checkInvariants(t, input, raw, settings) }) {
 			t.Fatalf("the pod of seed %d: %s", seed, raw)
 		}
 	}
 	for _, reason := range inject.Reasons() {
-		if verdicts[reason] == 0 {
-			t.Errorf("the generator makes no pod that is %s: %v", reason, verdicts)
+		if reasons[reason] == 0 {
+			t.Errorf("the generator makes no pod with the reason %s: %v", reason, reasons)
 		}
 	}
 }
 
-func subjectOfSeed(seed uint64) inject.Subject {
-	subject := inject.Subject{Namespace: "n", Mode: contract.InjectEnabled, AuthCA: "authorities", Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+func inputOfSeed(seed uint64) inject.Input {
+	input := inject.Input{Namespace: "n", Mode: contract.InjectEnabled, AuthCA: "authorities", Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
 	switch seed % 11 {
 	case 0:
-		subject.Mode = "enable"
+		input.Mode = "enable"
 	case 1, 2:
-		subject.Mode = contract.InjectAssociated
+		input.Mode = contract.InjectAssociated
 	}
 	if seed%3 != 0 {
-		subject.Identity, subject.Associated = contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}, true
+		input.Identity, input.Associated = contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}, true
 	}
-	return subject
+	return input
 }
 
 func settingsOfSeed(seed uint64) inject.Settings {
-	settings := usualSettings()
+	settings := defaultSettings()
 	if seed%4 == 0 {
 		settings.Source, settings.EKSAuthEndpoint, settings.ClusterName = contract.SourceEKSAuth, "https://auth.internal", "green"
 	}
 	return settings
 }
 
-// holds checks one pod: only what is ours changes, a second pass has nothing to do, the same pod gets the same patch, no
-// name is there twice that was not before, the quality of service is kept, and nobody is trusted but whom we name.
-func holds(t testing.TB, subject inject.Subject, raw []byte, settings inject.Settings) {
+// checkInvariants checks one pod: only what is ours changes, a second pass changes nothing, the same pod gets the same
+// patch, no new name is duplicated, the QoS class does not fall, and the pod carries no CA but ours.
+func checkInvariants(t testing.TB, input inject.Input, raw []byte, settings inject.Settings) {
 	t.Helper()
-	admitted, warnings, _ := pass(t, subject, nil, raw, settings)
-	untouched(t, raw, admitted)
-	same, _, _ := pass(t, subject, nil, raw, settings)
-	if !bytes.Equal(admitted, same) {
-		t.Errorf("the same pod became another:\n%s\n%s", admitted, same)
+	admitted, warnings, _ := pass(t, input, nil, raw, settings)
+	unchanged(t, raw, admitted)
+	repeated, _, _ := pass(t, input, nil, raw, settings)
+	if !bytes.Equal(admitted, repeated) {
+		t.Errorf("the same pod got another patch:\n%s\n%s", admitted, repeated)
 	}
-	second := subject
-	second.Token = "SECONDTOKENSECONDTOKENSECOND"
-	again, warningsAgain, operations := pass(t, second, nil, admitted, settings)
+	secondInput := input
+	secondInput.Token = "SECONDTOKENSECONDTOKENSECOND"
+	second, secondWarnings, operations := pass(t, secondInput, nil, admitted, settings)
 	if operations != 0 {
-		t.Errorf("a second pass had %d operations:\n%s\n%s", operations, admitted, again)
+		t.Errorf("a second pass had %d operations:\n%s\n%s", operations, admitted, second)
 	}
-	if lines(warnings) != lines(warningsAgain) {
-		t.Errorf("a second pass warns differently:\n%s%s", lines(warnings), lines(warningsAgain))
+	if lines(warnings) != lines(secondWarnings) {
+		t.Errorf("a second pass warns differently:\n%s%s", lines(warnings), lines(secondWarnings))
 	}
 	before, after := podOf(t, raw), podOf(t, admitted)
-	subject.Pod = before
-	if inject.Judge(subject, settings).Injects() {
-		completes(t, second, admitted, settings)
+	input.Pod = before
+	if inject.Decide(input, settings).Injects() {
+		checkCompletion(t, secondInput, admitted, settings)
 	}
 	trusted := ""
-	if inject.Judge(subject, settings).Injects() && settings.AsksAuthService() {
-		trusted = subject.AuthCA
+	if inject.Decide(input, settings).Injects() && settings.UsesEKSAuth() {
+		trusted = input.AuthCA
 	}
 	if after.Annotations[contract.AnnotationAuthCA] != trusted {
-		t.Errorf("the pod carries the authority %q", after.Annotations[contract.AnnotationAuthCA])
+		t.Errorf("the pod carries the CA %q", after.Annotations[contract.AnnotationAuthCA])
 	}
-	if was, is := qosOf(before), qosOf(after); is < was {
-		t.Errorf("the quality of service fell from %d to %d", was, is)
+	if was, is := qosClass(before), qosClass(after); is < was {
+		t.Errorf("the QoS class fell from %d to %d", was, is)
 	}
 	for what, count := range names(after) {
 		if count > 1 && count > names(before)[what] {
@@ -112,27 +112,27 @@ func holds(t testing.TB, subject inject.Subject, raw []byte, settings inject.Set
 	}
 }
 
-// completes checks that a container which another webhook adds after the first pass is completed, and nothing else.
-func completes(t testing.TB, subject inject.Subject, admitted []byte, settings inject.Settings) {
+// checkCompletion checks that a second pass configures a container which another webhook added after the first, and no other.
+func checkCompletion(t testing.TB, input inject.Input, admitted []byte, settings inject.Settings) {
 	t.Helper()
 	late := values(t, admitted)
 	spec := child(late, "spec")
 	all, _ := spec["containers"].([]any)
 	spec["containers"] = append(all, object{"name": "late"})
 	raw := []byte(text(t, late))
-	again, _, _ := pass(t, subject, nil, raw, settings)
-	untouched(t, raw, again)
-	got := items(child(values(t, again), "spec"), "containers")
+	second, _, _ := pass(t, input, nil, raw, settings)
+	unchanged(t, raw, second)
+	got := items(child(values(t, second), "spec"), "containers")
 	if text(t, got[:len(all)]) != text(t, append([]any{}, all...)) {
-		t.Errorf("a second pass changed another container than the new one: %s", again)
+		t.Errorf("a second pass changed another container than the new one: %s", second)
 	}
-	is := podOf(t, again)
-	if len(is.Spec.Containers[len(all)].Env) == 0 {
-		t.Errorf("a second pass left the new container out: %s", again)
+	completed := podOf(t, second)
+	if len(completed.Spec.Containers[len(all)].Env) == 0 {
+		t.Errorf("a second pass left the new container out: %s", second)
 	}
 }
 
-// names counts all that must have a name, or a path, of its own.
+// names counts the names and paths that must be unique.
 func names(pod *corev1.Pod) map[string]int {
 	count := map[string]int{}
 	for _, volume := range pod.Spec.Volumes {

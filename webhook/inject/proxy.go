@@ -8,13 +8,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// loopback is what must never be asked of a proxy. Most SDKs know, Kotlin's does not.
+// loopback must never be reached through a proxy. Most SDKs know that, Kotlin's does not.
 const loopback = "127.0.0.1"
 
-// exemptFromProxy keeps requests to the sidecar from a proxy that the container uses: it appends to NO_PROXY and no_proxy
-// where they are set, and returns both where neither is. A lone one stays alone, since a new spelling beside it would
-// hide its value from programs that prefer the other.
-func exemptFromProxy(p *patch, path string, container corev1.Container) (missing []corev1.EnvVar) {
+// bypassProxy keeps requests to the sidecar away from a proxy that the container uses: it appends to NO_PROXY and no_proxy
+// where they are set, and returns both where neither is. If only one is set it stays the only one: the other spelling would
+// hide its value from programs that prefer that.
+func bypassProxy(p *patch, path string, container corev1.Container) (missing []corev1.EnvVar) {
 	if !slices.ContainsFunc(container.Env, isProxy) {
 		return nil
 	}
@@ -24,12 +24,12 @@ func exemptFromProxy(p *patch, path string, container corev1.Container) (missing
 			continue
 		}
 		found = true
-		// A value from elsewhere cannot be appended to.
-		if variable.ValueFrom == nil && !exempts(variable.Value) {
-			p.operations = append(p.operations, jsonpatch.NewOperation(appendingOperation(variable.Value), itemPath(path, i)+"/value", exempt(variable.Value)))
+		// There is no value to append to where valueFrom gives it.
+		if variable.ValueFrom == nil && !includesLoopback(variable.Value) {
+			p.operations = append(p.operations, appendLoopback(itemPath(path, i)+"/value", variable.Value))
 		}
 	}
-	if found || mayHave(container, "NO_PROXY") || mayHave(container, "no_proxy") {
+	if found || mayDefine(container, "NO_PROXY") || mayDefine(container, "no_proxy") {
 		return nil
 	}
 	return []corev1.EnvVar{{Name: "NO_PROXY", Value: loopback}, {Name: "no_proxy", Value: loopback}}
@@ -43,7 +43,7 @@ func isProxy(variable corev1.EnvVar) bool {
 	return false
 }
 
-func exempts(list string) bool {
+func includesLoopback(list string) bool {
 	for host := range strings.SplitSeq(list, ",") {
 		if host = strings.TrimSpace(host); host == loopback || host == "*" {
 			return true
@@ -52,17 +52,10 @@ func exempts(list string) bool {
 	return false
 }
 
-func exempt(list string) string {
+// appendLoopback adds where the list is empty: the pod may leave out an empty value.
+func appendLoopback(path, list string) jsonpatch.Operation {
 	if list == "" {
-		return loopback
+		return jsonpatch.NewOperation("add", path, loopback)
 	}
-	return list + "," + loopback
-}
-
-// appendingOperation is add for an empty value, which the pod may leave out.
-func appendingOperation(value string) string {
-	if value == "" {
-		return "add"
-	}
-	return "replace"
+	return jsonpatch.NewOperation("replace", path, list+","+loopback)
 }

@@ -5,12 +5,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// qosOf is the class of a pod, by the rules of Kubernetes (ComputePodQOS), once the server has filled in the requests that
-// are missing with the limits. A higher number is a higher class: 0 BestEffort, 1 Burstable, 2 Guaranteed.
-func qosOf(pod *corev1.Pod) int {
+// qosClass is the QoS class of a pod by the rules of Kubernetes (ComputePodQOS), after the API server has set missing
+// requests to the limits: 0 is BestEffort, 1 Burstable, 2 Guaranteed.
+func qosClass(pod *corev1.Pod) int {
 	var all []corev1.ResourceRequirements
-	if whole := pod.Spec.Resources; whole != nil && (len(whole.Requests) > 0 || len(whole.Limits) > 0) {
-		all = append(all, *whole)
+	if podLevel := pod.Spec.Resources; podLevel != nil && (len(podLevel.Requests) > 0 || len(podLevel.Limits) > 0) {
+		all = append(all, *podLevel)
 	} else {
 		for _, container := range pod.Spec.Containers {
 			all = append(all, container.Resources)

@@ -4,15 +4,13 @@ import (
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/podidentity/podidentity/contract"
 )
 
-// resources are the sidecar's: of a kind that keeps a Guaranteed pod Guaranteed.
+// resources are the sidecar's. They keep a Guaranteed pod Guaranteed.
 func resources(pod *corev1.Pod, settings Settings) corev1.ResourceRequirements {
-	if whole := pod.Spec.Resources; whole != nil && (len(whole.Requests) > 0 || len(whole.Limits) > 0) {
-		// The pod has them as a whole: it decides the class, the sidecar shares them, and requests of its own could exceed
-		// them, with which the API server would refuse the pod.
+	if podLevel := pod.Spec.Resources; podLevel != nil && (len(podLevel.Requests) > 0 || len(podLevel.Limits) > 0) {
+		// Pod-level resources decide the QoS class, and the sidecar shares them. If its own requests exceeded them, the API
+		// server would refuse the pod.
 		return corev1.ResourceRequirements{}
 	}
 	if guaranteed(pod) {
@@ -27,18 +25,18 @@ func resources(pod *corev1.Pod, settings Settings) corev1.ResourceRequirements {
 	}
 }
 
-// guaranteed tells whether the pod would be of the quality of service class Guaranteed without us: every container has
-// limits for CPU and memory, and requests, where it has them, equal to those.
+// guaranteed tells whether the pod has the QoS class Guaranteed without the sidecar: every container has limits for CPU and
+// memory, and its requests, if any, equal them.
 func guaranteed(pod *corev1.Pod) bool {
-	for _, container := range containers(pod) {
-		if !limitsAreRequests(container.Resources) {
+	for _, container := range applicationContainers(pod) {
+		if !requestsEqualLimits(container.Resources) {
 			return false
 		}
 	}
 	return true
 }
 
-func limitsAreRequests(r corev1.ResourceRequirements) bool {
+func requestsEqualLimits(r corev1.ResourceRequirements) bool {
 	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
 		limit, limited := r.Limits[name]
 		if !limited || limit.IsZero() {
@@ -49,17 +47,4 @@ func limitsAreRequests(r corev1.ResourceRequirements) bool {
 		}
 	}
 	return true
-}
-
-// containers are all of the pod but ours.
-func containers(pod *corev1.Pod) []*corev1.Container {
-	all := make([]*corev1.Container, 0, len(pod.Spec.InitContainers)+len(pod.Spec.Containers))
-	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
-		for i := range list {
-			if list[i].Name != contract.ContainerName {
-				all = append(all, &list[i])
-			}
-		}
-	}
-	return all
 }

@@ -15,36 +15,36 @@ type Settings struct {
 	Image string
 	// ImagePullPolicy of the sidecar; empty leaves it to Kubernetes.
 	ImagePullPolicy corev1.PullPolicy
-	// Region that applications and the sidecar get as AWS_REGION; empty sets none.
+	// Region that applications and the sidecar get as AWS_REGION; empty for none.
 	Region string
-	// Source is who gives the sidecar credentials: contract.SourceWebIdentity or contract.SourceEKSAuth.
+	// Source of the sidecar's credentials: contract.SourceWebIdentity or contract.SourceEKSAuth.
 	Source string
-	// STS is how the sidecar reaches AWS STS, where that is its source.
+	// STS is how the sidecar reaches AWS STS, if that is its source.
 	STS STS
-	// EKSAuthEndpoint is the URL of the auth service, where that is the sidecar's source.
+	// EKSAuthEndpoint is the URL of the auth service, if that is the sidecar's source.
 	EKSAuthEndpoint string
-	// ClusterName is what the auth service, and session tags, call the cluster; it may be empty with the other source.
+	// ClusterName is the name of the cluster in session tags and for the auth service; only that source requires it.
 	ClusterName string
-	// Audience of the service account token; empty is what the source expects.
+	// Audience of the service account token; empty for the one that the source expects.
 	Audience string
 	// TokenExpiration is the life of the service account token; the kubelet renews it at 80 % of that.
 	TokenExpiration time.Duration
-	// Port of the sidecar on 127.0.0.1, unless the pod asks for another.
+	// Port of the sidecar on 127.0.0.1, unless the pod chooses another.
 	Port int
-	// Wait bounds how long an application waits for its first credentials, unless the pod asks for another bound.
+	// Wait bounds how long an application waits for its first credentials, unless the pod chooses another bound.
 	Wait time.Duration
-	// DisableIMDS sets AWS_EC2_METADATA_DISABLED, so that no SDK falls back to the role of the node in silence.
+	// DisableIMDS sets AWS_EC2_METADATA_DISABLED, so that no SDK silently falls back to the role of the node.
 	DisableIMDS bool
-	// Resources of the sidecar. In a pod of the class Guaranteed it gets GuaranteedResources, as requests and limits.
+	// Resources of the sidecar. In a pod of the QoS class Guaranteed it gets GuaranteedResources as requests and limits.
 	Resources           corev1.ResourceRequirements
 	GuaranteedResources corev1.ResourceList
 }
 
-// STS says how the sidecar reaches AWS STS. The zero value is the endpoint of the region, directly.
+// STS says how the sidecar reaches AWS STS. The zero value is the endpoint of the region, without a proxy.
 type STS struct {
 	// Endpoint is a URL in place of Amazon's.
 	Endpoint string
-	// CAConfigMap names a ConfigMap, in the namespace of each pod, whose key ca.crt holds the CAs by which STS is known.
+	// CAConfigMap names a ConfigMap, in the namespace of each pod, whose key ca.crt has the CA certificates of STS.
 	CAConfigMap string
 	// FIPS and DualStack choose between Amazon's endpoints.
 	FIPS, DualStack bool
@@ -52,11 +52,11 @@ type STS struct {
 	HTTPSProxy, NoProxy string
 }
 
-// DefaultSettings are the settings of an installation that sets none. They name no image: it belongs to the release.
+// DefaultSettings are those of an installation that sets nothing. They name no image, which belongs to the release.
 func DefaultSettings() Settings {
 	return Settings{
 		Source: contract.SourceWebIdentity,
-		// As in EKS: long enough for credentials to be refreshed through a day without an API server.
+		// As in EKS: credentials can be refreshed throughout a day without an API server.
 		TokenExpiration: 24 * time.Hour,
 		Port:            contract.DefaultPort,
 		Wait:            30 * time.Second,
@@ -66,7 +66,7 @@ func DefaultSettings() Settings {
 				corev1.ResourceCPU:    resource.MustParse("5m"),
 				corev1.ResourceMemory: resource.MustParse("16Mi"),
 			},
-			// A quota demands a limit for CPU; this one is above what even the start uses.
+			// Quotas can require a CPU limit; this one is above what even the start uses.
 			Limits: corev1.ResourceList{
 				corev1.ResourceCPU:    resource.MustParse("200m"),
 				corev1.ResourceMemory: resource.MustParse("32Mi"),
@@ -79,20 +79,20 @@ func DefaultSettings() Settings {
 	}
 }
 
-// AsksAuthService tells whether the sidecars get their credentials from an auth service, and not from STS.
-func (s Settings) AsksAuthService() bool { return s.Source == contract.SourceEKSAuth }
+// UsesEKSAuth tells whether the sidecars get their credentials from an auth service instead of STS.
+func (s Settings) UsesEKSAuth() bool { return s.Source == contract.SourceEKSAuth }
 
-// CarriesAuthCA tells whether that service is known by authorities that pods must be told. Amazon's own is known by public ones.
-func (s Settings) CarriesAuthCA() bool {
+// NeedsAuthCA tells whether pods must be given the CA of that service. Amazon's own has a certificate of a public CA.
+func (s Settings) NeedsAuthCA() bool {
 	_, amazon := contract.AmazonEKSAuth(s.EKSAuthEndpoint)
-	return s.AsksAuthService() && !amazon
+	return s.UsesEKSAuth() && !amazon
 }
 
 func (s Settings) audience() string {
 	switch {
 	case s.Audience != "":
 		return s.Audience
-	case s.AsksAuthService():
+	case s.UsesEKSAuth():
 		return contract.AuthAudience
 	default:
 		return contract.DefaultAudience

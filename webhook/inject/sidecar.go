@@ -8,44 +8,44 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// binary is the one file of the sidecar's image, besides the CA certificates.
+// binary is the only file in the sidecar's image besides the CA certificates.
 const binary = "/sidecar"
 
-// sidecar is the container that is added to a pod.
-func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
-	listen := listenFlag + contract.ListenAddress(a.port)
+// sidecar is the container that injection adds to a pod.
+func sidecar(pod *corev1.Pod, options podOptions, settings Settings) corev1.Container {
+	listen := listenFlag + contract.ListenAddress(options.port)
 	container := corev1.Container{
 		Name:            contract.ContainerName,
 		Image:           settings.Image,
 		ImagePullPolicy: settings.ImagePullPolicy,
 		Args:            []string{listen},
-		Env:             sidecarEnv(a, settings),
+		Env:             sidecarEnv(options, settings),
 		RestartPolicy:   new(corev1.ContainerRestartPolicyAlways),
 		Resources:       resources(pod, settings),
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: contract.VolumeName, MountPath: contract.MountPath, ReadOnly: true},
 			{Name: contract.AuthorizationVolumeName, MountPath: contract.AuthorizationMountPath},
 		},
-		// The next container starts when this hook is over: with the credentials there, or known not to come.
+		// The next container starts when this hook ends: once there are credentials, or it is known that none will come.
 		Lifecycle: &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{
-			Command: []string{binary, "wait", listen, "--timeout=" + a.wait.String()},
+			Command: []string{binary, "wait", listen, "--timeout=" + options.wait.String()},
 		}}},
-		// A last error that the kubelet shows in the pod's status, where the log is out of reach.
+		// The kubelet then shows the last error in the pod's status, for those who cannot read the log.
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 		SecurityContext:          securityContext(pod),
 	}
-	if settings.AsksAuthService() {
+	if settings.UsesEKSAuth() {
 		container.Args = append(container.Args, "--source="+settings.Source)
 	}
-	if a.metricsPort != 0 {
-		container.Args = append(container.Args, metricsFlag+":"+strconv.Itoa(a.metricsPort))
-		container.Ports = []corev1.ContainerPort{{Name: "podid-metrics", ContainerPort: int32(a.metricsPort)}}
+	if options.metricsPort != 0 {
+		container.Args = append(container.Args, metricsFlag+":"+strconv.Itoa(options.metricsPort))
+		container.Ports = []corev1.ContainerPort{{Name: "podid-metrics", ContainerPort: int32(options.metricsPort)}}
 	}
-	if a.readiness {
+	if options.readiness {
 		container.ReadinessProbe = &corev1.Probe{
 			ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{binary, "probe", listen}}},
-			// A kubelet younger than this puts off the first probe of a pod by up to this, so a long period would delay
-			// the pods of a new node; each probe costs the node a process.
+			// A kubelet that has just started delays the first probe of a pod by up to one period, so a long one would delay
+			// the pods of a new node; but each probe costs the node a process.
 			PeriodSeconds:    30,
 			TimeoutSeconds:   5,
 			FailureThreshold: 1,
@@ -54,13 +54,13 @@ func sidecar(pod *corev1.Pod, a asked, settings Settings) corev1.Container {
 	return container
 }
 
-// sidecarEnv speaks the SDKs' own names.
-func sidecarEnv(a asked, settings Settings) []corev1.EnvVar {
+// sidecarEnv uses the names that AWS SDKs have for their settings.
+func sidecarEnv(options podOptions, settings Settings) []corev1.EnvVar {
 	env := []corev1.EnvVar{
-		fromField(contract.EnvPodName, "metadata.name"),
-		fromField(contract.EnvPodNamespace, "metadata.namespace"),
-		fromField(contract.EnvPodUID, "metadata.uid"),
-		fromField(contract.EnvPodServiceAccount, "spec.serviceAccountName"),
+		fieldEnv(contract.EnvPodName, "metadata.name"),
+		fieldEnv(contract.EnvPodNamespace, "metadata.namespace"),
+		fieldEnv(contract.EnvPodUID, "metadata.uid"),
+		fieldEnv(contract.EnvPodServiceAccount, "spec.serviceAccountName"),
 	}
 	caBundle := ""
 	if settings.STS.CAConfigMap != "" {
@@ -70,13 +70,13 @@ func sidecarEnv(a asked, settings Settings) []corev1.EnvVar {
 		{Name: "AWS_REGION", Value: settings.Region},
 		{Name: "AWS_ENDPOINT_URL_STS", Value: settings.STS.Endpoint},
 		{Name: "AWS_CA_BUNDLE", Value: caBundle},
-		{Name: "AWS_USE_FIPS_ENDPOINT", Value: onlyTrue(settings.STS.FIPS)},
-		{Name: "AWS_USE_DUALSTACK_ENDPOINT", Value: onlyTrue(settings.STS.DualStack)},
+		{Name: "AWS_USE_FIPS_ENDPOINT", Value: trueOrEmpty(settings.STS.FIPS)},
+		{Name: "AWS_USE_DUALSTACK_ENDPOINT", Value: trueOrEmpty(settings.STS.DualStack)},
 		{Name: contract.EnvEKSAuthEndpoint, Value: settings.EKSAuthEndpoint},
 		{Name: contract.EnvClusterName, Value: settings.ClusterName},
 		{Name: "HTTPS_PROXY", Value: settings.STS.HTTPSProxy},
 		{Name: "NO_PROXY", Value: settings.STS.NoProxy},
-		{Name: envAuthorization, Value: a.token},
+		{Name: envAuthorization, Value: options.token},
 	} {
 		if variable.Value != "" {
 			env = append(env, variable)
@@ -85,11 +85,11 @@ func sidecarEnv(a asked, settings Settings) []corev1.EnvVar {
 	return env
 }
 
-func fromField(name, path string) corev1.EnvVar {
+func fieldEnv(name, path string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }
 
-func onlyTrue(on bool) string {
+func trueOrEmpty(on bool) string {
 	if on {
 		return "true"
 	}

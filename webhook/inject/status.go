@@ -1,25 +1,32 @@
 package inject
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/podidentity/podidentity/contract"
 )
 
-// separator stands between what a status says of the pod and the notes that follow; no name has it.
+// separator stands between a status and the notes that follow it; no Kubernetes name contains it.
 const separator = "; "
 
-// Restate is the status of an injected pod whose identity has come or gone since its admission. The notes of then stay
-// true.
-func Restate(status, namespace, serviceAccount string, associated bool) string {
+// UpdatedStatus is the status of an injected pod whose identity has come or gone since its admission. The notes of the
+// admission stay true.
+func UpdatedStatus(status, namespace, serviceAccount string, associated bool) string {
 	base, notes, noted := strings.Cut(status, separator)
 	ours := strings.HasPrefix(base, contract.StatusInjected)
 	base = contract.StatusInjected
 	if !associated {
-		base = unassociated(namespace, serviceAccount)
+		base = unassociatedStatus(namespace, serviceAccount)
 	}
 	if !noted || !ours {
 		return base
 	}
 	return base + separator + notes
+}
+
+// unassociatedStatus is the status of an injected pod whose service account has no identity.
+func unassociatedStatus(namespace, serviceAccount string) string {
+	return fmt.Sprintf("%s: no credentials until a PodIdentityAssociation names service account %s/%s",
+		contract.StatusInjected, namespace, serviceAccount)
 }

@@ -20,11 +20,11 @@ func securityContext(pod *corev1.Pod) *corev1.SecurityContext {
 	}
 }
 
-// user is the user of the sidecar, nil for that of the pod or else of the image, which also suits OpenShift's ranges.
+// user is the user ID of the sidecar, nil for that of the pod or else the image, which also suits OpenShift's ranges.
 //
-// The kubelet makes projected tokens 0600 where all containers run as one explicit user, and 0644 elsewhere (Kubernetes'
-// FsUserFrom), so the sidecar takes that user too. But it never runs as root: beside containers that all are root, the
-// wider mode shows the tokens to nobody.
+// The kubelet gives projected tokens the mode 0600 if all containers run as the same explicit user, and 0644 otherwise
+// (Kubernetes' FsUserFrom), so the sidecar takes that user too. But it never runs as root: beside containers that all run
+// as root, the wider mode exposes the tokens to nobody else.
 func user(pod *corev1.Pod) *int64 {
 	inherited := inheritedUser(pod)
 	shared := sharedUser(pod, inherited)
@@ -37,7 +37,7 @@ func user(pod *corev1.Pod) *int64 {
 	return nil
 }
 
-// inheritedUser is the user of containers that name none, or nil.
+// inheritedUser is the user of containers that set none, or nil.
 func inheritedUser(pod *corev1.Pod) *int64 {
 	if pod.Spec.SecurityContext == nil {
 		return nil
@@ -45,10 +45,10 @@ func inheritedUser(pod *corev1.Pod) *int64 {
 	return pod.Spec.SecurityContext.RunAsUser
 }
 
-// sharedUser is the one explicit user of all containers, or nil.
+// sharedUser is the user that all containers set explicitly, or nil.
 func sharedUser(pod *corev1.Pod, inherited *int64) *int64 {
 	var shared *int64
-	for _, container := range containers(pod) {
+	for _, container := range applicationContainers(pod) {
 		user := inherited
 		if container.SecurityContext != nil && container.SecurityContext.RunAsUser != nil {
 			user = container.SecurityContext.RunAsUser

@@ -57,9 +57,9 @@ func (s *Sweeper) missed(pod *corev1.Pod, label string) bool {
 	if pod.DeletionTimestamp != nil {
 		return false
 	}
-	subject := inject.Subject{Pod: pod, Namespace: pod.Namespace, Mode: label}
-	subject.Identity, subject.Associated = s.Identities.Identity(association.ServiceAccount{Namespace: pod.Namespace, Name: subject.ServiceAccount()})
-	return inject.Judge(subject, s.Settings).Injects()
+	input := inject.Input{Pod: pod, Namespace: pod.Namespace, Mode: label}
+	input.Identity, input.Associated = s.Identities.Identity(association.ServiceAccount{Namespace: pod.Namespace, Name: input.ServiceAccount()})
+	return inject.Decide(input, s.Settings).Injects()
 }
 
 // forget drops what was said so long ago that it is to be said again, or that the pod is gone.

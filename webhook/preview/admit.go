@@ -74,8 +74,8 @@ func admit(o object, s surroundings, settings inject.Settings) (outcome, error) 
 		result.status = "unchanged: the webhook is not called: " + why
 		return result, nil
 	}
-	verdict := inject.Judge(subject, settings)
-	operations := inject.Pod(subject, verdict, settings)
+	verdict := inject.Decide(subject, settings)
+	operations := inject.Patch(subject, verdict, settings)
 	if !hasMetadata {
 		operations = append([]jsonpatch.Operation{jsonpatch.NewOperation("add", "/metadata", struct{}{})}, operations...)
 	}
@@ -85,12 +85,12 @@ func admit(o object, s surroundings, settings inject.Settings) (outcome, error) 
 }
 
 // subject is what the webhook would judge; where it is not called, why says for what reason.
-func (s surroundings) subject(pod *corev1.Pod, namespace string) (subject inject.Subject, why string) {
+func (s surroundings) subject(pod *corev1.Pod, namespace string) (subject inject.Input, why string) {
 	label, labelled := s.label(namespace)
 	if why := notCalled(pod, namespace, labelled); why != "" {
-		return inject.Subject{}, why
+		return inject.Input{}, why
 	}
-	subject = inject.Subject{Pod: pod, Namespace: namespace, Mode: label, AuthCA: placeholderCA, Token: placeholder}
+	subject = inject.Input{Pod: pod, Namespace: namespace, Mode: label, AuthCA: placeholderCA, Token: placeholder}
 	subject.Identity, subject.Associated = s.identities.Identity(association.ServiceAccount{
 		Namespace: namespace,
 		Name:      subject.ServiceAccount(),
@@ -99,7 +99,7 @@ func (s surroundings) subject(pod *corev1.Pod, namespace string) (subject inject
 }
 
 // notes say which identity the pod gets, and what whoever creates it is warned of.
-func notes(subject inject.Subject, verdict inject.Verdict) []string {
+func notes(subject inject.Input, verdict inject.Decision) []string {
 	var all []string
 	if verdict.Injects() && subject.Associated {
 		source := "association " + subject.Identity.Association

@@ -20,7 +20,7 @@ func randomPods(t *testing.T, s stage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run=^TestWhatHoldsForEveryPod$", "./webhook/inject", "-pods="+all)
+	write := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-run=^TestEveryPodKeepsTheInvariants$", "./webhook/inject", "-pods="+all)
 	write.Dir = root
 	if out, err := write.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

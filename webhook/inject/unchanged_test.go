@@ -13,19 +13,19 @@ import (
 
 type object = map[string]any
 
-// untouched fails unless the pod is the same before and after but for what is ours: everything of ours is taken out of
-// both, whatever the code thinks of it, and every other value must be equal to the last digit and in its place.
-func untouched(t testing.TB, before, after []byte) {
+// unchanged fails if anything but what is ours differs between before and after. It removes what is ours from both, without
+// asking the code under test, and compares the rest value by value, to the last digit.
+func unchanged(t testing.TB, before, after []byte) {
 	t.Helper()
 	was, is := values(t, before), values(t, after)
-	takeOut(was, is)
+	removeOurs(was, is)
 	if !reflect.DeepEqual(was, is) {
 		t.Errorf("what is not ours has changed; before\n%s\nafter\n%s", text(t, was), text(t, is))
 	}
 }
 
-// takeOut removes from is what was does not have and is ours.
-func takeOut(was, is object) {
+// removeOurs removes what is ours from is, where was does not have it.
+func removeOurs(was, is object) {
 	metadata, had := child(is, "metadata"), child(was, "metadata")
 	for _, m := range []object{metadata, had} {
 		delete(child(m, "annotations"), contract.AnnotationStatus)
@@ -33,40 +33,40 @@ func takeOut(was, is object) {
 		delete(child(m, "annotations"), contract.AnnotationAuthCA)
 		delete(child(m, "labels"), contract.LabelInjected)
 	}
-	restoreEmpty(had, metadata, "annotations")
-	restoreEmpty(had, metadata, "labels")
+	normalizeEmpty(had, metadata, "annotations")
+	normalizeEmpty(had, metadata, "labels")
 	spec, hadSpec := child(is, "spec"), child(was, "spec")
-	takeOutItems(hadSpec, spec, "volumes", "name", contract.VolumeName, contract.AuthorizationVolumeName)
-	takeOutItems(hadSpec, spec, "initContainers", "name", contract.ContainerName)
+	removeOurItems(hadSpec, spec, "volumes", "name", contract.VolumeName, contract.AuthorizationVolumeName)
+	removeOurItems(hadSpec, spec, "initContainers", "name", contract.ContainerName)
 	for _, kind := range []string{"containers", "initContainers", "ephemeralContainers"} {
 		old := items(hadSpec, kind)
 		for i, container := range items(spec, kind) {
 			if i < len(old) {
-				takeOutOfContainer(old[i], container)
+				removeOursFromContainer(old[i], container)
 			}
 		}
 	}
 }
 
-func takeOutOfContainer(was, is object) {
-	takeOutItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath)
+func removeOursFromContainer(was, is object) {
+	removeOurItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath)
 	old := items(was, "env")
 	for i, variable := range items(is, "env") {
-		// What was appended for the proxy.
+		// What we appended to NO_PROXY.
 		if i < len(old) && strings.EqualFold(name(variable), "no_proxy") && old[i]["value"] != variable["value"] {
 			list, _ := old[i]["value"].(string)
 			if variable["value"] == strings.TrimPrefix(list+",127.0.0.1", ",") {
 				variable["value"] = old[i]["value"]
-				restoreEmpty(old[i], variable, "value")
+				normalizeEmpty(old[i], variable, "value")
 			}
 		}
 	}
-	takeOutItems(was, is, "env", "name", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+	removeOurItems(was, is, "env", "name", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy")
 }
 
-// takeOutItems removes the items of ours from a list, where the list did not have them before.
-func takeOutItems(was, is object, list, key string, ours ...string) {
+// removeOurItems removes our items from a list, where the list did not have them before.
+func removeOurItems(was, is object, list, key string, ours ...string) {
 	for _, name := range ours {
 		of := func(item any) bool { o, ok := item.(object); return ok && o[key] == name }
 		old, _ := was[list].([]any)
@@ -74,11 +74,11 @@ func takeOutItems(was, is object, list, key string, ours ...string) {
 			is[list] = slices.DeleteFunc(all, of)
 		}
 	}
-	restoreEmpty(was, is, list)
+	normalizeEmpty(was, is, list)
 }
 
-// restoreEmpty counts none, null and empty as the same where nothing else is left.
-func restoreEmpty(was, is object, key string) {
+// normalizeEmpty deletes a value that is null or empty, so that these equal an absent one.
+func normalizeEmpty(was, is object, key string) {
 	for _, o := range []object{was, is} {
 		switch value := o[key].(type) {
 		case nil:

@@ -12,22 +12,22 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// pass sends a pod through one admission, of ephemeral containers where there is a before, and returns it as the API
-// server would have it then.
-func pass(t testing.TB, subject inject.Subject, before *corev1.Pod, raw []byte, settings inject.Settings) (admitted []byte, warnings []string, operations int) {
+// pass sends a pod through one admission pass, an update of ephemeral containers if there is an old pod, and returns the pod
+// that the API server would store.
+func pass(t testing.TB, input inject.Input, old *corev1.Pod, raw []byte, settings inject.Settings) (admitted []byte, warnings []string, operations int) {
 	t.Helper()
-	subject.Pod = podOf(t, raw)
+	input.Pod = podOf(t, raw)
 	var list []operation.Operation
-	if before != nil {
-		list, warnings = inject.EphemeralContainers(subject, before, settings)
+	if old != nil {
+		list, warnings = inject.PatchEphemeralContainers(input, old, settings)
 	} else {
-		verdict := inject.Judge(subject, settings)
-		list, warnings = inject.Pod(subject, verdict, settings), verdict.Warnings
+		decision := inject.Decide(input, settings)
+		list, warnings = inject.Patch(input, decision, settings), decision.Warnings
 	}
 	return apply(t, raw, list), warnings, len(list)
 }
 
-// podOf reads a pod as the API server's decoder does, which minds the case of names.
+// podOf reads a pod as the API server does: field names are case-sensitive.
 func podOf(t testing.TB, raw []byte) *corev1.Pod {
 	t.Helper()
 	var pod corev1.Pod
@@ -44,7 +44,7 @@ func apply(t testing.TB, raw []byte, list []operation.Operation) []byte {
 	}
 	for _, operation := range list {
 		if operation.Operation != "add" && operation.Operation != "replace" {
-			t.Errorf("operation %s: only add and replace keep what is not ours", operation.Json())
+			t.Errorf("operation %s: only add and replace leave alone what is not ours", operation.Json())
 		}
 	}
 	text, err := json.Marshal(list)

@@ -1,0 +1,66 @@
+package inject
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// configureContainer adds what the SDKs look for to one container of the application. It changes nothing that the container
+// has already, and nothing at all in a container with AWS credentials of its own.
+func configureContainer(p *patch, path string, container corev1.Container, options podOptions, settings Settings) {
+	if container.Name == contract.ContainerName || options.skips(container.Name) || ownCredentials(container.Env, options) != "" {
+		return
+	}
+	wanted := append(containerEnv(container, options, settings), bypassProxy(p, path+"/env", container)...)
+	extend(p, path+"/env", len(container.Env), missingEnv(container.Env, wanted))
+	if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == contract.AuthorizationMountPath }) {
+		return
+	}
+	extend(p, path+"/volumeMounts", len(container.VolumeMounts), []corev1.VolumeMount{{
+		Name:      contract.AuthorizationVolumeName,
+		MountPath: contract.AuthorizationMountPath,
+		ReadOnly:  true,
+	}})
+}
+
+func containerEnv(container corev1.Container, options podOptions, settings Settings) []corev1.EnvVar {
+	env := []corev1.EnvVar{
+		{Name: envCredentialsURI, Value: contract.CredentialsURI(options.port)},
+		{Name: envAuthorizationFile, Value: authorizationFile},
+	}
+	if options.token != "" {
+		env = append(env, corev1.EnvVar{Name: envAuthorization, Value: options.token})
+	}
+	// Either of the two counts as set: SDKs differ in which one they read first, and a container that sets its region with
+	// one of them must not get another region from the other.
+	if settings.Region != "" && !mayDefine(container, "AWS_REGION") && !mayDefine(container, "AWS_DEFAULT_REGION") {
+		env = append(env,
+			corev1.EnvVar{Name: "AWS_REGION", Value: settings.Region},
+			corev1.EnvVar{Name: "AWS_DEFAULT_REGION", Value: settings.Region})
+	}
+	if settings.DisableIMDS {
+		env = append(env, corev1.EnvVar{Name: "AWS_EC2_METADATA_DISABLED", Value: "true"})
+	}
+	return env
+}
+
+// missingEnv are the wanted variables that are not set to any value.
+func missingEnv(env, wanted []corev1.EnvVar) []corev1.EnvVar {
+	return slices.DeleteFunc(wanted, func(variable corev1.EnvVar) bool { return hasEnv(env, variable.Name) })
+}
+
+func hasEnv(env []corev1.EnvVar, name string) bool {
+	return slices.ContainsFunc(env, func(variable corev1.EnvVar) bool { return variable.Name == name })
+}
+
+// mayDefine tells whether a container sets a variable, or may set it with envFrom, whose content is not known here: a
+// variable of ours would silently override that one (aws/amazon-eks-pod-identity-webhook#248).
+func mayDefine(container corev1.Container, name string) bool {
+	return hasEnv(container.Env, name) || slices.ContainsFunc(container.EnvFrom, func(source corev1.EnvFromSource) bool {
+		return strings.HasPrefix(name, source.Prefix)
+	})
+}

@@ -1,0 +1,136 @@
+package inject
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// Input is a pod at its admission, with everything else that the decision depends on.
+type Input struct {
+	Pod *corev1.Pod
+	// Namespace of the pod, which the pod itself may leave out at admission.
+	Namespace string
+	// Mode is the value of the namespace's injection label.
+	Mode string
+	// Identity of the pod's service account, if Associated.
+	Identity   contract.Identity
+	Associated bool
+	// AuthCA are the CA certificates of the auth service, in PEM; empty if there is none, or if they are not known yet.
+	AuthCA string
+	// Token is a fresh authorization token, for a pod that wants it in its environment.
+	Token string
+}
+
+// ServiceAccount is the name of the pod's service account.
+func (in Input) ServiceAccount() string {
+	if in.Pod.Spec.ServiceAccountName == "" {
+		return "default"
+	}
+	return in.Pod.Spec.ServiceAccountName
+}
+
+// Decide says whether the pod is injected. It looks at nothing that can change after admission, except at the association
+// in the mode "associated": an injected pod gains or loses its identity while it runs.
+//
+// The first of these that applies decides:
+//
+//	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > injected
+func Decide(in Input, settings Settings) Decision {
+	options, notes := readOptions(in, settings)
+	decision := Decision{Reason: reasonFor(in, options), options: options}
+	switch {
+	case decision.Reason == UnknownLabel:
+		decision.Status = fmt.Sprintf("skipped: %s, not %q", UnknownLabel.message(), in.Mode)
+	case !decision.Injects():
+		decision.Status = "skipped: " + decision.Reason.message()
+	case !in.Associated:
+		decision.Status = unassociatedStatus(in.Namespace, in.ServiceAccount())
+	default:
+		decision.Status = contract.StatusInjected
+	}
+	if !decision.Reason.expected() {
+		decision.Warnings = append(decision.Warnings, warning(decision.Status))
+	}
+	if decision.Injects() {
+		notes = append(notes, ownCredentialsNotes(applicationContainers(in.Pod), options)...)
+	}
+	for _, note := range notes {
+		decision.Warnings = append(decision.Warnings, warning(note))
+	}
+	decision.Status = truncate(strings.Join(append([]string{decision.Status}, notes...), separator))
+	return decision
+}
+
+func reasonFor(in Input, options podOptions) Reason {
+	pod := in.Pod
+	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
+	switch {
+	case mirror:
+		return MirrorPod
+	case pod.Annotations[contract.AnnotationInject] == "false":
+		return OptedOut
+	case in.Mode != contract.InjectEnabled && in.Mode != contract.InjectAssociated:
+		return UnknownLabel
+	case pod.Spec.HostNetwork:
+		return HostNetwork
+	case isWindows(pod):
+		return Windows
+	case nameTaken(pod):
+		return NameTaken
+	// An existing sidecar is completed, whatever other webhooks have done since it was added.
+	case existingSidecar(pod) != nil:
+		return Injected
+	case every(eligibleContainers(pod, options), usesIRSA):
+		return IRSA
+	case every(eligibleContainers(pod, options), func(c *corev1.Container) bool { return ownCredentials(c.Env, options) != "" }):
+		return OwnCredentials
+	case in.Mode == contract.InjectAssociated && !in.Associated:
+		return NotAssociated
+	}
+	return Injected
+}
+
+// every tells whether the list has items and all of them satisfy the predicate.
+func every[T any](items []T, satisfies func(T) bool) bool {
+	return len(items) > 0 && !slices.ContainsFunc(items, func(item T) bool { return !satisfies(item) })
+}
+
+// nameTaken tells whether the pod uses one of our names for something that we cannot have added.
+func nameTaken(pod *corev1.Pod) bool {
+	for _, container := range pod.Spec.Containers {
+		if container.Name == contract.ContainerName {
+			return true
+		}
+	}
+	for _, container := range pod.Spec.InitContainers {
+		if container.Name == contract.ContainerName && !isNativeSidecar(container) {
+			return true
+		}
+	}
+	for _, volume := range pod.Spec.Volumes {
+		if volume.Name == contract.VolumeName && !isTokenVolume(volume) ||
+			volume.Name == contract.AuthorizationVolumeName && !isAuthorizationVolume(volume) {
+			return true
+		}
+	}
+	return false
+}
+
+func isNativeSidecar(container corev1.Container) bool {
+	return container.RestartPolicy != nil && *container.RestartPolicy == corev1.ContainerRestartPolicyAlways
+}
+
+// existingSidecar is the sidecar that an earlier admission pass has added, or nil.
+func existingSidecar(pod *corev1.Pod) *corev1.Container {
+	for i, container := range pod.Spec.InitContainers {
+		if container.Name == contract.ContainerName && isNativeSidecar(container) {
+			return &pod.Spec.InitContainers[i]
+		}
+	}
+	return nil
+}

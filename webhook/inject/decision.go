@@ -1,0 +1,89 @@
+package inject
+
+import (
+	"strings"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// Reason names why a pod was injected or not: a closed set, fit for a metric label.
+type Reason string
+
+// The reasons. Every one but Injected means that the pod is admitted as it is.
+const (
+	Injected       Reason = "Injected"
+	OptedOut       Reason = "OptedOut"
+	UnknownLabel   Reason = "UnknownLabel"
+	HostNetwork    Reason = "HostNetwork"
+	Windows        Reason = "Windows"
+	MirrorPod      Reason = "MirrorPod"
+	NameTaken      Reason = "NameTaken"
+	IRSA           Reason = "IRSA"
+	OwnCredentials Reason = "OwnCredentials"
+	NotAssociated  Reason = "NotAssociated"
+)
+
+// Reasons are all of them.
+func Reasons() []Reason {
+	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated}
+}
+
+// message is what people read of a reason, in the status annotation, the warning and the log alike. It is short, since
+// `kubectl describe` cuts annotations after 140 characters.
+func (r Reason) message() string {
+	switch r {
+	case OptedOut:
+		return "the annotation " + contract.AnnotationInject + `: "false" opts this pod out`
+	case UnknownLabel:
+		return "the namespace label " + contract.LabelInject + " must be " + contract.InjectEnabled + " or " + contract.InjectAssociated
+	case HostNetwork:
+		return "hostNetwork would expose the credentials to every process on the node; remove it to get credentials"
+	case Windows:
+		return "the sidecar runs only on Linux; give Windows pods their credentials in another way"
+	case MirrorPod:
+		return "the kubelet runs static pods without the API server; give them their credentials in another way"
+	case NameTaken:
+		return "the pod has a container or volume of its own named " + contract.ContainerName + " or " + contract.AuthorizationVolumeName + "; rename it"
+	case IRSA:
+		return "its containers use IRSA, which SDKs prefer; to change that, remove " + irsaAnnotation + " from the service account"
+	case OwnCredentials:
+		return "every container has AWS credentials of its own; remove their variables to get these"
+	case NotAssociated:
+		return "no PodIdentityAssociation named the service account; create one, then recreate the pod"
+	case Injected:
+		return contract.StatusInjected
+	}
+	return string(r)
+}
+
+// expected tells whether the author of the pod expects this, so that no warning is needed.
+func (r Reason) expected() bool {
+	return r == Injected || r == OptedOut || r == NotAssociated
+}
+
+// Decision is what happens to a pod, and why.
+type Decision struct {
+	Reason Reason
+	// Status is the value of the status annotation, for people.
+	Status string
+	// Warnings are for whoever creates the pod; kubectl prints them.
+	Warnings []string
+
+	options podOptions
+}
+
+// Injects tells whether the pod gets the sidecar.
+func (d Decision) Injects() bool { return d.Reason == Injected }
+
+// maxStatusLength keeps a status with many notes far from the 256 KiB that the annotations of a pod may have together.
+const maxStatusLength = 1000
+
+func truncate(status string) string {
+	if len(status) <= maxStatusLength {
+		return status
+	}
+	return strings.ToValidUTF8(status[:maxStatusLength], "") + "..."
+}
+
+// warning says who warns: kubectl prints the warnings of all webhooks together.
+func warning(note string) string { return "pod identity: " + note }

@@ -1,0 +1,124 @@
+package inject
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// podOptions are what the annotations of a pod choose, with the settings as defaults.
+type podOptions struct {
+	port        int
+	metricsPort int // 0 is none
+	wait        time.Duration
+	readiness   bool
+	skip        []string
+	// token is the authorization token, if applications must also find it in their environment.
+	token string
+}
+
+func (o podOptions) skips(container string) bool { return slices.Contains(o.skip, container) }
+
+// readOptions reads the annotations of a pod. It ignores each value that it cannot use, and names it in a note together
+// with the legal values.
+func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
+	r := annotationReader{annotations: in.Pod.Annotations}
+	o = podOptions{
+		port:        r.port(contract.AnnotationPort, settings.Port),
+		metricsPort: r.port(contract.AnnotationMetricsPort, 0),
+		wait:        r.wait(settings.Wait),
+		readiness:   r.boolean(contract.AnnotationReadiness),
+		skip:        r.list(contract.AnnotationSkipContainers),
+	}
+	r.boolean(contract.AnnotationInject)
+	if r.tokenInEnv() {
+		o.token = authorizationToken(existingSidecar(in.Pod), in.Token)
+	}
+	r.choosePorts(in.Pod, &o)
+	r.checkSkipped(in.Pod, o.skip)
+	return o, r.notes
+}
+
+// annotationReader reads annotations and notes the values that it cannot use.
+type annotationReader struct {
+	annotations map[string]string
+	notes       []string
+}
+
+func (r *annotationReader) reject(annotation, legal string) {
+	r.notes = append(r.notes, fmt.Sprintf("annotation %s is %.60q, not %s", annotation, r.annotations[annotation], legal))
+}
+
+func (r *annotationReader) port(annotation string, fallback int) int {
+	text, set := r.annotations[annotation]
+	if !set {
+		return fallback
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 1024 || port > 65535 {
+		r.reject(annotation, "a port from 1024 to 65535")
+		return fallback
+	}
+	return port
+}
+
+func (r *annotationReader) wait(fallback time.Duration) time.Duration {
+	text, set := r.annotations[contract.AnnotationWait]
+	if !set {
+		return fallback
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 || wait > 10*time.Minute {
+		r.reject(contract.AnnotationWait, "a duration from 0s to 10m, such as 30s")
+		return fallback
+	}
+	return wait
+}
+
+// boolean is true unless the annotation says "false".
+func (r *annotationReader) boolean(annotation string) bool {
+	switch text, set := r.annotations[annotation]; {
+	case text == "false":
+		return false
+	case set && text != "true":
+		r.reject(annotation, "true or false")
+	}
+	return true
+}
+
+func (r *annotationReader) tokenInEnv() bool {
+	switch text, set := r.annotations[contract.AnnotationAuthorization]; {
+	case text == contract.AuthorizationEnv:
+		return true
+	case set && text != contract.AuthorizationFileOnly:
+		r.reject(contract.AnnotationAuthorization, contract.AuthorizationEnv+" or "+contract.AuthorizationFileOnly)
+	}
+	return false
+}
+
+func (r *annotationReader) list(annotation string) []string {
+	var items []string
+	for item := range strings.SplitSeq(r.annotations[annotation], ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// checkSkipped notes names that no container has: a misspelt one gives credentials to a container whose author did not
+// want them.
+func (r *annotationReader) checkSkipped(pod *corev1.Pod, skip []string) {
+	unknown := slices.DeleteFunc(slices.Clone(skip), func(name string) bool {
+		return slices.ContainsFunc(applicationContainers(pod), func(c *corev1.Container) bool { return c.Name == name })
+	})
+	if len(unknown) > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("annotation %s names containers that the pod does not have: %.60q", contract.AnnotationSkipContainers, strings.Join(unknown, ", ")))
+	}
+}
