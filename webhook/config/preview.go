@@ -9,49 +9,35 @@ import (
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
+	"github.com/podidentity/podidentity/webhook/preview"
 )
 
-// Preview is everything `webhook preview` can be told.
-type Preview struct {
-	// Files are paths of files and folders. "-" is standard input, and so is no path at all.
-	Files []string
-	// Namespace of objects that name none.
-	Namespace string
-	// Mode is the value of the injection label of namespaces that are not among the objects.
-	Mode string
-	// Diff asks for what would change, in place of what would be.
-	Diff bool
-	// IRSA and Injection are what the webhook of the cluster is told.
-	IRSA      bool
-	Injection inject.Settings
-}
-
 // ParsePreview reads the arguments of `webhook preview` as Parse reads those of the server.
-func ParsePreview(arguments []string, usage io.Writer) (Preview, error) {
-	preview := Preview{Namespace: "default", Mode: contract.InjectEnabled, IRSA: true, Injection: inject.DefaultSettings()}
-	preview.Injection.Image = "podidentity/sidecar:dev"
+func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error) {
+	settings := preview.Settings{Namespace: "default", Mode: contract.InjectEnabled, IRSA: true, Injection: inject.DefaultSettings()}
+	settings.Injection.Image = "podidentity/sidecar:dev"
 	var output string
 	flags := flag.NewFlagSet("webhook preview", flag.ContinueOnError)
-	flags.Var((*fileList)(&preview.Files), "f", "`path` of a file or folder with pods, workloads, associations and namespaces, - for standard input; repeatable")
+	flags.Var((*fileList)(&settings.Files), "f", "`path` of a file or folder with pods, workloads, associations and namespaces, - for standard input; repeatable")
 	flags.StringVar(&output, "o", "", "`diff` prints what would change, in place of what would be")
-	flags.StringVar(&preview.Namespace, "namespace", preview.Namespace, "namespace of objects that name none")
-	flags.StringVar(&preview.Mode, "mode", preview.Mode, "value of the label "+contract.LabelInject+" of namespaces that are not among the objects")
-	bindIRSA(flags, &preview.IRSA)
-	bindInjection(flags, &preview.Injection)
+	flags.StringVar(&settings.Namespace, "namespace", settings.Namespace, "namespace of objects that name none")
+	flags.StringVar(&settings.Mode, "mode", settings.Mode, "value of the label "+contract.LabelInject+" of namespaces that are not among the objects")
+	bindIRSA(flags, &settings.IRSA)
+	bindInjection(flags, &settings.Injection)
 	if err := parse(flags, arguments, usage); err != nil {
-		return Preview{}, err
+		return preview.Settings{}, err
 	}
-	if len(preview.Files) == 0 {
-		preview.Files = []string{"-"}
+	if len(settings.Files) == 0 {
+		settings.Files = []string{"-"}
 	}
-	preview.IRSA = preview.IRSA && !preview.Injection.UsesEKSAuth()
-	preview.Diff = output == "diff"
+	settings.IRSA = settings.IRSA && !settings.Injection.UsesEKSAuth()
+	settings.Diff = output == "diff"
 	modes := []string{contract.InjectEnabled, contract.InjectAssociated}
-	return preview, errors.Join(
-		demand(output == "" || preview.Diff, "-o is %q: set it to diff, or leave it out", output),
-		demand(preview.Namespace != "", "--namespace is empty: set it to the namespace of the pods, or leave it out"),
-		demand(slices.Contains(modes, preview.Mode), "--mode is %q: set it to %s", preview.Mode, strings.Join(modes, " or ")),
-		validateInjection(preview.Injection),
+	return settings, errors.Join(
+		demand(output == "" || settings.Diff, "-o is %q: set it to diff, or leave it out", output),
+		demand(settings.Namespace != "", "--namespace is empty: set it to the namespace of the pods, or leave it out"),
+		demand(slices.Contains(modes, settings.Mode), "--mode is %q: set it to %s", settings.Mode, strings.Join(modes, " or ")),
+		validateInjection(settings.Injection),
 	)
 }
 

@@ -6,16 +6,31 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/podidentity/podidentity/webhook/config"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// Run prints the objects that c names to stdout, and what happened to each, a line each, to stderr. The error is all that
-// is bad about the objects, a sentence each; nothing is printed then.
-func Run(c config.Preview, stdin io.Reader, stdout, stderr io.Writer) error {
-	sources, unreadable := readSources(c.Files, stdin)
+// Settings are what a preview is told.
+type Settings struct {
+	// Files are paths of files and folders; "-" is standard input.
+	Files []string
+	// Namespace of objects that name none.
+	Namespace string
+	// Mode is the value of the injection label of namespaces that are not among the objects.
+	Mode string
+	// Diff prints what would change, instead of the objects as they would be.
+	Diff bool
+	// IRSA and Injection are settings of the webhook in the cluster.
+	IRSA      bool
+	Injection inject.Settings
+}
+
+// Run prints the objects to stdout, and to stderr one line for each about what happened to it. If any object is invalid, it
+// prints nothing and returns everything that is wrong.
+func Run(settings Settings, stdin io.Reader, stdout, stderr io.Writer) error {
+	sources, unreadable := readSources(settings.Files, stdin)
 	documents, malformed := parse(sources)
-	surroundings, unusable := survey(documents, c)
-	outcomes, unfit := admitAll(documents, surroundings, c.Injection)
+	surroundings, unusable := survey(documents, settings)
+	outcomes, unfit := admitAll(documents, surroundings, settings.Injection)
 	if err := errors.Join(unreadable, malformed, unusable, unfit); err != nil {
 		return err
 	}
@@ -23,7 +38,7 @@ func Run(c config.Preview, stdin io.Reader, stdout, stderr io.Writer) error {
 		return errors.New("there is no object in the input: name a file or folder after -f, or write objects to standard input")
 	}
 	show := printObjects
-	if c.Diff {
+	if settings.Diff {
 		show = printDiff
 	}
 	text, err := show(documents, outcomes)

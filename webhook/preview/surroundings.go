@@ -9,7 +9,6 @@ import (
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/webhook/config"
 )
 
 // surroundings are what a cluster would know besides the pod: the associations, the roles that service accounts name
@@ -24,13 +23,13 @@ type surroundings struct {
 }
 
 // survey reads the surroundings from the documents.
-func survey(documents []document, c config.Preview) (surroundings, error) {
+func survey(documents []document, settings Settings) (surroundings, error) {
 	s := surroundings{
 		identities: association.NewIndex(),
-		irsa:       c.IRSA,
+		irsa:       settings.IRSA,
 		namespaces: map[string]corev1.Namespace{},
-		namespace:  c.Namespace,
-		mode:       c.Mode,
+		namespace:  settings.Namespace,
+		mode:       settings.Mode,
 	}
 	var complaints []error
 	first := map[string]string{}
