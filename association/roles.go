@@ -10,11 +10,9 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-)
 
-// AnnotationRole is the annotation by which a ServiceAccount names its role for IRSA (Amazon EKS User Guide, "Assign IAM
-// roles to Kubernetes service accounts").
-const AnnotationRole = "eks.amazonaws.com/role-arn"
+	"github.com/podidentity/podidentity/contract"
+)
 
 // longestARN is what STS takes of a role at most, in characters; anything else that is wrong with one STS says in words
 // that reach the pod.
@@ -39,13 +37,13 @@ func onlyRole(object any) (any, error) {
 	}
 	slim := &metav1.PartialObjectMetadata{TypeMeta: account.TypeMeta}
 	slim.Namespace, slim.Name, slim.ResourceVersion = account.Namespace, account.Name, account.ResourceVersion
-	if role := account.Annotations[AnnotationRole]; role != "" {
-		slim.Annotations = map[string]string{AnnotationRole: role}
+	if role := account.Annotations[contract.AnnotationRoleARN]; role != "" {
+		slim.Annotations = map[string]string{contract.AnnotationRoleARN: role}
 	}
 	return slim, nil
 }
 
-// WatchRoles has the index follow the roles that ServiceAccounts name by AnnotationRole, and returns a function that tells
+// WatchRoles has the index follow the roles that ServiceAccounts name by contract.AnnotationRoleARN, and returns a function that tells
 // whether it has seen all that exist. The rest is as with Watch.
 //
 // It is for servers that exchange the pod's own token, since whoever may write a ServiceAccount chooses the role: there the
@@ -59,14 +57,16 @@ func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, ch
 		account := object.(*metav1.PartialObjectMetadata)
 		if len(role) > longestARN {
 			log.WithField("namespace", account.Namespace).WithField("serviceAccount", account.Name).
-				Errorf("the annotation %s has %d characters and is not used: set it to the ARN of an IAM role", AnnotationRole, len(role))
+				Errorf("the annotation %s has %d characters and is not used: set it to the ARN of an IAM role", contract.AnnotationRoleARN, len(role))
 			role = ""
 		}
 		if index.SetRole(ServiceAccount{Namespace: account.Namespace, Name: account.Name}, role) {
 			changes.Notify(Pattern(account.Namespace))
 		}
 	}
-	follow := func(object any) { set(object, object.(*metav1.PartialObjectMetadata).Annotations[AnnotationRole]) }
+	follow := func(object any) {
+		set(object, object.(*metav1.PartialObjectMetadata).Annotations[contract.AnnotationRoleARN])
+	}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc:    follow,
 		UpdateFunc: func(_, object any) { follow(object) },

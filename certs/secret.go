@@ -11,11 +11,13 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
 // bundleKey is the key of the Secret that holds all certificates to trust: the CA's own, and earlier ones until they
 // expire. The CA itself is in the keys of a TLS Secret.
-const bundleKey = "ca.crt"
+const bundleKey = contract.CABundleKey
 
 // store is what the Secret holds.
 type store struct {

@@ -69,6 +69,20 @@ const (
 	AuthorizationVolumeName = "pod-identity-authorization"
 )
 
+// AnnotationRoleARN, on a ServiceAccount, names its role for IRSA (Amazon EKS User Guide, "Assign IAM roles to Kubernetes
+// service accounts").
+const AnnotationRoleARN = "eks.amazonaws.com/role-arn"
+
+// Namespace is where the product is installed, unless it is told otherwise.
+const Namespace = "pod-identity"
+
+const (
+	// AuthCAConfigMap is the ConfigMap, in the namespace of the product, in which the auth service publishes its CAs.
+	AuthCAConfigMap = "pod-identity-auth-ca"
+	// CABundleKey is the key of CA certificates in PEM, in every ConfigMap and Secret.
+	CABundleKey = "ca.crt"
+)
+
 // Environment of the sidecar that names its pod.
 const (
 	EnvPodName           = "POD_NAME"
@@ -84,8 +98,17 @@ const (
 	EnvClusterARN  = "CLUSTER_ARN"
 )
 
-// EnvEKSAuthEndpoint is the environment of the sidecar with the URL of the auth service: the SDKs' own name.
-const EnvEKSAuthEndpoint = "AWS_ENDPOINT_URL_EKS_AUTH"
+// Environment of the sidecar under the AWS SDKs' own names, with the meaning that they have there.
+const (
+	EnvRegion          = "AWS_REGION"
+	EnvSTSEndpoint     = "AWS_ENDPOINT_URL_STS"
+	EnvEKSAuthEndpoint = "AWS_ENDPOINT_URL_EKS_AUTH"
+	EnvCABundle        = "AWS_CA_BUNDLE"
+	EnvFIPS            = "AWS_USE_FIPS_ENDPOINT"
+	EnvDualStack       = "AWS_USE_DUALSTACK_ENDPOINT"
+	// EnvAuthorizationToken gives the authorization token to the sidecar as it does to an SDK.
+	EnvAuthorizationToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+)
 
 // Sources of credentials, the values of the sidecar's and the webhook's --source.
 const (

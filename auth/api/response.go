@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/auth/exception"
-	"github.com/podidentity/podidentity/auth/tokens"
 	"github.com/podidentity/podidentity/contract"
 )
 
@@ -51,7 +50,7 @@ func (a API) writeSession(w http.ResponseWriter, x *exchange) {
 	w.Header().Set(contract.HeaderIdentity, x.identity.Digest())
 	write(w, x.id, http.StatusOK, response{
 		Subject:     subject{Namespace: x.pod.Namespace, ServiceAccount: x.pod.ServiceAccount},
-		Audience:    tokens.Audience,
+		Audience:    contract.AuthAudience,
 		Association: podIdentity{ARN: a.associationARN(x.identity.Association), ID: x.identity.Association},
 		User:        user{ARN: x.session.UserARN, ID: x.session.UserID},
 		Credentials: credentials{

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 )
 
 // Config is everything the auth service can be told.
@@ -75,8 +76,8 @@ func Default() Config {
 		Health:              ":8081",
 		Metrics:             ":8080",
 		Service:             "pod-identity-auth",
-		CASecret:            "pod-identity-auth-ca",
-		CAConfigMap:         "pod-identity-auth-ca",
+		CASecret:            contract.AuthCAConfigMap,
+		CAConfigMap:         contract.AuthCAConfigMap,
 		CAValidity:          365 * 24 * time.Hour,
 		CertificateValidity: 7 * 24 * time.Hour,
 		// The webhook carries the CA to pods in a minute or two. The rest is for a webhook that is away, and costs nothing:

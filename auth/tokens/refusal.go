@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/podidentity/podidentity/auth/exception"
+	"github.com/podidentity/podidentity/contract"
 )
 
 // refusal sorts the API server's words about a token that it does not accept (k8s.io/kubernetes, pkg/serviceaccount). Words that
@@ -16,7 +17,7 @@ func refusal(words string) *exception.Exception {
 		return exception.New(exception.ServiceUnavailable, "the API server could not judge the token (%s): ask again", words)
 	}
 	if has(words, "token audiences") {
-		return exception.New(exception.InvalidToken, "the API server refuses the token (%s): project one for the audience %s", words, Audience)
+		return exception.New(exception.InvalidToken, "the API server refuses the token (%s): project one for the audience %s", words, contract.AuthAudience)
 	}
 	if has(words, "has been invalidated", "has been deleted", "does not match") {
 		return exception.New(exception.InvalidToken, "the API server refuses the token (%s): its pod or service account was deleted", words)

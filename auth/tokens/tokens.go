@@ -14,11 +14,8 @@ import (
 	authenticationclient "k8s.io/client-go/kubernetes/typed/authentication/v1"
 
 	"github.com/podidentity/podidentity/auth/exception"
+	"github.com/podidentity/podidentity/contract"
 )
-
-// Audience is that of the tokens of EKS Pod Identity. Tokens for other audiences, the API server's own among them, are
-// refused.
-const Audience = "pods.eks.amazonaws.com"
 
 // patience is how long the API server may take.
 const patience = 10 * time.Second
@@ -44,7 +41,7 @@ type Reviewer struct {
 func (r Reviewer) Review(ctx context.Context, token string) (Pod, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	review := &authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{Token: token, Audiences: []string{Audience}}}
+	review := &authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{Token: token, Audiences: []string{contract.AuthAudience}}}
 	review, err := r.Reviews.Create(ctx, review, metav1.CreateOptions{})
 	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
 		return Pod{}, exception.New(exception.InternalServer, "the auth service may not ask the API server about tokens (%s): apply its manifests again", exception.Clean(err.Error(), token))
@@ -61,8 +58,8 @@ func (r Reviewer) Review(ctx context.Context, token string) (Pod, error) {
 // podOf reads the verdict on a genuine token.
 func podOf(verdict authenticationv1.TokenReviewStatus) (Pod, error) {
 	// An authenticator that knows no audiences says so by naming none.
-	if !slices.Contains(verdict.Audiences, Audience) {
-		return Pod{}, exception.New(exception.InvalidToken, "the token is for another audience: project one for the audience %s", Audience)
+	if !slices.Contains(verdict.Audiences, contract.AuthAudience) {
+		return Pod{}, exception.New(exception.InvalidToken, "the token is for another audience: project one for the audience %s", contract.AuthAudience)
 	}
 	account, isAccount := strings.CutPrefix(verdict.User.Username, "system:serviceaccount:")
 	namespace, name, isPair := strings.Cut(account, ":")

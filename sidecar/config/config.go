@@ -36,7 +36,7 @@ func Parse(args []string, getenv func(string) string, help io.Writer) (Config, e
 	c := Config{
 		IdentityFile:       filepath.Join(contract.MountPath, contract.IdentityFile),
 		AuthorizationFile:  filepath.Join(contract.AuthorizationMountPath, contract.AuthorizationFile),
-		AuthorizationToken: getenv(envAuthorizationToken),
+		AuthorizationToken: getenv(contract.EnvAuthorizationToken),
 		Listen:             contract.ListenAddress(contract.DefaultPort),
 		Source:             contract.SourceWebIdentity,
 		EKSAuth:            readEKSAuth(getenv),

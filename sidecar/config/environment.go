@@ -12,25 +12,15 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
-// These are the AWS SDKs' own names, with the meaning that they have there.
-const (
-	envRegion      = "AWS_REGION"
-	envSTSEndpoint = "AWS_ENDPOINT_URL_STS"
-	envCABundle    = "AWS_CA_BUNDLE"
-	// envCertFile is the name that Go and OpenSSL have for it. AWS_CA_BUNDLE wins.
-	envCertFile  = "SSL_CERT_FILE"
-	envFIPS      = "AWS_USE_FIPS_ENDPOINT"
-	envDualStack = "AWS_USE_DUALSTACK_ENDPOINT"
-	// envAuthorizationToken gives the authorization token to the sidecar as it does to an SDK.
-	envAuthorizationToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
-)
+// envCertFile is the name that Go and OpenSSL have for AWS_CA_BUNDLE, which wins.
+const envCertFile = "SSL_CERT_FILE"
 
 func readSTS(getenv func(string) string) (webidentity.STS, error) {
-	fips, errFIPS := parseBool(envFIPS, getenv(envFIPS))
-	dualStack, errDualStack := parseBool(envDualStack, getenv(envDualStack))
+	fips, errFIPS := parseBool(contract.EnvFIPS, getenv(contract.EnvFIPS))
+	dualStack, errDualStack := parseBool(contract.EnvDualStack, getenv(contract.EnvDualStack))
 	s := webidentity.STS{
-		Region:    getenv(envRegion),
-		Endpoint:  getenv(envSTSEndpoint),
+		Region:    getenv(contract.EnvRegion),
+		Endpoint:  getenv(contract.EnvSTSEndpoint),
 		CABundle:  caBundle(getenv),
 		FIPS:      fips,
 		DualStack: dualStack,
@@ -61,7 +51,7 @@ func readPod(getenv func(string) string) webidentity.Pod {
 }
 
 func caBundle(getenv func(string) string) string {
-	return cmp.Or(getenv(envCABundle), getenv(envCertFile))
+	return cmp.Or(getenv(contract.EnvCABundle), getenv(envCertFile))
 }
 
 // parseBool accepts what the SDKs accept.

@@ -82,7 +82,7 @@ func checkRegion(region string) error {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
 	})
 	if invalid {
-		return fmt.Errorf("%s=%s is not the name of a region: set it to one such as eu-central-1", envRegion, region)
+		return fmt.Errorf("%s=%s is not the name of a region: set it to one such as eu-central-1", contract.EnvRegion, region)
 	}
 	return nil
 }
@@ -93,10 +93,10 @@ func checkSTSEndpoint(s webidentity.STS) error {
 	}
 	endpoint, err := url.Parse(s.Endpoint)
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
-		return fmt.Errorf("%s is not a URL of the form https://host[:port]: correct or unset it", envSTSEndpoint)
+		return fmt.Errorf("%s is not a URL of the form https://host[:port]: correct or unset it", contract.EnvSTSEndpoint)
 	}
 	if s.FIPS || s.DualStack {
-		return fmt.Errorf("%s excludes %s and %s, which choose among Amazon's own endpoints: unset either", envSTSEndpoint, envFIPS, envDualStack)
+		return fmt.Errorf("%s excludes %s and %s, which choose among Amazon's own endpoints: unset either", contract.EnvSTSEndpoint, contract.EnvFIPS, contract.EnvDualStack)
 	}
 	return nil
 }

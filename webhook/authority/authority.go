@@ -16,17 +16,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 )
-
-// ConfigMap is its name, in the namespace of the webhook.
-const ConfigMap = "pod-identity-auth-ca"
-
-// Key of the ConfigMap has the certificates, in PEM.
-const Key = "ca.crt"
 
 // Watched narrows a cache to the one ConfigMap, so that the webhook needs the right to see only this.
 func Watched(namespace string) map[client.Object]cache.ByObject {
-	named := fields.OneTermEqualSelector("metadata.name", ConfigMap)
+	named := fields.OneTermEqualSelector("metadata.name", contract.AuthCAConfigMap)
 	return map[client.Object]cache.ByObject{
 		&corev1.ConfigMap{}: {Namespaces: map[string]cache.Config{namespace: {FieldSelector: named}}},
 	}
@@ -38,14 +33,14 @@ func Watched(namespace string) map[client.Object]cache.ByObject {
 func Watch(ctx context.Context, informers cache.Informers, changes *association.Changes, log logrus.FieldLogger) (bundle func() string, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &corev1.ConfigMap{}, cache.BlockUntilSynced(false))
 	if err != nil {
-		return nil, nil, fmt.Errorf("watch ConfigMap %s: %w", ConfigMap, err)
+		return nil, nil, fmt.Errorf("watch ConfigMap %s: %w", contract.AuthCAConfigMap, err)
 	}
-	f := &follower{changes: changes, log: log.WithField("configmap", ConfigMap)}
+	f := &follower{changes: changes, log: log.WithField("configmap", contract.AuthCAConfigMap)}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc: f.look, UpdateFunc: func(_, object any) { f.look(object) }, DeleteFunc: f.gone,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("watch ConfigMap %s: %w", ConfigMap, err)
+		return nil, nil, fmt.Errorf("watch ConfigMap %s: %w", contract.AuthCAConfigMap, err)
 	}
 	return f.Bundle, registration.HasSynced, nil
 }
@@ -73,7 +68,7 @@ func (f *follower) look(object any) {
 		f.log.WithError(fmt.Errorf("it is a %T", object)).Error("the authorities of the auth service cannot be read")
 		return
 	}
-	bundle, err := certificates(configMap.Data[Key])
+	bundle, err := certificates(configMap.Data[contract.CABundleKey])
 	if err != nil {
 		f.log.WithError(err).Error("the authorities of the auth service cannot be used, and those of before stay")
 		return

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllertest"
 
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/authority"
 )
 
@@ -40,7 +41,7 @@ func block(kind string, content []byte) string {
 }
 
 func configMap(text string) *corev1.ConfigMap {
-	return &corev1.ConfigMap{Data: map[string]string{authority.Key: text}}
+	return &corev1.ConfigMap{Data: map[string]string{contract.CABundleKey: text}}
 }
 
 // watched is a ConfigMap that is watched; changes are the namespaces that were said to be changed. The informer is a fake: what

@@ -5,6 +5,8 @@ import (
 	"encoding/pem"
 	"fmt"
 	"strings"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
 // longest keeps the annotation of a pod far from the 256 KiB that all of its annotations may have; a certificate of an
@@ -24,15 +26,15 @@ func certificates(text string) (string, error) {
 			continue
 		}
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return "", fmt.Errorf("its key %s has a certificate that cannot be read: %w: correct it", Key, err)
+			return "", fmt.Errorf("its key %s has a certificate that cannot be read: %w: correct it", contract.CABundleKey, err)
 		}
 		found.Write(pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes}))
 	}
 	switch {
 	case found.Len() == 0:
-		return "", fmt.Errorf("its key %s has no certificate in PEM: let the auth service write it", Key)
+		return "", fmt.Errorf("its key %s has no certificate in PEM: let the auth service write it", contract.CABundleKey)
 	case found.Len() > longest:
-		return "", fmt.Errorf("its key %s has %d bytes of certificates: leave %d at most", Key, found.Len(), longest)
+		return "", fmt.Errorf("its key %s has %d bytes of certificates: leave %d at most", contract.CABundleKey, found.Len(), longest)
 	}
 	return found.String(), nil
 }

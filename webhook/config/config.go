@@ -117,7 +117,7 @@ func bindServer(flags *flag.FlagSet, c *Config) {
 }
 
 func bindIRSA(flags *flag.FlagSet, irsa *bool) {
-	flags.BoolVar(irsa, "irsa", *irsa, "where no association gives a role, take that of the ServiceAccount's annotation eks.amazonaws.com/role-arn; without effect with --source=eks-auth, whose service looks at associations alone")
+	flags.BoolVar(irsa, "irsa", *irsa, "where no association gives a role, take that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+"; without effect with --source=eks-auth, whose service looks at associations alone")
 }
 
 func bindInjection(flags *flag.FlagSet, i *inject.Settings) {
@@ -128,7 +128,7 @@ func bindInjection(flags *flag.FlagSet, i *inject.Settings) {
 	flags.StringVar(&i.EKSAuthEndpoint, "eks-auth-endpoint", i.EKSAuthEndpoint, "URL of that service, with --source=eks-auth")
 	flags.StringVar(&i.ClusterName, "cluster-name", i.ClusterName, "name of the cluster in session tags, and for that service")
 	flags.StringVar(&i.STS.Endpoint, "sts-endpoint", i.STS.Endpoint, "URL of STS, where it is not that of the region")
-	flags.StringVar(&i.STS.CAConfigMap, "sts-ca-configmap", i.STS.CAConfigMap, "ConfigMap in each pod's namespace whose key ca.crt has the CAs of STS")
+	flags.StringVar(&i.STS.CAConfigMap, "sts-ca-configmap", i.STS.CAConfigMap, "ConfigMap in each pod's namespace whose key "+contract.CABundleKey+" has the CAs of STS")
 	flags.BoolVar(&i.STS.FIPS, "sts-fips", i.STS.FIPS, "use the FIPS endpoint of STS")
 	flags.BoolVar(&i.STS.DualStack, "sts-dual-stack", i.STS.DualStack, "use the dual-stack endpoint of STS")
 	flags.StringVar(&i.STS.HTTPSProxy, "sts-https-proxy", i.STS.HTTPSProxy, "URL of the proxy through which the sidecar reaches STS")

@@ -33,13 +33,13 @@ func containerEnv(container corev1.Container, options podOptions, settings Setti
 		{Name: envAuthorizationFile, Value: authorizationFile},
 	}
 	if options.token != "" {
-		env = append(env, corev1.EnvVar{Name: envAuthorization, Value: options.token})
+		env = append(env, corev1.EnvVar{Name: contract.EnvAuthorizationToken, Value: options.token})
 	}
 	// Either of the two counts as set: SDKs differ in which one they read first, and a container that sets its region with
 	// one of them must not get another region from the other.
-	if settings.Region != "" && !mayDefine(container, "AWS_REGION") && !mayDefine(container, "AWS_DEFAULT_REGION") {
+	if settings.Region != "" && !mayDefine(container, contract.EnvRegion) && !mayDefine(container, "AWS_DEFAULT_REGION") {
 		env = append(env,
-			corev1.EnvVar{Name: "AWS_REGION", Value: settings.Region},
+			corev1.EnvVar{Name: contract.EnvRegion, Value: settings.Region},
 			corev1.EnvVar{Name: "AWS_DEFAULT_REGION", Value: settings.Region})
 	}
 	if settings.DisableIMDS {

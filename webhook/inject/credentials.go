@@ -10,19 +10,16 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// The variables by which AWS SDKs find a server of container credentials; the last one is for SDKs from before 2023-11,
-// which do not read the file.
+// The variables by which AWS SDKs find a server of container credentials. SDKs from before 2023-11 do not read the file, but
+// contract.EnvAuthorizationToken.
 const (
 	envCredentialsURI    = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 	envAuthorizationFile = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
-	envAuthorization     = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 )
 
 const (
 	// envWebIdentityFile makes SDKs exchange a token themselves.
 	envWebIdentityFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
-	// irsaAnnotation on a ServiceAccount makes the IRSA webhook set that variable.
-	irsaAnnotation = "eks.amazonaws.com/role-arn"
 	// irsaFolder is where the IRSA webhook, and nobody else, mounts its token (amazon-eks-pod-identity-webhook, README).
 	irsaFolder = "/var/run/secrets/eks.amazonaws.com/"
 )
@@ -43,7 +40,7 @@ func ownCredentials(env []corev1.EnvVar, options podOptions) string {
 			ours = contract.CredentialsURI(options.port)
 		case envAuthorizationFile:
 			ours = authorizationFile
-		case envAuthorization:
+		case contract.EnvAuthorizationToken:
 			ours = options.token
 		default:
 			continue
@@ -65,7 +62,7 @@ func ownCredentialsNotes(containers []*corev1.Container, options podOptions) []s
 		switch variable := ownCredentials(container.Env, options); {
 		case variable == "":
 		case usesIRSA(container):
-			notes = append(notes, fmt.Sprintf("container %s uses IRSA, which SDKs prefer: remove %s from the service account to give it these", container.Name, irsaAnnotation))
+			notes = append(notes, fmt.Sprintf("container %s uses IRSA, which SDKs prefer: remove %s from the service account to give it these", container.Name, contract.AnnotationRoleARN))
 		default:
 			notes = append(notes, fmt.Sprintf("container %s keeps its own AWS credentials: remove %s to give it these", container.Name, variable))
 		}
@@ -106,7 +103,7 @@ func authorizationToken(sidecar *corev1.Container, fresh string) string {
 		return fresh
 	}
 	for _, variable := range sidecar.Env {
-		if variable.Name == envAuthorization {
+		if variable.Name == contract.EnvAuthorizationToken {
 			return variable.Value
 		}
 	}

@@ -45,7 +45,7 @@ func (r Reason) message() string {
 	case NameTaken:
 		return "the pod has a container or volume of its own named " + contract.ContainerName + " or " + contract.AuthorizationVolumeName + "; rename it"
 	case IRSA:
-		return "its containers use IRSA, which SDKs prefer; to change that, remove " + irsaAnnotation + " from the service account"
+		return "its containers use IRSA, which SDKs prefer; to change that, remove " + contract.AnnotationRoleARN + " from the service account"
 	case OwnCredentials:
 		return "every container has AWS credentials of its own; remove their variables to get these"
 	case NotAssociated:

@@ -67,16 +67,16 @@ func sidecarEnv(options podOptions, settings Settings) []corev1.EnvVar {
 		caBundle = contract.MountPath + "/" + contract.STSCAFile
 	}
 	for _, variable := range []corev1.EnvVar{
-		{Name: "AWS_REGION", Value: settings.Region},
-		{Name: "AWS_ENDPOINT_URL_STS", Value: settings.STS.Endpoint},
-		{Name: "AWS_CA_BUNDLE", Value: caBundle},
-		{Name: "AWS_USE_FIPS_ENDPOINT", Value: trueOrEmpty(settings.STS.FIPS)},
-		{Name: "AWS_USE_DUALSTACK_ENDPOINT", Value: trueOrEmpty(settings.STS.DualStack)},
+		{Name: contract.EnvRegion, Value: settings.Region},
+		{Name: contract.EnvSTSEndpoint, Value: settings.STS.Endpoint},
+		{Name: contract.EnvCABundle, Value: caBundle},
+		{Name: contract.EnvFIPS, Value: trueOrEmpty(settings.STS.FIPS)},
+		{Name: contract.EnvDualStack, Value: trueOrEmpty(settings.STS.DualStack)},
 		{Name: contract.EnvEKSAuthEndpoint, Value: settings.EKSAuthEndpoint},
 		{Name: contract.EnvClusterName, Value: settings.ClusterName},
 		{Name: "HTTPS_PROXY", Value: settings.STS.HTTPSProxy},
 		{Name: "NO_PROXY", Value: settings.STS.NoProxy},
-		{Name: envAuthorization, Value: options.token},
+		{Name: contract.EnvAuthorizationToken, Value: options.token},
 	} {
 		if variable.Value != "" {
 			env = append(env, variable)

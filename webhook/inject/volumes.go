@@ -48,7 +48,7 @@ func tokenVolumeSources(settings Settings) []corev1.VolumeProjection {
 	if settings.STS.CAConfigMap != "" {
 		all = append(all, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
 			LocalObjectReference: corev1.LocalObjectReference{Name: settings.STS.CAConfigMap},
-			Items:                []corev1.KeyToPath{{Key: "ca.crt", Path: contract.STSCAFile}},
+			Items:                []corev1.KeyToPath{{Key: contract.CABundleKey, Path: contract.STSCAFile}},
 			// If it were required and missing, the pod would never start; the sidecar reports it instead.
 			Optional: new(true),
 		}})

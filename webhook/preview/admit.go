@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -104,7 +105,7 @@ func notes(subject inject.Input, verdict inject.Decision) []string {
 	if verdict.Injects() && subject.Associated {
 		source := "association " + subject.Identity.Association
 		if subject.Identity.Association == "" {
-			source = "the annotation " + association.AnnotationRole
+			source = "the annotation " + contract.AnnotationRoleARN
 		}
 		all = append(all, fmt.Sprintf("%s gives %s to service account %s/%s",
 			source, subject.Identity.RoleARN, subject.Namespace, subject.ServiceAccount()))

@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podidentity/podidentity/contract"
 )
 
-// neverCalled are namespaces whose pods the webhook never sees: of the cluster's own and of its own.
-func neverCalled() []string { return []string{"kube-system", "pod-identity"} }
+// neverCalled are the namespaces whose pods the webhook never sees: the cluster's own, and its own.
+func neverCalled() []string { return []string{metav1.NamespaceSystem, contract.Namespace} }
 
 // notCalled says why the API server does not call the webhook for a pod, or nothing where it does. It repeats what the
 // MutatingWebhookConfiguration of manifests/base demands; a test compares the two.

@@ -61,7 +61,7 @@ func roleOf(o object) string {
 	if !o.is("", "ServiceAccount") {
 		return ""
 	}
-	return o.GetAnnotations()[association.AnnotationRole]
+	return o.GetAnnotations()[contract.AnnotationRoleARN]
 }
 
 // concerns tells whether the object is a part of the surroundings.
@@ -120,7 +120,7 @@ func (s surroundings) describe(o object) string {
 		return "read"
 	}
 	if roleOf(o) != "" {
-		return "read: its annotation " + association.AnnotationRole + " counts where no association does"
+		return "read: its annotation " + contract.AnnotationRoleARN + " counts where no association does"
 	}
 	value, labelled := s.label(o.GetName())
 	if !labelled {

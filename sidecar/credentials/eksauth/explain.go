@@ -21,7 +21,7 @@ func (s Source) service() exchange.Service {
 	}
 	return exchange.Service{
 		Name:  "the auth service",
-		Trust: "compare ConfigMap pod-identity-auth-ca with the certificate that the service shows",
+		Trust: "compare ConfigMap " + contract.AuthCAConfigMap + " with the certificate that the service shows",
 		Reach: "check that its pods run, AWS_ENDPOINT_URL_EKS_AUTH and the network of this pod",
 	}
 }
@@ -99,7 +99,7 @@ func (s Source) advice(code string) string {
 func advicePerAmazon(code string) string {
 	switch code {
 	case "AccessDeniedException":
-		return "; give the role of the node eks-auth:AssumeRoleForPodIdentity, and let the association's role trust pods.eks.amazonaws.com"
+		return "; give the role of the node eks-auth:AssumeRoleForPodIdentity, and let the association's role trust " + contract.AuthAudience
 	case "InvalidTokenException":
 		return "; compare --audience of the webhook with " + contract.AuthAudience + ", and CLUSTER_NAME with this cluster"
 	case "ResourceNotFoundException":

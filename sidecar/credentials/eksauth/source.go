@@ -99,7 +99,7 @@ func (s Source) roots() (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	const remedy = "the webhook copies it from ConfigMap pod-identity-auth-ca, so check that this exists and that the webhook runs"
+	const remedy = "the webhook copies it from ConfigMap " + contract.AuthCAConfigMap + ", so check that this exists and that the webhook runs"
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil, fmt.Errorf("the authority of the auth service is not in %s yet: %s", file, remedy)
