@@ -23,8 +23,8 @@ import (
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/auth/api"
 	"github.com/podidentity/podidentity/auth/sessions"
-	"github.com/podidentity/podidentity/auth/ststest"
 	"github.com/podidentity/podidentity/auth/tokens"
+	"github.com/podidentity/podidentity/internal/ststest"
 )
 
 const (

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/podidentity/podidentity/auth/ststest"
 	"github.com/podidentity/podidentity/auth/tokens"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/ststest"
 )
 
 func TestASessionIsGivenAgainToThePodAndIdentityThatItIsOfAlone(t *testing.T) {

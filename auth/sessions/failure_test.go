@@ -14,8 +14,8 @@ import (
 
 	"github.com/podidentity/podidentity/auth/exception"
 	"github.com/podidentity/podidentity/auth/sessions"
-	"github.com/podidentity/podidentity/auth/ststest"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/ststest"
 )
 
 func TestWhatSTSRefusesIsToldInItsWordsAndWithTheRemedy(t *testing.T) {

@@ -10,9 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/podidentity/podidentity/auth/sessions"
-	"github.com/podidentity/podidentity/auth/ststest"
 	"github.com/podidentity/podidentity/auth/tokens"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/ststest"
 )
 
 const (

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/podidentity/podidentity/auth/ststest"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/ststest"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
