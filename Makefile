@@ -51,6 +51,10 @@ test: prepare lint ## runs all tests: linters, unit tests and the scenarios on a
 	  'sh -c "echo $$((TESTS_TOTAL - TESTS_FAILED - TESTS_SKIPPED)) passed, $$TESTS_FAILED failed"' \
 	  -- $(MAKE) --silent --no-print-directory test-json
 
+.PHONY: test-fresh
+test-fresh: ## runs demo, demo-down and test as on a new machine: on a clean clone of HEAD, with empty caches
+	@exec e2e/fresh.sh
+
 # Two modules, one count: all run even if the first fails. What counts allocations runs without the race detector, which
 # allocates too.
 .PHONY: test-json

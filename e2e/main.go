@@ -8,12 +8,15 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/podidentity/podidentity/e2e/cluster"
 )
 
 const usage = `usage: e2e COMMAND
   prepare      installs and builds what the cluster is made of
   demo         plays the walk-through and leaves the cluster up
   demo-down    removes every trace of the demo
+  remove-all   removes every cluster on this machine, whoever started it
   bench        measures the product against its budgets
   bench-quick  measures what needs no cluster`
 
@@ -39,6 +42,8 @@ func run(ctx context.Context, args []string) error {
 		return demo(ctx)
 	case "demo-down":
 		return demoDown(ctx)
+	case "remove-all":
+		return cluster.RemoveAll(ctx)
 	case "bench":
 		return benchmark(ctx, false)
 	case "bench-quick":

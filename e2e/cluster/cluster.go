@@ -90,6 +90,21 @@ func Remove(ctx context.Context, name string) error {
 	return nil
 }
 
+// RemoveAll removes every cluster of this machine, whoever started it.
+func RemoveAll(ctx context.Context) error {
+	all, err := os.ReadDir(Root)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("find the clusters of this machine: %w", err)
+	}
+	for _, entry := range all {
+		err = errors.Join(err, Remove(ctx, entry.Name()))
+	}
+	return err
+}
+
 // Stop removes the cluster and gives its name free.
 func (c *Cluster) Stop(ctx context.Context) error {
 	err := Remove(ctx, c.name)

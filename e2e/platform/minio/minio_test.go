@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/podidentity/podidentity/e2e/machine/binaries"
 	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
 	"github.com/podidentity/podidentity/e2e/machine/images"
 	"github.com/podidentity/podidentity/e2e/platform/minio"
 )
