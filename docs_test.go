@@ -50,7 +50,7 @@ func TestTheReferenceHasWhatTheCodeHas(t *testing.T) {
 		"the label and the annotations":  {ofDomain(code.constants("contract", "Label", "Annotation")), annotationsOf(page)},
 		"the fields of the association":  {fields[v1alpha1.PodIdentityAssociationSpec](), cells(section(page, "PodIdentityAssociation"), wordPattern)},
 		"the fields of the identity":     {fields[contract.Identity](), cells(section(page, "Identity document"), wordPattern)},
-		"the verdicts":                   {verdicts(), cells(section(page, "Verdicts"), wordPattern)},
+		"the reasons":                    {reasons(), cells(section(page, "Reasons of an admission"), wordPattern)},
 		"the metrics":                    {code.metrics, cells(section(page, "Metrics"), wordPattern)},
 		"the conditions":                 {code.constants("v1alpha1", "Condition"), unique(cells(conditions, wordPattern))},
 		"the reasons of conditions":      {code.constants("v1alpha1", "Reason"), unique(column(conditions, 2, wordPattern))},
@@ -61,7 +61,7 @@ func TestTheReferenceHasWhatTheCodeHas(t *testing.T) {
 	}
 }
 
-func verdicts() []string {
+func reasons() []string {
 	var all []string
 	for _, reason := range inject.Reasons() {
 		all = append(all, string(reason))

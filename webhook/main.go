@@ -146,17 +146,17 @@ func addProbes(mgr manager.Manager, serving certificates, synced func() bool) er
 
 // register serves the handlers, one for each value of the namespace label.
 func register(mgr manager.Manager, settings inject.Settings, k known, log logrus.FieldLogger) error {
-	verdicts, err := admission.NewMetrics(metrics.Registry)
+	admissions, err := admission.NewMetrics(metrics.Registry)
 	if err != nil {
 		return err
 	}
 	for label, mode := range map[string]admission.Mode{
-		contract.InjectEnabled:    admission.Always(contract.InjectEnabled),
-		contract.InjectAssociated: admission.Always(contract.InjectAssociated),
-		admission.Unknown:         admission.Labelled(mgr.GetAPIReader()),
+		contract.InjectEnabled:    admission.FixedMode(contract.InjectEnabled),
+		contract.InjectAssociated: admission.FixedMode(contract.InjectAssociated),
+		admission.Unknown:         admission.LabelMode(mgr.GetAPIReader()),
 	} {
 		handler := &admission.Handler{
-			Mode: mode, Settings: settings, Identities: k.identities, AuthCA: k.authCA, Verdicts: verdicts, Log: log,
+			Mode: mode, Settings: settings, Identities: k.identities, AuthCA: k.authCA, Metrics: admissions, Log: log,
 		}
 		mgr.GetWebhookServer().Register(admission.Path(label), handler)
 	}

@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// A review costs no more memory than the budget of docs/benchmarks.md.
-func TestAReviewAllocatesLittle(t *testing.T) {
+// The budget is that of docs/benchmarks.md.
+func TestAReviewAllocatesNoMoreThanItsBudget(t *testing.T) {
 	const (
 		reviews = 200
 		budget  = 40_000
 	)
-	answer := answerer(t)
+	review := newReviewer(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range reviews {
-		answer()
+		review()
 	}
 	runtime.ReadMemStats(&after)
 	if each := (after.TotalAlloc - before.TotalAlloc) / reviews; each > budget {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usualReview is the review of a pod of about 5 KB, as an API server sends it.
-func usualReview(t testing.TB) string {
+// typicalReview is the review of a pod of about 5 KB, as an API server sends it.
+func typicalReview(t testing.TB) string {
 	t.Helper()
 	var env strings.Builder
 	for i := range 34 {
@@ -46,18 +46,18 @@ func usualReview(t testing.TB) string {
 	return reviewOf(pod)
 }
 
-// answerer answers the usual review again and again, and logs as main does.
-func answerer(t testing.TB) func() {
+// newReviewer returns a function that has the typical review answered once, with the log format of main.
+func newReviewer(t testing.TB) func() {
 	log := logrus.New()
 	log.SetFormatter(&logrus.JSONFormatter{})
 	log.SetOutput(io.Discard)
-	to, body := endpoint(handler(log)), usualReview(t)
+	to, body := handler(t, log), typicalReview(t)
 	if answer := post(t, to, "application/json", strings.NewReader(body)); len(answer.Response.Patch) == 0 {
 		t.Fatal("nothing is injected")
 	}
 	url, header := &url.URL{Path: "/pods/enabled"}, http.Header{"Content-Type": {"application/json"}}
 	return func() {
-		// By hand, since httptest's costs memory of its own.
+		// Made by hand, since httptest.NewRequest allocates memory of its own.
 		request := &http.Request{
 			Method: http.MethodPost, URL: url, Header: header, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
 		}
@@ -65,22 +65,22 @@ func answerer(t testing.TB) func() {
 	}
 }
 
-// discard is a response that nobody reads.
+// discard is a ResponseWriter that nobody reads.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header       { return d.header }
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func (discard) WriteHeader(int)             {}
 
-// BenchmarkReview is one review of a pod of 5 KB: HTTP handler, decoding, verdict, patch, log line and answer, without TLS.
+// BenchmarkReview is one review of a pod of 5 KB: HTTP handler, decoding, decision, patch, log line and answer, without TLS.
 func BenchmarkReview(b *testing.B) {
-	answer := answerer(b)
+	review := newReviewer(b)
 	b.ReportAllocs()
 	before := cpuTime(b)
 	for b.Loop() {
-		answer()
+		review()
 	}
-	// Unlike the time that passes, it has the work of the garbage collector in it, and not that of other processes.
+	// Unlike wall time, CPU time includes the garbage collector and excludes other processes.
 	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N), "cpu-ns/op")
 }
 

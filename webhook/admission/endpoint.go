@@ -16,31 +16,32 @@ import (
 )
 
 const (
-	// largest is how many bytes a review may have, and usual how many it has: two objects of the size that an API server takes
-	// at most, and their surroundings, as in controller-runtime.
-	largest = 7 << 20
-	usual   = 64 << 10
+	// maxReviewBytes fits two objects of the largest size that an API server accepts, and the fields around them, as in
+	// controller-runtime.
+	maxReviewBytes = 7 << 20
+	// usualReviewBytes are allocated at once: a client that only claims more does not get more.
+	usualReviewBytes = 64 << 10
 )
 
 var _ http.Handler = (*Handler)(nil)
 
-// ServeHTTP answers one review. It does what controller-runtime's Webhook does, and reads the review once where that, with its decoder,
-// reads it eight times: half of what an admission costs.
+// ServeHTTP answers one review. It does what controller-runtime's Webhook does, but decodes the review once. That one, with
+// its decoder, decodes it eight times: half of the cost of an admission.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, refused := readBody(r)
 	if refused != nil {
 		h.refuse(w, review{}, refused)
 		return
 	}
-	asked, err := readReview(body)
+	review, err := readReview(body)
 	if err != nil {
-		h.refuse(w, asked, badRequest(err))
+		h.refuse(w, review, badRequest(err))
 		return
 	}
-	h.write(w, asked, h.recovered(r.Context(), asked.Request))
+	h.write(w, review, h.recovered(r.Context(), review.Request))
 }
 
-// refusal is an error and its HTTP status.
+// refusal is an error with its HTTP status.
 type refusal struct {
 	error
 
@@ -49,20 +50,18 @@ type refusal struct {
 
 func badRequest(err error) *refusal { return &refusal{err, http.StatusBadRequest} }
 
-// readBody takes JSON up to the limit.
 func readBody(r *http.Request) ([]byte, *refusal) {
-	limited := &io.LimitedReader{R: r.Body, N: largest + 1}
+	limited := &io.LimitedReader{R: r.Body, N: maxReviewBytes + 1}
 	var body bytes.Buffer
-	// Once for all that is usual; a length that is only claimed buys no more.
-	body.Grow(int(min(max(r.ContentLength, 0), usual)) + bytes.MinRead)
+	body.Grow(int(min(max(r.ContentLength, 0), usualReviewBytes)) + bytes.MinRead)
 	if _, err := body.ReadFrom(limited); err != nil {
 		return nil, badRequest(fmt.Errorf("read the review: %w", err))
 	}
 	if limited.N <= 0 {
-		return nil, &refusal{fmt.Errorf("the review has more than %d bytes", largest), http.StatusRequestEntityTooLarge}
+		return nil, &refusal{fmt.Errorf("the review has more than %d bytes", maxReviewBytes), http.StatusRequestEntityTooLarge}
 	}
-	if found := r.Header.Get("Content-Type"); found != "application/json" {
-		return nil, badRequest(fmt.Errorf("the review is of the type %q, not application/json", found))
+	if contentType := r.Header.Get("Content-Type"); contentType != "application/json" {
+		return nil, badRequest(fmt.Errorf("the content type of the review is %q, not application/json", contentType))
 	}
 	if body.Len() == 0 {
 		return nil, badRequest(errors.New("the review is empty"))
@@ -70,33 +69,33 @@ func readBody(r *http.Request) ([]byte, *refusal) {
 	return body.Bytes(), nil
 }
 
-// recovered makes a fault of ours an answer in words, where the API server would see a connection that breaks.
-func (h *Handler) recovered(ctx context.Context, asked *request) (response admission.Response) {
+// recovered answers a panic with an error, where the API server would otherwise see a broken connection.
+func (h *Handler) recovered(ctx context.Context, request *request) (response admission.Response) {
 	defer func() {
-		fault := recover()
-		if fault == nil {
+		panicked := recover()
+		if panicked == nil {
 			return
 		}
 		metrics.WebhookPanics.WithLabelValues().Inc()
-		for _, report := range utilruntime.PanicHandlers {
-			report(ctx, fault)
+		for _, handle := range utilruntime.PanicHandlers {
+			handle(ctx, panicked)
 		}
-		response = admission.Errored(http.StatusInternalServerError, fmt.Errorf("panic: %v", fault))
+		response = admission.Errored(http.StatusInternalServerError, fmt.Errorf("panic: %v", panicked))
 	}()
-	return h.handle(ctx, asked)
+	return h.handle(ctx, request)
 }
 
-func (h *Handler) refuse(w http.ResponseWriter, asked review, why *refusal) {
+func (h *Handler) refuse(w http.ResponseWriter, review review, why *refusal) {
 	h.Log.WithError(why).Warn("refused a review")
-	h.write(w, asked, admission.Errored(why.code, why.error))
+	h.write(w, review, admission.Errored(why.code, why.error))
 }
 
 // write sends an answer in the version of the review.
-func (h *Handler) write(w http.ResponseWriter, asked review, response admission.Response) {
+func (h *Handler) write(w http.ResponseWriter, review review, response admission.Response) {
 	var answer admissionv1.AdmissionReview
-	answer.SetGroupVersionKind(asked.version())
-	if asked.Request != nil {
-		response.UID = asked.Request.UID
+	answer.SetGroupVersionKind(review.version())
+	if review.Request != nil {
+		response.UID = review.Request.UID
 	}
 	if err := encodePatch(&response); err != nil {
 		response = admission.Errored(http.StatusInternalServerError, err)
@@ -104,6 +103,6 @@ func (h *Handler) write(w http.ResponseWriter, asked review, response admission.
 	answer.Response = &response.AdmissionResponse
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(answer); err != nil {
-		h.Log.WithError(err).Warn("the API server has not waited for an answer")
+		h.Log.WithError(err).Warn("could not send the answer to the API server")
 	}
 }

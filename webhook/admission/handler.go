@@ -19,79 +19,68 @@ type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
 }
 
-// Mode tells the value of the injection label of a namespace.
-type Mode func(ctx context.Context, namespace string) (string, error)
-
-// Counter counts verdicts.
-type Counter interface {
-	Count(reason inject.Reason)
-}
-
-// Handler injects pods. The API server selects the handler by the namespace's label, so that no answer depends on a
-// namespace read a moment too late.
+// Handler injects pods. The API server selects the handler by the namespace's label, so that no answer depends on a cache
+// of namespaces that lags behind.
 type Handler struct {
 	Mode       Mode
 	Settings   inject.Settings
 	Identities Identities
-	// AuthCA are the authorities by which the auth service is known at this moment, certificates in PEM, or empty.
-	AuthCA   func() string
-	Verdicts Counter
-	Log      logrus.FieldLogger
+	// AuthCA are the current CA certificates of the auth service, in PEM, or empty.
+	AuthCA  func() string
+	Metrics *Metrics
+	Log     logrus.FieldLogger
 }
 
-// Unknown stands for every value of the injection label that is none of the legal ones.
+// Unknown stands in a path for every invalid value of the injection label.
 const Unknown = "unknown"
 
-// Path is where pods of namespaces with one value of the label are answered; the MutatingWebhookConfiguration names the
-// same.
+// Path is where reviews of pods in namespaces with one value of the label are answered; the MutatingWebhookConfigurations
+// have the same.
 func Path(label string) string { return "/pods/" + label }
 
 // handle answers one request. Every pod is admitted.
 func (h *Handler) handle(ctx context.Context, request *request) admission.Response {
 	mode, err := h.Mode(ctx, request.Namespace)
 	if err != nil {
-		// An error would refuse the pod, whatever the failurePolicy says.
+		// The API server refuses a pod whose review is answered with an error, whatever the failurePolicy.
 		h.Log.WithError(err).Warn("admitted a pod without knowing its namespace's label")
 		return admission.Allowed("").WithWarnings("pod identity: nothing was injected: " + err.Error())
 	}
-	subject := inject.Input{Pod: request.Object, Namespace: request.Namespace, Mode: mode, AuthCA: h.AuthCA(), Token: rand.Text()}
-	subject.Identity, subject.Associated = h.Identities.Identity(association.ServiceAccount{
-		Namespace: subject.Namespace,
-		Name:      subject.ServiceAccount(),
-	})
+	in := inject.Input{Pod: request.Object, Namespace: request.Namespace, Mode: mode, AuthCA: h.AuthCA(), Token: rand.Text()}
+	in.Identity, in.Associated = h.Identities.Identity(association.ServiceAccount{Namespace: in.Namespace, Name: in.ServiceAccount()})
 	if request.SubResource == ephemeralContainers {
-		return h.debug(request, subject)
+		return h.updateEphemeralContainers(request, in)
 	}
-	return h.create(subject)
+	return h.create(in)
 }
 
-func (h *Handler) create(subject inject.Input) admission.Response {
-	verdict := inject.Decide(subject, h.Settings)
-	operations := inject.Patch(subject, verdict, h.Settings)
-	h.Verdicts.Count(verdict.Reason)
-	h.line(subject).WithFields(logrus.Fields{
-		"verdict":     verdict.Reason,
-		"status":      verdict.Status,
-		"association": subject.Identity.Association,
+func (h *Handler) create(in inject.Input) admission.Response {
+	decision := inject.Decide(in, h.Settings)
+	operations := inject.Patch(in, decision, h.Settings)
+	h.Metrics.count(decision.Reason)
+	h.logFor(in).WithFields(logrus.Fields{
+		"reason":      decision.Reason,
+		"status":      decision.Status,
+		"association": in.Identity.Association,
 		"operations":  len(operations),
 	}).Info("admitted a pod")
-	return admission.Patched(string(verdict.Reason), operations...).WithWarnings(verdict.Warnings...)
+	return admission.Patched(string(decision.Reason), operations...).WithWarnings(decision.Warnings...)
 }
 
-// ephemeralContainers is the subresource of `kubectl debug`.
+// ephemeralContainers is the subresource that `kubectl debug` updates.
 const ephemeralContainers = "ephemeralcontainers"
 
-func (h *Handler) debug(request *request, subject inject.Input) admission.Response {
-	operations, warnings := inject.PatchEphemeralContainers(subject, request.OldObject, h.Settings)
-	h.line(subject).WithField("operations", len(operations)).Info("admitted ephemeral containers")
+func (h *Handler) updateEphemeralContainers(request *request, in inject.Input) admission.Response {
+	operations, warnings := inject.PatchEphemeralContainers(in, request.OldObject, h.Settings)
+	h.logFor(in).WithField("operations", len(operations)).Info("admitted ephemeral containers")
 	return admission.Patched("", operations...).WithWarnings(warnings...)
 }
 
-// line begins the one line of log that an admission gets. A pod of a controller has no name yet, but what it begins with.
-func (h *Handler) line(subject inject.Input) logrus.FieldLogger {
-	line := h.Log.WithField("namespace", subject.Namespace)
-	if subject.Pod.Name == "" {
-		return line.WithField("generateName", subject.Pod.GenerateName)
+// logFor names the pod, which has no name yet if a controller creates it.
+func (h *Handler) logFor(in inject.Input) logrus.FieldLogger {
+	log := h.Log.WithField("namespace", in.Namespace)
+	if in.Pod.Name == "" {
+		return log.WithField("generateName", in.Pod.GenerateName)
 	}
-	return line.WithField("pod", subject.Pod.Name)
+	return log.WithField("pod", in.Pod.Name)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-func TestAPodIsAnsweredWithItsPatch(t *testing.T) {
+func TestAPodGetsItsPatch(t *testing.T) {
 	response, entries := review(t, reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"job-"},"spec":{"serviceAccountName":"reader","containers":[{"name":"app","image":"app"}]}}`))
 	if !response.Allowed || string(response.UID) != "u1" {
 		t.Fatalf("got %+v", response)
@@ -28,22 +28,22 @@ func TestAPodIsAnsweredWithItsPatch(t *testing.T) {
 		t.Fatalf("%d log lines for one admission", len(entries.Entries))
 	}
 	line := entries.LastEntry().Data
-	if line["namespace"] != "eks-s3-example" || line["generateName"] != "job-" || line["verdict"] != inject.Injected {
+	if line["namespace"] != "eks-s3-example" || line["generateName"] != "job-" || line["reason"] != inject.Injected {
 		t.Errorf("log line %v", line)
 	}
 }
 
-func TestAPodThatIsLeftOutIsAdmittedWithTheReason(t *testing.T) {
+func TestAPodThatIsNotInjectedIsAdmittedWithTheReason(t *testing.T) {
 	response, entries := review(t, reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"hostNetwork":true,"containers":[{"name":"app","image":"app"}]}}`))
 	if !response.Allowed || len(response.Warnings) != 1 || !strings.Contains(response.Warnings[0], "hostNetwork") {
 		t.Errorf("got %+v", response)
 	}
-	if line := entries.LastEntry().Data; line["pod"] != "p" || line["verdict"] != inject.HostNetwork || !strings.Contains(line["status"].(string), "hostNetwork") {
+	if line := entries.LastEntry().Data; line["pod"] != "p" || line["reason"] != inject.HostNetwork || !strings.Contains(line["status"].(string), "hostNetwork") {
 		t.Errorf("log line %v", line)
 	}
 }
 
-func TestAPodThatOptsOutIsToldSoWithoutAWarning(t *testing.T) {
+func TestAPodThatOptsOutGetsAStatusAndNoWarning(t *testing.T) {
 	response, _ := review(t, reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","annotations":{"podidentity.dev/inject":"false"}},"spec":{"containers":[{"name":"app","image":"app"}]}}`))
 	want := `[{"op":"add","path":"/metadata/annotations/podidentity.dev~1status","value":"skipped: the annotation podidentity.dev/inject: \"false\" opts this pod out"}]`
 	if !response.Allowed || len(response.Warnings) != 0 || string(response.Patch) != want {
@@ -51,11 +51,11 @@ func TestAPodThatOptsOutIsToldSoWithoutAWarning(t *testing.T) {
 	}
 }
 
-func TestAPodIsAdmittedWhereTheLabelCannotBeRead(t *testing.T) {
+func TestAPodIsAdmittedIfTheLabelCannotBeRead(t *testing.T) {
 	log, entries := logrustest.NewNullLogger()
-	h := handler(log)
+	h := handler(t, log)
 	h.Mode = func(context.Context, string) (string, error) { return "", errors.New("the API server is away") }
-	response := post(t, endpoint(h), "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"app"}]}}`))).Response
+	response := post(t, h, "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"app"}]}}`))).Response
 	if !response.Allowed || response.Patch != nil || len(response.Warnings) != 1 || !strings.Contains(response.Warnings[0], "the API server is away") {
 		t.Errorf("got %+v", response)
 	}
@@ -64,17 +64,17 @@ func TestAPodIsAdmittedWhereTheLabelCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestAdmissionsAreCountedByVerdict(t *testing.T) {
+func TestAdmissionsAreCountedByReason(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	metrics, err := admission.NewMetrics(registry)
 	if err != nil {
 		t.Fatal(err)
 	}
 	log, _ := logrustest.NewNullLogger()
-	h := handler(log)
-	h.Verdicts = metrics
+	h := handler(t, log)
+	h.Metrics = metrics
 	for _, spec := range []string{`{}`, `{}`, `{"hostNetwork":true}`, `{"os":{"name":"windows"}}`} {
-		post(t, endpoint(h), "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod","spec":`+spec+`}`)))
+		post(t, h, "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod","spec":`+spec+`}`)))
 	}
 	families, err := registry.Gather()
 	if err != nil || len(families) != 1 || families[0].GetName() != "podidentity_admissions_total" {
@@ -91,7 +91,7 @@ func TestAdmissionsAreCountedByVerdict(t *testing.T) {
 		}
 	}
 	if len(got) != len(inject.Reasons()) {
-		t.Errorf("verdicts without bound: %v", got)
+		t.Errorf("reasons without bound: %v", got)
 	}
 	if _, err := admission.NewMetrics(registry); err == nil {
 		t.Error("metrics were registered twice without a complaint")

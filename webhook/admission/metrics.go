@@ -8,29 +8,26 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// Metrics counts admissions by verdict, besides what controller-runtime measures of every webhook.
+// Metrics counts admissions by reason, besides what controller-runtime measures of every webhook.
 type Metrics struct {
-	verdicts *prometheus.CounterVec
+	admissions *prometheus.CounterVec
 }
 
-var _ Counter = (*Metrics)(nil)
-
-// NewMetrics registers the metrics. Every verdict is there from the start, so that none appears out of nothing.
+// NewMetrics registers the metrics. Every reason is there from the start, so that rates are right from the first admission.
 func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
-	m := &Metrics{verdicts: prometheus.NewCounterVec(prometheus.CounterOpts{
+	m := &Metrics{admissions: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "podidentity_admissions_total",
-		Help: "Pods admitted, by verdict: Injected, or the reason why not.",
-	}, []string{"verdict"})}
-	if err := registry.Register(m.verdicts); err != nil {
+		Help: "Pods admitted, by reason: Injected, or why the pod was not injected.",
+	}, []string{"reason"})}
+	if err := registry.Register(m.admissions); err != nil {
 		return nil, fmt.Errorf("register the metrics of admissions: %w", err)
 	}
 	for _, reason := range inject.Reasons() {
-		m.verdicts.WithLabelValues(string(reason))
+		m.admissions.WithLabelValues(string(reason))
 	}
 	return m, nil
 }
 
-// Count implements Counter.
-func (m *Metrics) Count(reason inject.Reason) {
-	m.verdicts.WithLabelValues(string(reason)).Inc()
+func (m *Metrics) count(reason inject.Reason) {
+	m.admissions.WithLabelValues(string(reason)).Inc()
 }

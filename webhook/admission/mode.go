@@ -12,14 +12,17 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Always is the mode of a handler that the API server calls for one value of the label alone.
-func Always(value string) Mode {
+// Mode tells the value of the injection label of a namespace.
+type Mode func(ctx context.Context, namespace string) (string, error)
+
+// FixedMode is for a path that the API server calls for one value of the label alone.
+func FixedMode(value string) Mode {
 	return func(context.Context, string) (string, error) { return value, nil }
 }
 
-// Labelled reads the label of the namespace, to name a value that is not legal. The reader should be live: such
-// namespaces are too few for a cache.
-func Labelled(reader client.Reader) Mode {
+// LabelMode reads the label of the namespace, to quote an invalid value. The reader should not be a cache: such namespaces
+// are too rare for one.
+func LabelMode(reader client.Reader) Mode {
 	return func(ctx context.Context, namespace string) (string, error) {
 		var object metav1.PartialObjectMetadata
 		object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))

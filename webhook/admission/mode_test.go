@@ -34,11 +34,11 @@ func (namespaces) List(context.Context, client.ObjectList, ...client.ListOption)
 }
 
 func TestTheLabelOfTheNamespaceIsRead(t *testing.T) {
-	mode := admission.Labelled(namespaces{"misspelt": {contract.LabelInject: "enable"}, "bare": nil})
+	mode := admission.LabelMode(namespaces{"misspelt": {contract.LabelInject: "enable"}, "bare": nil})
 	for name, test := range map[string]struct{ namespace, want, err string }{
-		"a label is the mode":                        {"misspelt", "enable", ""},
-		"a label that is gone is an empty mode":      {"bare", "", ""},
-		"a namespace that is gone is named in words": {"gone", "", "read the label podidentity.dev/inject of namespace gone: not found"},
+		"a label is the mode":                       {"misspelt", "enable", ""},
+		"a removed label is an empty mode":          {"bare", "", ""},
+		"an error names the namespace that is gone": {"gone", "", "read the label podidentity.dev/inject of namespace gone: not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := mode(t.Context(), test.namespace)

@@ -8,15 +8,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 )
 
-// operation is a jsonpatch.Operation without its MarshalJSON, which costs another encoding of every value. None of ours is without
-// one, since nothing is ever removed.
+// operation is a jsonpatch.Operation without its MarshalJSON, which encodes every value once more. All of ours have a value,
+// since nothing is ever removed.
 type operation struct {
 	Operation string `json:"op"`
 	Path      string `json:"path"`
 	Value     any    `json:"value"`
 }
 
-// encodePatch puts the operations into the answer, as text.
+// encodePatch writes the operations into the response as JSON.
 func encodePatch(response *admission.Response) error {
 	if len(response.Patches) == 0 {
 		return nil

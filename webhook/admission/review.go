@@ -15,7 +15,7 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// review is what is needed of an AdmissionReview, with the pods decoded in the same pass.
+// review is the part of an AdmissionReview that is needed, with its pods decoded in the same pass.
 type review struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -30,19 +30,19 @@ type request struct {
 	OldObject   *corev1.Pod `json:"oldObject"`
 }
 
-// readReview decodes a review as API servers decode objects: names as they are spelt, unknown ones left out. What it returns beside
-// an error has what could be read of it, for the answer.
+// readReview decodes a review as API servers decode objects: field names are case-sensitive, unknown ones are ignored. The
+// review that it returns with an error has what the answer needs, if that could be read.
 func readReview(body []byte) (review, error) {
 	r, err := decode(body)
 	if err != nil {
-		return identify(body), fmt.Errorf("read the pod of the review: %w", err)
+		return readUID(body), fmt.Errorf("read the pod of the review: %w", err)
 	}
 	return r, r.check()
 }
 
-// decode reads with encoding/json/v2, which takes a third of the time of the API server's own decoder. That one reads what the other
-// refuses, such as text that is broken UTF-8. Names that are there twice are read as that one does: to look for them would cost two
-// thirds as much again, since managedFields have an object with a name for each variable of a container.
+// decode reads with encoding/json/v2, in a third of the time of the API server's own decoder, which is left for what v2
+// refuses, such as invalid UTF-8. Duplicate names are allowed, as in the API server: to look for them would cost two thirds
+// as much again, since managedFields have an object with a name for each variable of a container.
 func decode(body []byte) (review, error) {
 	var fast, tolerant review
 	if json.Unmarshal(body, &fast, jsontext.AllowDuplicateNames(true), jsonv1.MergeWithLegacySemantics(true)) == nil {
@@ -52,27 +52,27 @@ func decode(body []byte) (review, error) {
 	return tolerant, err
 }
 
-// identify reads whose review it is that holds something else than a pod.
-func identify(body []byte) review {
-	var bare struct {
+// readUID reads a review whose object is no pod, as far as the answer needs it.
+func readUID(body []byte) review {
+	var header struct {
 		metav1.TypeMeta `json:",inline"`
 
 		Request struct {
 			UID types.UID `json:"uid"`
 		} `json:"request"`
 	}
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(body, &bare); err != nil {
-		return review{} // The caller has the error that counts.
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(body, &header); err != nil {
+		return review{} // The caller reports the first error.
 	}
-	return review{bare.TypeMeta, &request{UID: bare.Request.UID}}
+	return review{header.TypeMeta, &request{UID: header.Request.UID}}
 }
 
 func (r review) check() error {
 	if kind := r.GroupVersionKind(); kind.Group != admissionv1.GroupName || kind.Kind != "AdmissionReview" {
-		return fmt.Errorf("this is of kind %q in %q, not an AdmissionReview of %s", r.Kind, r.APIVersion, admissionv1.GroupName)
+		return fmt.Errorf("the body has kind %q and apiVersion %q, and is not an AdmissionReview of %s", r.Kind, r.APIVersion, admissionv1.GroupName)
 	}
 	if r.Request == nil {
-		return errors.New("the review asks nothing: it has no request")
+		return errors.New("the review has no request")
 	}
 	if err := checkPod(r.Request.Object); err != nil {
 		return fmt.Errorf("read the pod of the review: %w", err)
@@ -86,19 +86,19 @@ func (r review) check() error {
 	return nil
 }
 
-// checkPod takes an object without a kind for a pod, as some API servers send it (kubernetes#74373).
+// checkPod accepts an object without a kind, as some API servers send pods (kubernetes#74373).
 func checkPod(pod *corev1.Pod) error {
 	if pod == nil {
-		return errors.New("there is none")
+		return errors.New("the review has none")
 	}
 	wanted := corev1.SchemeGroupVersion.WithKind("Pod")
-	if kind := pod.GroupVersionKind(); !pod.GroupVersionKind().Empty() && kind != wanted {
-		return fmt.Errorf("the object is of kind %q in %q", pod.Kind, pod.APIVersion)
+	if kind := pod.GroupVersionKind(); !kind.Empty() && kind != wanted {
+		return fmt.Errorf("the object has kind %q and apiVersion %q", pod.Kind, pod.APIVersion)
 	}
 	return nil
 }
 
-// version is that in which the answer is expected.
+// version is the one that the answer must have.
 func (r review) version() schema.GroupVersionKind {
 	if kind := r.GroupVersionKind(); kind.Group == admissionv1.GroupName && kind.Kind == "AdmissionReview" {
 		return kind

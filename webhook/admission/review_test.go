@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// fixtures are the reviews of all pods of the tests of webhook/inject.
+// fixtures are reviews of all pods in the fixtures of webhook/inject.
 func fixtures(t testing.TB) (bodies []string) {
 	t.Helper()
 	files, err := filepath.Glob("../inject/testdata/*.txtar")
@@ -26,7 +26,7 @@ func fixtures(t testing.TB) (bodies []string) {
 		}
 		for _, part := range txtar.Parse(content).Files {
 			if text, err := yaml.YAMLToJSON(part.Data); err == nil && strings.Contains(string(text), `"Pod"`) {
-				bodies = append(bodies, around(string(text)))
+				bodies = append(bodies, wrap(string(text)))
 			}
 		}
 	}
@@ -36,16 +36,16 @@ func fixtures(t testing.TB) (bodies []string) {
 	return bodies
 }
 
-func around(pod string) string {
+func wrap(pod string) string {
 	return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","namespace":"n","object":` + pod + `,"oldObject":null}}`
 }
 
-// sameAsTheAPIServers refuses a review that is read differently than by the API server's own decoder.
-func sameAsTheAPIServers(t *testing.T, body []byte) {
+// decodesAsTheAPIServer fails if a review is decoded otherwise than by the API server's own decoder.
+func decodesAsTheAPIServer(t *testing.T, body []byte) {
 	t.Helper()
 	var want review
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(body, &want); err != nil {
-		return // To read more than that one is no fault.
+		return // We may accept more than that one.
 	}
 	got, err := decode(body)
 	if err != nil {
@@ -56,26 +56,26 @@ func sameAsTheAPIServers(t *testing.T, body []byte) {
 	}
 }
 
-func TestReviewsAreReadAsByTheAPIServer(t *testing.T) {
+func TestReviewsAreDecodedAsByTheAPIServer(t *testing.T) {
 	for _, body := range fixtures(t) {
-		sameAsTheAPIServers(t, []byte(body))
+		decodesAsTheAPIServer(t, []byte(body))
 	}
 	for name, pod := range map[string]string{
-		"null in every place":             `{"metadata":null,"spec":{"containers":null,"os":null,"nodeSelector":null,"initContainers":[null]},"status":null}`,
-		"names in another case":           `{"Metadata":{"name":"x"},"spec":{"Containers":[{"name":"c"}],"HOSTNETWORK":true}}`,
-		"quantities as numbers and texts": `{"spec":{"containers":[{"resources":{"limits":{"cpu":1,"memory":"1Gi","x":1.5},"requests":{"cpu":"100m"}}}]}}`,
-		"ports as numbers and names":      `{"spec":{"containers":[{"livenessProbe":{"httpGet":{"port":"http"}}},{"livenessProbe":{"httpGet":{"port":80}}}]}}`,
-		"members there twice":             `{"spec":{"containers":[{"name":"a"},{"name":"b"}],"containers":[{"image":"c"}]},"spec":{"hostNetwork":true}}`,
-		"members there twice, then null":  `{"metadata":{"name":"x","labels":{"a":"b"}},"metadata":{"name":null,"labels":null},"spec":{"nodeName":"a","hostNetwork":true,"nodeName":null,"hostNetwork":null}}`,
-		"maps there twice":                `{"metadata":{"labels":{"a":"1","b":"2"}},"metadata":{"labels":{"b":"3","b":"4"}}}`,
-		"pointers there twice":            `{"spec":{"securityContext":{"runAsUser":1},"securityContext":{"runAsGroup":2},"terminationGracePeriodSeconds":1,"terminationGracePeriodSeconds":null}}`,
-		"a shorter list after a longer":   `{"spec":{"containers":[{"name":"a","env":[{"name":"A"},{"name":"B"}]},{"name":"b"}],"containers":[{"env":[{"value":"x"}]}],"containers":[{},{}]}}`,
-		"quantities there twice":          `{"spec":{"containers":[{"resources":{"limits":{"cpu":"1","cpu":"2"},"limits":{"memory":"1Gi"}}}]}}`,
-		"times":                           `{"metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","deletionTimestamp":null,"managedFields":[{"fieldsV1":{"f:spec":{}}}]}}`,
-		"empty lists and objects":         `{"metadata":{"labels":{}},"spec":{"containers":[],"volumes":[{}],"securityContext":{}}}`,
-		"broken text":                     "{\"spec\":{\"nodeName\":\"\xff\\ud800\\u0000\"}}",
+		"null in every place":               `{"metadata":null,"spec":{"containers":null,"os":null,"nodeSelector":null,"initContainers":[null]},"status":null}`,
+		"field names in another case":       `{"Metadata":{"name":"x"},"spec":{"Containers":[{"name":"c"}],"HOSTNETWORK":true}}`,
+		"quantities as numbers and strings": `{"spec":{"containers":[{"resources":{"limits":{"cpu":1,"memory":"1Gi","x":1.5},"requests":{"cpu":"100m"}}}]}}`,
+		"ports as numbers and names":        `{"spec":{"containers":[{"livenessProbe":{"httpGet":{"port":"http"}}},{"livenessProbe":{"httpGet":{"port":80}}}]}}`,
+		"duplicate fields":                  `{"spec":{"containers":[{"name":"a"},{"name":"b"}],"containers":[{"image":"c"}]},"spec":{"hostNetwork":true}}`,
+		"duplicate fields, then null":       `{"metadata":{"name":"x","labels":{"a":"b"}},"metadata":{"name":null,"labels":null},"spec":{"nodeName":"a","hostNetwork":true,"nodeName":null,"hostNetwork":null}}`,
+		"duplicate maps":                    `{"metadata":{"labels":{"a":"1","b":"2"}},"metadata":{"labels":{"b":"3","b":"4"}}}`,
+		"duplicate pointers":                `{"spec":{"securityContext":{"runAsUser":1},"securityContext":{"runAsGroup":2},"terminationGracePeriodSeconds":1,"terminationGracePeriodSeconds":null}}`,
+		"a shorter list after a longer":     `{"spec":{"containers":[{"name":"a","env":[{"name":"A"},{"name":"B"}]},{"name":"b"}],"containers":[{"env":[{"value":"x"}]}],"containers":[{},{}]}}`,
+		"duplicate quantities":              `{"spec":{"containers":[{"resources":{"limits":{"cpu":"1","cpu":"2"},"limits":{"memory":"1Gi"}}}]}}`,
+		"times":                             `{"metadata":{"creationTimestamp":"2026-01-02T03:04:05Z","deletionTimestamp":null,"managedFields":[{"fieldsV1":{"f:spec":{}}}]}}`,
+		"empty lists and objects":           `{"metadata":{"labels":{}},"spec":{"containers":[],"volumes":[{}],"securityContext":{}}}`,
+		"invalid text":                      "{\"spec\":{\"nodeName\":\"\xff\\ud800\\u0000\"}}",
 	} {
-		t.Run(name, func(t *testing.T) { sameAsTheAPIServers(t, []byte(around(pod))) })
+		t.Run(name, func(t *testing.T) { decodesAsTheAPIServer(t, []byte(wrap(pod))) })
 	}
 }
 
@@ -83,5 +83,5 @@ func FuzzReview(f *testing.F) {
 	for _, body := range fixtures(f) {
 		f.Add([]byte(body))
 	}
-	f.Fuzz(sameAsTheAPIServers)
+	f.Fuzz(decodesAsTheAPIServer)
 }

@@ -21,12 +21,12 @@ import (
 
 const (
 	callers = 8
-	// offered is the rate, in reviews a second, at which the answers have to be quick.
-	offered = 200
+	// offeredRate is the rate, in reviews a second, at which the answers have to be quick.
+	offeredRate = 200
 )
 
-// servedOverTLS is the webhook's server as main builds it, on the loopback interface. It returns what makes one more caller.
-func servedOverTLS(b *testing.B) (newCaller func() (call func() error)) {
+// serveOverTLS runs the webhook's server as main builds it, on the loopback interface, and returns a function that adds a caller.
+func serveOverTLS(b *testing.B) (newCaller func() (call func() error)) {
 	log := logrus.New()
 	log.SetFormatter(&logrus.JSONFormatter{})
 	log.SetOutput(io.Discard)
@@ -42,7 +42,7 @@ func servedOverTLS(b *testing.B) (newCaller func() (call func() error)) {
 		t.MinVersion = tls.VersionTLS13
 		t.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &certificate.TLS.Certificates[0], nil }
 	}}})
-	server.Register("/pods/enabled", endpoint(handler(log)))
+	server.Register("/pods/enabled", handler(b, log))
 	if err := listener.Close(); err != nil {
 		b.Fatal(err)
 	}
@@ -60,11 +60,11 @@ func servedOverTLS(b *testing.B) (newCaller func() (call func() error)) {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate.Certificate())
-	body := usualReview(b)
+	body := typicalReview(b)
 	return func() func() error { return caller("https://"+listener.Addr().String()+"/pods/enabled", roots, body) }
 }
 
-// caller is an API server: it speaks HTTP/1.1 to webhooks and keeps its connections.
+// caller calls as API servers do: over HTTP/1.1, with persistent connections.
 func caller(url string, roots *x509.CertPool, body string) func() error {
 	client := &http.Client{Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "example.com", NextProtos: []string{"http/1.1"}}, MaxIdleConnsPerHost: callers,
@@ -80,10 +80,10 @@ func caller(url string, roots *x509.CertPool, body string) func() error {
 	}
 }
 
-// BenchmarkReviewsOverTLS is how many reviews a second there are when eight callers ask as fast as they are answered. They
-// share the cores with the server.
+// BenchmarkReviewsOverTLS measures reviews a second with eight callers that each wait for one answer before the next review.
+// They share the cores with the server.
 func BenchmarkReviewsOverTLS(b *testing.B) {
-	newCaller := servedOverTLS(b)
+	newCaller := serveOverTLS(b)
 	var left atomic.Int64
 	left.Store(int64(b.N))
 	var group sync.WaitGroup
@@ -101,14 +101,14 @@ func BenchmarkReviewsOverTLS(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reviews/s")
 }
 
-// BenchmarkReviewsOffered is how long the slowest of a hundred reviews takes at a rate that no cluster exceeds for long.
+// BenchmarkReviewsOffered measures the 99th percentile of the latency at a rate that no cluster exceeds for long.
 func BenchmarkReviewsOffered(b *testing.B) {
-	newCaller := servedOverTLS(b)
+	newCaller := serveOverTLS(b)
 	call := newCaller()
-	n := min(b.N, 10*offered)
+	n := min(b.N, 10*offeredRate)
 	latencies := make([]time.Duration, n)
 	var group sync.WaitGroup
-	tick := time.NewTicker(time.Second / offered)
+	tick := time.NewTicker(time.Second / offeredRate)
 	defer tick.Stop()
 	b.ResetTimer()
 	for i := range n {

@@ -14,35 +14,35 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// endless is a body without an end.
-type endless struct{}
+// endlessBody is a body without an end.
+type endlessBody struct{}
 
-func (endless) Read(p []byte) (int, error) {
+func (endlessBody) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
 }
 
-// nested is a JSON value of so many objects, one in the other.
+// nested is a JSON value of objects nested to this depth.
 func nested(depth int) string {
 	return strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth)
 }
 
-// refused is what must be refused, in words, with this code.
-type refused struct {
+// refusalCase is a body that must be refused with this code.
+type refusalCase struct {
 	contentType string
 	body        func() io.Reader
 	code        int32
 }
 
-func garbage() map[string]refused {
-	json := func(text string) refused {
-		return refused{"application/json", func() io.Reader { return strings.NewReader(text) }, http.StatusBadRequest}
+func malformed() map[string]refusalCase {
+	json := func(text string) refusalCase {
+		return refusalCase{"application/json", func() io.Reader { return strings.NewReader(text) }, http.StatusBadRequest}
 	}
 	pod := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}}`
-	return map[string]refused{
+	return map[string]refusalCase{
 		"an object of another kind":               json(reviewOf(`{"apiVersion":"v1","kind":"Service","metadata":{"name":"p"}}`)),
 		"a workload in place of its pod":          json(reviewOf(`{"apiVersion":"apps/v1","kind":"Deployment","spec":{}}`)),
-		"a kind that nobody knows":                json(reviewOf(`{"apiVersion":"novel/v7","kind":"Hologram"}`)),
+		"an unknown kind":                         json(reviewOf(`{"apiVersion":"novel/v7","kind":"Hologram"}`)),
 		"a pod of the wrong shape":                json(reviewOf(`{"apiVersion":"v1","kind":"Pod","spec":{"containers":7}}`)),
 		"an object that is null":                  json(reviewOf(`null`)),
 		"an object that is a list":                json(reviewOf(`[]`)),
@@ -57,22 +57,22 @@ func garbage() map[string]refused {
 		"an empty object":                         json(`{}`),
 		"null":                                    json(`null`),
 		"a body that is not JSON":                 json(`pod`),
-		"a body that ends in its middle":          json(reviewOf(pod)[:100]),
-		"bytes that are no text":                  json("\x00\xff\xfe\x80"),
-		"a body of no length":                     json(``),
+		"a body that is cut off":                  json(reviewOf(pod)[:100]),
+		"bytes that are not text":                 json("\x00\xff\xfe\x80"),
+		"an empty body":                           json(``),
 		"YAML":                                    {"application/yaml", func() io.Reader { return strings.NewReader("kind: AdmissionReview") }, http.StatusBadRequest},
 		"protobuf":                                {"application/vnd.kubernetes.protobuf", func() io.Reader { return strings.NewReader("k8s\x00") }, http.StatusBadRequest},
 		"a review without a content type":         {"", func() io.Reader { return strings.NewReader(reviewOf(pod)) }, http.StatusBadRequest},
-		"a body of a byte more than the limit":    {"application/json", func() io.Reader { return io.LimitReader(endless{}, 7<<20+1) }, http.StatusRequestEntityTooLarge},
-		"a body without an end":                   {"application/json", func() io.Reader { return endless{} }, http.StatusRequestEntityTooLarge},
-		"a body without an end of a foreign type": {"text/plain", func() io.Reader { return endless{} }, http.StatusRequestEntityTooLarge},
+		"a body of a byte more than the limit":    {"application/json", func() io.Reader { return io.LimitReader(endlessBody{}, 7<<20+1) }, http.StatusRequestEntityTooLarge},
+		"a body without an end":                   {"application/json", func() io.Reader { return endlessBody{} }, http.StatusRequestEntityTooLarge},
+		"a body without an end of a foreign type": {"text/plain", func() io.Reader { return endlessBody{} }, http.StatusRequestEntityTooLarge},
 	}
 }
 
-func TestGarbageIsRefusedInWords(t *testing.T) {
+func TestMalformedReviewsAreRefusedWithAMessage(t *testing.T) {
 	log, entries := logrustest.NewNullLogger()
-	to := endpoint(handler(log))
-	for name, test := range garbage() {
+	to := handler(t, log)
+	for name, test := range malformed() {
 		t.Run(name, func(t *testing.T) {
 			response := post(t, to, test.contentType, test.body()).Response
 			if response.Allowed || response.Patch != nil || response.Result.Message == "" || response.Result.Code != test.code {
@@ -85,60 +85,58 @@ func TestGarbageIsRefusedInWords(t *testing.T) {
 			t.Errorf("a line says %q of an error %v", entry.Message, entry.Data[logrus.ErrorKey])
 		}
 	}
-	if len(entries.AllEntries()) != len(garbage()) {
-		t.Errorf("%d lines for %d refusals", len(entries.AllEntries()), len(garbage()))
+	if len(entries.AllEntries()) != len(malformed()) {
+		t.Errorf("%d lines for %d refusals", len(entries.AllEntries()), len(malformed()))
 	}
 }
 
-// What is odd but a pod is admitted like any other.
-func TestOddReviewsOfPodsAreAnswered(t *testing.T) {
+func TestUnusualReviewsOfPodsAreAnswered(t *testing.T) {
 	pod := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"app"%s}]}}`
 	usual := reviewOf(strings.Replace(pod, "%s", "", 1))
 	for name, body := range map[string]string{
-		"a review of v1beta1":              strings.Replace(usual, "admission.k8s.io/v1", "admission.k8s.io/v1beta1", 1),
-		"text that is broken UTF-8":        reviewOf(strings.Replace(pod, "%s", `,"image":"`+"\xff\xc3\x28"+`"`, 1)),
-		"half of a surrogate":              reviewOf(strings.Replace(pod, "%s", `,"image":"\ud800"`, 1)),
-		"an unknown field, nested deep":    reviewOf(strings.Replace(pod, "%s", `,"future":`+nested(5000), 1)),
-		"fields and members there twice":   reviewOf(strings.Replace(pod, "%s", `,"name":"app","image":"a","image":"b"`, 1)),
-		"a container that is null besides": reviewOf(strings.Replace(pod, `"%s}`, `"},null`, 1)),
+		"a review of v1beta1":           strings.Replace(usual, "admission.k8s.io/v1", "admission.k8s.io/v1beta1", 1),
+		"text that is invalid UTF-8":    reviewOf(strings.Replace(pod, "%s", `,"image":"`+"\xff\xc3\x28"+`"`, 1)),
+		"half of a surrogate":           reviewOf(strings.Replace(pod, "%s", `,"image":"\ud800"`, 1)),
+		"an unknown field, nested deep": reviewOf(strings.Replace(pod, "%s", `,"future":`+nested(5000), 1)),
+		"duplicate field names":         reviewOf(strings.Replace(pod, "%s", `,"name":"app","image":"a","image":"b"`, 1)),
+		"a null beside the container":   reviewOf(strings.Replace(pod, `"%s}`, `"},null`, 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			log, _ := logrustest.NewNullLogger()
-			answer := post(t, endpoint(handler(log)), "application/json", strings.NewReader(body))
+			answer := post(t, handler(t, log), "application/json", strings.NewReader(body))
 			if !answer.Response.Allowed || len(answer.Response.Patch) == 0 || string(answer.Response.UID) != "u1" {
 				t.Errorf("got %+v with %+v", answer.Response, answer.Response.Result)
 			}
-			if asked := strings.Contains(body, "v1beta1"); strings.HasSuffix(answer.APIVersion, "v1beta1") != asked {
+			if beta := strings.Contains(body, "v1beta1"); strings.HasSuffix(answer.APIVersion, "v1beta1") != beta {
 				t.Errorf("answered in %s", answer.APIVersion)
 			}
 		})
 	}
 }
 
-// failing stands for a fault of ours.
-type failing struct{}
+// panickingIdentities stands for a bug.
+type panickingIdentities struct{}
 
-func (failing) Identity(association.ServiceAccount) (contract.Identity, bool) {
-	panic("a fault of ours")
+func (panickingIdentities) Identity(association.ServiceAccount) (contract.Identity, bool) {
+	panic("a bug")
 }
 
-func TestAPanicIsAnAnswer(t *testing.T) {
+func TestAPanicIsAnsweredWithAnError(t *testing.T) {
 	log, _ := logrustest.NewNullLogger()
-	h := handler(log)
-	h.Identities = failing{}
-	response := post(t, endpoint(h), "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod"}`))).Response
+	h := handler(t, log)
+	h.Identities = panickingIdentities{}
+	response := post(t, h, "application/json", strings.NewReader(reviewOf(`{"apiVersion":"v1","kind":"Pod"}`))).Response
 	if response.Allowed || response.Result.Code != http.StatusInternalServerError {
 		t.Errorf("got %+v with %+v", response, response.Result)
 	}
 }
 
-// Memory that garbage costs is given back.
-func TestGarbageLeavesNothingBehind(t *testing.T) {
+func TestMalformedReviewsLeakNoMemory(t *testing.T) {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	to := endpoint(handler(log))
+	to := handler(t, log)
 	round := func() uint64 {
-		for _, test := range garbage() {
+		for _, test := range malformed() {
 			post(t, to, test.contentType, test.body())
 		}
 		// Twice, since a pool of buffers outlives one collection.
@@ -148,7 +146,7 @@ func TestGarbageLeavesNothingBehind(t *testing.T) {
 		runtime.ReadMemStats(&memory)
 		return memory.HeapAlloc
 	}
-	round() // What is kept for good, such as caches of types, is there after the first.
+	round() // The first fills what is kept for good, such as caches of types.
 	before := round()
 	for range 5 {
 		round()

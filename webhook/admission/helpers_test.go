@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -28,34 +29,29 @@ func (i identities) Identity(account association.ServiceAccount) (contract.Ident
 	return i.identity, account == i.account
 }
 
-// counted counts nothing that these tests look at.
-type counted struct{}
-
-func (counted) Count(inject.Reason) {}
-
 // handler is one as main builds it.
-func handler(log logrus.FieldLogger) admission.Handler {
+func handler(t testing.TB, log logrus.FieldLogger) *admission.Handler {
+	t.Helper()
+	metrics, err := admission.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
 	settings := inject.DefaultSettings()
 	settings.Image = "sidecar:v1"
-	return admission.Handler{
-		Mode:     admission.Always(contract.InjectEnabled),
+	return &admission.Handler{
+		Mode:     admission.FixedMode(contract.InjectEnabled),
 		Settings: settings,
 		Identities: identities{
 			account:  association.ServiceAccount{Namespace: "eks-s3-example", Name: "reader"},
 			identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader"},
 		},
-		AuthCA:   func() string { return "" },
-		Verdicts: counted{},
-		Log:      log,
+		AuthCA:  func() string { return "" },
+		Metrics: metrics,
+		Log:     log,
 	}
 }
 
-// endpoint is what the server has at one path.
-func endpoint(h admission.Handler) http.Handler {
-	return &h
-}
-
-// post sends a body and returns the review that answers it, which there must be.
+// post sends a body and returns the review that answers it. There must be one.
 func post(t testing.TB, to http.Handler, contentType string, body io.Reader) admissionv1.AdmissionReview {
 	t.Helper()
 	request := httptest.NewRequest(http.MethodPost, "/", body)
@@ -69,14 +65,14 @@ func post(t testing.TB, to http.Handler, contentType string, body io.Reader) adm
 	return answer
 }
 
-// review sends one review to a usual handler and returns the answer.
+// review sends one review to a new handler and returns the answer and the log.
 func review(t testing.TB, body string) (*admissionv1.AdmissionResponse, *logrustest.Hook) {
 	t.Helper()
 	log, entries := logrustest.NewNullLogger()
-	return post(t, endpoint(handler(log)), "application/json", strings.NewReader(body)).Response, entries
+	return post(t, handler(t, log), "application/json", strings.NewReader(body)).Response, entries
 }
 
-// reviewOf is the review of the creation of an object.
+// reviewOf is the review for the creation of an object.
 func reviewOf(object string) string { return reviewWith(`"operation":"CREATE","object":` + object) }
 
 func reviewWith(members string) string {

@@ -21,10 +21,10 @@ func TestContainersOfKubectlDebugGetTheCredentialsOfTheirPod(t *testing.T) {
 		patched       []string // paths
 		warning       string
 	}{
-		"a new container gets environment and mount":    {``, `{"name":"d"}`, []string{"/0/env", "/0/volumeMounts"}, ""},
-		"one that is there already is not touched":      {`{"name":"d"}`, `{"name":"d"}`, nil, ""},
-		"the second of two is new":                      {`{"name":"d"}`, `{"name":"d"},{"name":"e"}`, []string{"/1/env", "/1/volumeMounts"}, ""},
-		"one with credentials of its own gets a notice": {``, `{"name":"d","env":[{"name":"AWS_PROFILE","value":"me"}]}`, nil, "AWS_PROFILE"},
+		"a new container gets environment and mount":     {``, `{"name":"d"}`, []string{"/0/env", "/0/volumeMounts"}, ""},
+		"an existing one is not changed":                 {`{"name":"d"}`, `{"name":"d"}`, nil, ""},
+		"the second of two is new":                       {`{"name":"d"}`, `{"name":"d"},{"name":"e"}`, []string{"/1/env", "/1/volumeMounts"}, ""},
+		"one with credentials of its own gets a warning": {``, `{"name":"d","env":[{"name":"AWS_PROFILE","value":"me"}]}`, nil, "AWS_PROFILE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			response, entries := review(t, debugReview(test.before, test.after))
