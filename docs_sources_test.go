@@ -93,10 +93,10 @@ func (s *sources) read(file *ast.File) {
 			if value, ok := text(n, nil); ok && regexp.MustCompile("^"+metricName.String()+"$").MatchString(value) {
 				s.metrics = append(s.metrics, value)
 			}
-		case *ast.CallExpr:
-			// Eventf(regarding, related, type, reason, action, note, ...) of client-go's recorder.
-			if method, is := n.Fun.(*ast.SelectorExpr); is && method.Sel.Name == "Eventf" && len(n.Args) > 3 {
-				if reason, ok := text(n.Args[3], local); ok {
+		case *ast.KeyValueExpr:
+			// The reason of an eventsv1.Event; those of conditions are constants of the API.
+			if field, is := n.Key.(*ast.Ident); is && field.Name == "Reason" {
+				if reason, ok := text(n.Value, local); ok {
 					s.events = append(s.events, reason)
 				}
 			}

@@ -3,8 +3,10 @@ package main
 import (
 	"crypto/tls"
 	"net/http"
+	"time"
 
 	"github.com/sirupsen/logrus"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/podidentity/podidentity/certs"
@@ -28,6 +30,24 @@ var (
 	_ certificates = (*certs.Files)(nil)
 )
 
+// propagation is how long an API server may take to see a webhook configuration that we see already.
+const propagation = 30 * time.Second
+
+func rotationOf(c config.Config) certs.Config {
+	var hosts []string
+	for _, service := range c.Services {
+		hosts = append(hosts, service+"."+c.Namespace+".svc")
+	}
+	return certs.Config{
+		Secret:       types.NamespacedName{Namespace: c.Namespace, Name: c.CASecret},
+		Trust:        certs.WebhookConfigurations(c.Webhooks),
+		Propagation:  propagation,
+		DNSNames:     hosts,
+		CAValidity:   c.CAValidity,
+		LeafValidity: c.CertificateValidity,
+	}
+}
+
 // newCertificates chooses by the configuration. Of what is not chosen nothing is set up.
 func newCertificates(c config.Config, rotation certs.Config, log logrus.FieldLogger) certificates {
 	if c.CertificateDir != "" {
@@ -37,9 +57,9 @@ func newCertificates(c config.Config, rotation certs.Config, log logrus.FieldLog
 }
 
 // serverTLS has a server show the certificate, which need not be there yet, and speak nothing older than TLS 1.3.
-func serverTLS(serving certificates) func(*tls.Config) {
+func serverTLS(source certificates) func(*tls.Config) {
 	return func(t *tls.Config) {
 		t.MinVersion = tls.VersionTLS13
-		t.GetCertificate = serving.Certificate
+		t.GetCertificate = source.Certificate
 	}
 }

@@ -94,7 +94,7 @@ type PodIdentityAssociationStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Pods is how many living pods have this identity.
+	// Pods is how many active pods have this identity.
 	// +optional
 	Pods int32 `json:"pods"`
 

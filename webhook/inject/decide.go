@@ -125,6 +125,9 @@ func isNativeSidecar(container corev1.Container) bool {
 	return container.RestartPolicy != nil && *container.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
+// HasSidecar tells whether an earlier admission pass has injected the pod.
+func HasSidecar(pod *corev1.Pod) bool { return existingSidecar(pod) != nil && !nameTaken(pod) }
+
 // existingSidecar is the sidecar that an earlier admission pass has added, or nil.
 func existingSidecar(pod *corev1.Pod) *corev1.Container {
 	for i, container := range pod.Spec.InitContainers {

@@ -28,7 +28,7 @@ func statuses(t *testing.T, p *platform.Platform) {
 		associate(t, p, "second", namespace)
 		p.Do(t, "wait", "--for=condition=Conflicted", "pia/second", "--timeout=30s")
 		p.Do(t, "wait", "--for=condition=Ready=false", "pia/second", "--timeout=30s")
-		awaitDescription(t, p, []string{"pia", "second"}, "PodIdentityAssociation reader wins", "Warning  Conflicted", "reader selects the same and is older, so it is used: delete one of the two")
+		awaitDescription(t, p, []string{"pia", "second"}, "PodIdentityAssociation reader takes precedence", "Warning  Conflicted", "reader selects the same pods and is older, so it is used: delete one of the two")
 		p.Do(t, "delete", "pia", "reader")
 		awaitAssociation(t, p, "second")
 		p.Do(t, "wait", "--for=condition=Conflicted=false", "pia/second", "--timeout=30s")
@@ -48,7 +48,7 @@ func statuses(t *testing.T, p *platform.Platform) {
 func refused(t *testing.T, p *platform.Platform) {
 	p.Do(t, "wait", "--for=condition=Ready=false", "pia/refused", "--timeout=2m")
 	awaitDescription(t, p, []string{"pia", "refused"}, "Warning  NoCredentials",
-		"1 of 1 pods have had no credentials for over 1m0s: `kubectl describe pod --namespace live refused` shows the reason")
+		"1 of 1 pods got no credentials for over 1m0s: `kubectl describe pod --namespace live refused` shows the reason")
 	awaitDescription(t, p, []string{"pod", "--namespace=" + namespace, "refused"}, "STS refuses role arn:minio:iam:::role/does-not-exist")
 }
 

@@ -60,7 +60,7 @@ func TestOnARealCluster(t *testing.T) {
 		awaitAssociation(t, p, "reader")
 	})
 	t.Run("a cluster that comes from IRSA works by labelling its namespaces", func(t *testing.T) { comingFromIRSA(t, p) })
-	t.Run("a pod that slipped by is counted and told so", func(t *testing.T) { missed(t, p) })
+	t.Run("a pod that slipped by is counted and told so", func(t *testing.T) { uninjected(t, p) })
 	t.Run("an association whose pods are refused is not ready, and says which", func(t *testing.T) { refused(t, p) })
 	t.Run("a change made while all replicas are being replaced is not lost", func(t *testing.T) {
 		p.Do(t, "delete", "pods", "--namespace=pod-identity", "--all", "--force", "--grace-period=0", "--wait=false")

@@ -11,8 +11,8 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
-// missed holds that a pod which is older than the label of its namespace is counted, and told to be created again.
-func missed(t *testing.T, p *platform.Platform) {
+// uninjected holds that a pod which is older than the label of its namespace is counted, and told to be created again.
+func uninjected(t *testing.T, p *platform.Platform) {
 	p.Do(t, "create", "namespace", "late")
 	for _, pod := range []string{"older", "opted-out"} {
 		p.DoWith(t, `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "`+pod+`", "annotations": {"podidentity.dev/inject": "`+
@@ -21,12 +21,12 @@ func missed(t *testing.T, p *platform.Platform) {
 	}
 	p.Do(t, "label", "namespace", "late", "podidentity.dev/inject=enabled")
 	awaitDescription(t, p, []string{"pod", "--namespace=late", "older"}, "Warning  NotInjected", "it is older than the label or the association, or was created while the webhook was away; create it again")
-	awaitMetric(t, p, `podidentity_missed_pods{namespace="late"} 1`)
+	awaitMetric(t, p, `podidentity_uninjected_pods{namespace="late"} 1`)
 	if events := p.Do(t, "get", "events", "--namespace=late", "--field-selector=reason=NotInjected,involvedObject.name=opted-out", "--output=name"); events != "" {
 		t.Errorf("a pod that opted out is told to be created again: %s", events)
 	}
 	p.Do(t, "label", "namespace", "late", "podidentity.dev/inject-")
-	awaitNoMetric(t, p, `podidentity_missed_pods{namespace="late"}`)
+	awaitNoMetric(t, p, `podidentity_uninjected_pods{namespace="late"}`)
 }
 
 // awaitMetric waits until some replica of the webhook shows the line among its metrics.

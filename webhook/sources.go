@@ -14,16 +14,16 @@ import (
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
-// known is what every replica knows of the cluster, from memory.
-type known struct {
+// sources are what the identities of pods come from. Every replica has them in memory.
+type sources struct {
 	identities *association.Index
-	// authCA are the authorities of the auth service, always empty where pods do not ask one.
+	// authCA is the CA bundle of the auth service, always empty where pods do not ask one.
 	authCA func() string
-	// synced tells whether all that there is has been seen.
+	// synced tells whether all objects that exist have been seen.
 	synced func() bool
 }
 
-// watched is what every replica watches.
+// watched narrows the cache of every replica to what is used.
 func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByObject {
 	all := association.Watched()
 	maps.Copy(all, association.WatchedRoles())
@@ -36,28 +36,29 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 	return all
 }
 
-// watch follows all sources of identities, and the authorities of the auth service where pods ask one.
-func watch(ctx context.Context, informers cache.Informers, c config.Config, changes *association.Changes, log logrus.FieldLogger) (known, error) {
+// watchSources follows the associations, the roles that service accounts name, and the CA bundle of the auth service, each
+// where it is configured.
+func watchSources(ctx context.Context, informers cache.Informers, c config.Config, changes *association.Changes, log logrus.FieldLogger) (sources, error) {
 	index, associations, err := association.Watch(ctx, informers, changes, log)
 	if err != nil {
-		return known{}, err
+		return sources{}, err
 	}
-	k := known{identities: index, authCA: func() string { return "" }, synced: associations}
+	s := sources{identities: index, authCA: func() string { return "" }, synced: associations}
 	if c.IRSA {
 		roles, err := association.WatchRoles(ctx, informers, index, changes, log)
 		if err != nil {
-			return known{}, err
+			return sources{}, err
 		}
-		k.synced = both(k.synced, roles)
+		s.synced = both(s.synced, roles)
 	}
 	if c.Injection.NeedsAuthCA() {
 		bundle, read, err := authority.Watch(ctx, informers, changes, log)
 		if err != nil {
-			return known{}, err
+			return sources{}, err
 		}
-		k.authCA, k.synced = bundle, both(k.synced, read)
+		s.authCA, s.synced = bundle, both(s.synced, read)
 	}
-	return k, nil
+	return s, nil
 }
 
 func both(one, other func() bool) func() bool {

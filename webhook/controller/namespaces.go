@@ -1,4 +1,4 @@
-package missed
+package controller
 
 import (
 	"fmt"
@@ -8,23 +8,22 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podidentity/podidentity/contract"
 )
 
-// namespaces are known by their metadata alone.
-func namespaces() *metav1.PartialObjectMetadata {
+// namespaceMetadata is how namespaces are watched.
+func namespaceMetadata() *metav1.PartialObjectMetadata {
 	var object metav1.PartialObjectMetadata
 	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
 	return &object
 }
 
-// Watched narrows a cache to the namespaces that have the injection label.
-func Watched() (map[client.Object]cache.ByObject, error) {
+// watchedNamespaces narrows a cache to the namespaces that have the injection label.
+func watchedNamespaces() (cache.ByObject, error) {
 	labelled, err := labels.NewRequirement(contract.LabelInject, selection.Exists, nil)
 	if err != nil {
-		return nil, fmt.Errorf("select the labelled namespaces: %w", err)
+		return cache.ByObject{}, fmt.Errorf("select the labelled namespaces: %w", err)
 	}
-	return map[client.Object]cache.ByObject{namespaces(): {Label: labels.NewSelector().Add(*labelled)}}, nil
+	return cache.ByObject{Label: labels.NewSelector().Add(*labelled)}, nil
 }

@@ -1,4 +1,4 @@
-package report
+package controller
 
 import (
 	"errors"
@@ -17,40 +17,43 @@ import (
 func TestWhatAnAssociationSays(t *testing.T) {
 	example := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "reader-1"}}
 	for name, test := range map[string]struct {
-		standing   standing
+		outcome    outcome
 		ready      metav1.ConditionStatus
 		reason     string
 		message    string
 		conflicted metav1.ConditionStatus
 	}{
 		"one without pods is in effect": {
-			standing{}, metav1.ConditionTrue, "InEffect", "no living pod has this identity yet", metav1.ConditionFalse,
+			outcome{}, metav1.ConditionTrue, "InEffect", "no pod has this identity yet", metav1.ConditionFalse,
 		},
 		"one with pods says how many": {
-			standing{pods: pods{count: 3}}, metav1.ConditionTrue, "InEffect", "3 living pods have this identity", metav1.ConditionFalse,
+			outcome{usage: usage{pods: 3}}, metav1.ConditionTrue, "InEffect", "3 pods have this identity", metav1.ConditionFalse,
+		},
+		"one with a single pod says so in the singular": {
+			outcome{usage: usage{pods: 1}}, metav1.ConditionTrue, "InEffect", "1 pod has this identity", metav1.ConditionFalse,
 		},
 		"one whose pods wait names one of them and what to do": {
-			standing{pods: pods{count: 3, waiting: 2, example: example}}, metav1.ConditionFalse, "NoCredentials",
-			"2 of 3 pods have had no credentials for over 1m0s: `kubectl describe pod --namespace team reader-1` shows the reason", metav1.ConditionFalse,
+			outcome{usage: usage{pods: 3, unready: 2, example: example}}, metav1.ConditionFalse, "NoCredentials",
+			"2 of 3 pods got no credentials for over 1m0s: `kubectl describe pod --namespace team reader-1` shows the reason", metav1.ConditionFalse,
 		},
 		"one that always loses names the winner": {
-			standing{winner: "older"}, metav1.ConditionFalse, "Conflicted", "PodIdentityAssociation older selects the same and is older, so it is used: delete one of the two", metav1.ConditionTrue,
+			outcome{winner: "older"}, metav1.ConditionFalse, "Conflicted", "PodIdentityAssociation older selects the same pods and is older, so it is used: delete one of the two", metav1.ConditionTrue,
 		},
 		"one that cannot be used says why, before all else": {
-			standing{winner: "older", unusable: errors.New("spec.policy is odd")}, metav1.ConditionFalse, "Unusable", "spec.policy is odd: correct it", metav1.ConditionTrue,
+			outcome{winner: "older", invalid: errors.New("spec.policy is odd")}, metav1.ConditionFalse, "Unusable", "spec.policy is odd: correct it", metav1.ConditionTrue,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &v1alpha1.PodIdentityAssociation{ObjectMeta: metav1.ObjectMeta{Generation: 7}}
-			status := test.standing.status(a)
+			status := test.outcome.status(a)
 			ready := meta.FindStatusCondition(status.Conditions, "Ready")
 			if ready.Status != test.ready || ready.Reason != test.reason || ready.Message != test.message {
 				t.Errorf("Ready is %+v", ready)
 			}
-			if conflicted := meta.FindStatusCondition(status.Conditions, "Conflicted"); conflicted.Status != test.conflicted || (test.conflicted == "True") != strings.Contains(conflicted.Message, "older wins") {
+			if conflicted := meta.FindStatusCondition(status.Conditions, "Conflicted"); conflicted.Status != test.conflicted || (test.conflicted == "True") != strings.Contains(conflicted.Message, "older takes precedence") {
 				t.Errorf("Conflicted is %+v", conflicted)
 			}
-			if status.ObservedGeneration != 7 || ready.ObservedGeneration != 7 || status.Pods != test.standing.pods.count {
+			if status.ObservedGeneration != 7 || ready.ObservedGeneration != 7 || status.Pods != test.outcome.usage.pods {
 				t.Errorf("unexpected %+v", status)
 			}
 		})
@@ -59,14 +62,14 @@ func TestWhatAnAssociationSays(t *testing.T) {
 
 func TestAStatusThatSaysTheSameIsTheSame(t *testing.T) {
 	a := &v1alpha1.PodIdentityAssociation{}
-	a.Status = standing{}.status(a)
+	a.Status = outcome{}.status(a)
 	for i := range a.Status.Conditions {
 		a.Status.Conditions[i].LastTransitionTime = metav1.NewTime(time.Unix(0, 0))
 	}
-	if again := (standing{}).status(a); !equality.Semantic.DeepEqual(a.Status, again) {
+	if again := (outcome{}).status(a); !equality.Semantic.DeepEqual(a.Status, again) {
 		t.Errorf("got  %+v\nwant %+v", again, a.Status)
 	}
-	if other := (standing{winner: "older"}).status(a); other.Conditions[0].LastTransitionTime.Unix() == 0 {
+	if other := (outcome{winner: "older"}).status(a); other.Conditions[0].LastTransitionTime.Unix() == 0 {
 		t.Error("a condition that changed kept the time of the one before")
 	}
 	if a.Status.Conditions[0].Status != metav1.ConditionTrue {

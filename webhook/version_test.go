@@ -13,7 +13,7 @@ func TestTheOldestServer(t *testing.T) {
 		"a version that cannot be read is refused":  {"latest", "read the version of the API server"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := checkServerVersion(test.version)
+			err := requireNativeSidecars(test.version)
 			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %v", err)
 			}

@@ -1,52 +1,22 @@
-package annotator
+package controller
 
 import (
-	"errors"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 )
 
-func TestOnlyAnotherUIDExcusesAnInvalidPatch(t *testing.T) {
-	invalid := func(path *field.Path) error {
-		return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "p", field.ErrorList{field.Invalid(path, "x", "no")})
-	}
-	for name, test := range map[string]struct {
-		err     error
-		another bool
-	}{
-		"another UID is another pod":                          {invalid(field.NewPath("metadata", "uid")), true},
-		"annotations that are too long are not":               {invalid(field.NewPath("metadata", "annotations")), false},
-		"a conflict is not, since the patch names no version": {apierrors.NewConflict(schema.GroupResource{Resource: "pods"}, "p", nil), false},
-		"an error of the network is not":                      {errors.New("connection refused"), false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if isAnotherPod(test.err) != test.another {
-				t.Errorf("%v", test.err)
-			}
-		})
-	}
+func newTestAnnotator(authCA string) *annotator {
+	return &annotator{identities: association.NewIndex(), authCA: func() string { return authCA }}
 }
-
-// nobody has an identity.
-type nobody struct{}
-
-func (nobody) Identity(association.ServiceAccount) (contract.Identity, bool) {
-	return contract.Identity{}, false
-}
-
-func noAuthority() string { return "" }
 
 func TestWhichPodsAreStale(t *testing.T) {
-	ours := corev1.PodSpec{InitContainers: []corev1.Container{{Name: contract.ContainerName}}}
+	ours := injectedPod("p", "nobody").Spec
 	had := map[string]string{contract.AnnotationIdentity: `{"roleARN":"r"}`, contract.AnnotationStatus: contract.StatusInjected}
 	for name, test := range map[string]struct {
 		pod   corev1.Pod
@@ -66,8 +36,7 @@ func TestWhichPodsAreStale(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := New(nil, nobody{}, noAuthority, nil)
-			if a.stale(&test.pod) != test.stale {
+			if _, _, stale := newTestAnnotator("").check(&test.pod); stale != test.stale {
 				t.Errorf("stale: %v", !test.stale)
 			}
 		})
@@ -75,18 +44,22 @@ func TestWhichPodsAreStale(t *testing.T) {
 }
 
 func TestAYoungPodKeepsTheIdentityItWasAdmittedWithForAWhile(t *testing.T) {
-	pod := func(age time.Duration, identity string) *corev1.Pod {
-		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
-			CreationTimestamp: metav1.NewTime(time.Now().Add(-age)), Annotations: map[string]string{contract.AnnotationIdentity: identity},
-		}}
+	delay := func(age time.Duration, identity string) time.Duration {
+		pod := injectedPod("p", "nobody")
+		pod.CreationTimestamp, pod.Annotations = metav1.NewTime(time.Now().Add(-age)), map[string]string{contract.AnnotationIdentity: identity}
+		_, delay, stale := newTestAnnotator("").check(pod)
+		if !stale {
+			t.Error("it is not stale")
+		}
+		return delay
 	}
-	if premature(pod(0, "{}")) <= 0 {
+	if delay(0, "{}") <= 0 {
 		t.Error("a pod of this moment would lose its identity at once")
 	}
-	if left := premature(pod(time.Minute, "{}")); left != 0 {
+	if left := delay(time.Minute, "{}"); left != 0 {
 		t.Errorf("a pod of a minute keeps a lost identity for another %s", left)
 	}
-	if left := premature(pod(0, "")); left != 0 {
+	if left := delay(0, ""); left != 0 {
 		t.Errorf("a pod without identity waits %s for one", left)
 	}
 }
@@ -103,27 +76,26 @@ func TestTheAuthorityThatPodsCarry(t *testing.T) {
 		"where pods ask no auth service there is nothing of it": {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := New(nil, nobody{}, func() string { return test.known }, nil)
-			pod := &corev1.Pod{Spec: corev1.PodSpec{InitContainers: []corev1.Container{{Name: contract.ContainerName}}}}
+			a, pod := newTestAnnotator(test.known), injectedPod("p", "nobody")
 			pod.Annotations = map[string]string{contract.AnnotationStatus: a.wanted(pod).status}
 			if test.carried != "" {
 				pod.Annotations[contract.AnnotationAuthCA] = test.carried
 			}
-			if got := a.wanted(pod).authCA; got != test.want || a.stale(pod) != test.stale {
-				t.Errorf("got %q, stale %v", got, a.stale(pod))
+			if got, _, stale := a.check(pod); got.authCA != test.want || stale != test.stale {
+				t.Errorf("got %q, stale %v", got.authCA, stale)
 			}
 		})
 	}
 }
 
 func TestARenewedAuthorityDoesNotWaitForTheGraceOfAnIdentity(t *testing.T) {
-	a := New(nil, nobody{}, func() string { return "new" }, nil)
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{CreationTimestamp: metav1.Now()}}
-	if wait := a.patience(pod); wait != 0 {
-		t.Errorf("it waits %s", wait)
+	a, pod := newTestAnnotator("new"), injectedPod("p", "nobody")
+	pod.CreationTimestamp = metav1.Now()
+	if _, delay, stale := a.check(pod); delay != 0 || !stale {
+		t.Errorf("it waits %s, stale %v", delay, stale)
 	}
 	pod.Annotations = map[string]string{contract.AnnotationIdentity: "{}"}
-	if a.patience(pod) <= 0 {
+	if _, delay, _ := a.check(pod); delay <= 0 {
 		t.Error("the identity is taken from a young pod at once")
 	}
 }

@@ -1,0 +1,168 @@
+package controller
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+const (
+	// annotateWorkers is how many namespaces are worked on at once.
+	annotateWorkers = 4
+	// batchSize is how many pods of a namespace are written before other namespaces are worked on.
+	batchSize = 200
+	// batchPause is the time between two batches of a namespace, in which the watch brings back what the first has written.
+	batchPause = 100 * time.Millisecond
+	// identityGrace is how much later than a pod the association may arrive here by which another replica has admitted it.
+	identityGrace = 10 * time.Second
+)
+
+// annotator writes the annotations that a sidecar reads. Its requests are namespaces, not pods, and each is short, so that a
+// namespace of thousands of pods does not hold up the others.
+type annotator struct {
+	client     client.Client
+	pods       podStore
+	identities *association.Index
+	authCA     func() string
+	conflicts  conflicts
+	log        logrus.FieldLogger
+}
+
+// annotations are those that we write.
+type annotations struct {
+	identity, status, authCA string
+}
+
+func (c *Controller) newAnnotator(pods podStore) (*annotator, error) {
+	writer, err := c.newClient()
+	return &annotator{
+		client: writer, pods: pods, identities: c.Identities, authCA: c.AuthCA, conflicts: conflicts{writes: map[types.UID]write{}}, log: c.Log,
+	}, err
+}
+
+func (a *annotator) sources(informers cache.Cache, changes *association.Changes) []source.TypedSource[string] {
+	type queue = workqueue.TypedRateLimitingInterface[string]
+	check := func(pod *corev1.Pod, q queue) {
+		if _, delay, stale := a.check(pod); stale {
+			q.AddAfter(pod.Namespace, delay)
+		}
+	}
+	pods := source.TypedKind(informers, &corev1.Pod{}, handler.TypedFuncs[*corev1.Pod, string]{
+		CreateFunc: func(_ context.Context, e event.TypedCreateEvent[*corev1.Pod], q queue) { check(e.Object, q) },
+		UpdateFunc: func(_ context.Context, e event.TypedUpdateEvent[*corev1.Pod], q queue) { check(e.ObjectNew, q) },
+		DeleteFunc: func(_ context.Context, e event.TypedDeleteEvent[*corev1.Pod], _ queue) {
+			a.conflicts.forget(e.Object.UID)
+		},
+	})
+	changed := subscription(changes, func(namespaces association.Pattern, q queue) {
+		for _, namespace := range a.pods.namespaces() {
+			if namespaces.Matches(namespace) {
+				q.Add(namespace)
+			}
+		}
+	})
+	return []source.TypedSource[string]{pods, changed}
+}
+
+// Reconcile gives the stale pods of a namespace, up to batchSize of them, their annotations.
+func (a *annotator) Reconcile(ctx context.Context, namespace string) (reconcile.Result, error) {
+	pods, err := a.pods.inNamespace(namespace)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	var failures []error
+	var next time.Duration
+	written := 0
+	for _, pod := range pods {
+		wanted, delay, stale := a.check(pod)
+		switch {
+		case ctx.Err() != nil:
+			return reconcile.Result{}, nil
+		case !stale:
+			continue
+		case delay == 0 && written == batchSize:
+			delay = batchPause
+		case delay == 0:
+			written++
+			failures = append(failures, a.write(ctx, pod, wanted))
+			continue
+		}
+		if next == 0 || delay < next {
+			next = delay
+		}
+	}
+	if err := errors.Join(failures...); err != nil {
+		return reconcile.Result{}, err
+	}
+	return reconcile.Result{RequeueAfter: next}, nil
+}
+
+// check tells whether a pod is stale: active, and without the annotations wanted. These are to be written after the delay.
+func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Duration, stale bool) {
+	if !active(pod) {
+		return annotations{}, 0, false
+	}
+	wanted = a.wanted(pod)
+	present := annotations{
+		identity: pod.Annotations[contract.AnnotationIdentity],
+		status:   pod.Annotations[contract.AnnotationStatus],
+		authCA:   pod.Annotations[contract.AnnotationAuthCA],
+	}
+	if wanted == present {
+		return wanted, 0, false
+	}
+	delay = a.conflicts.backoff(pod.UID, wanted)
+	if wanted.identity == "" && present.identity != "" {
+		// This replica may not have seen the association yet: to take the identity away would start the application
+		// without credentials.
+		delay = max(delay, identityGrace-time.Since(pod.CreationTimestamp.Time))
+	}
+	return wanted, delay, true
+}
+
+// wanted are the annotations that the pod should have; an empty identity is none.
+func (a *annotator) wanted(pod *corev1.Pod) annotations {
+	account := serviceAccount(pod)
+	identity, associated := a.identities.Identity(account)
+	wanted := annotations{
+		status: inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated),
+		authCA: cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA]),
+	}
+	if associated {
+		wanted.identity = identity.String()
+	}
+	return wanted
+}
+
+func (a *annotator) write(ctx context.Context, pod *corev1.Pod, wanted annotations) error {
+	patch := map[string]any{contract.AnnotationIdentity: wanted.identity, contract.AnnotationStatus: wanted.status}
+	if wanted.identity == "" {
+		patch[contract.AnnotationIdentity] = nil
+	}
+	if wanted.authCA != "" {
+		patch[contract.AnnotationAuthCA] = wanted.authCA
+	}
+	patched, err := patchPod(ctx, a.client, pod, map[string]any{"annotations": patch})
+	if err != nil || !patched {
+		return err
+	}
+	a.conflicts.wrote(pod.UID, wanted)
+	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", wanted.status).Info("annotated a pod")
+	return nil
+}

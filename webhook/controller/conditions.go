@@ -1,0 +1,74 @@
+package controller
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podidentity/podidentity/api/v1alpha1"
+)
+
+// outcome is all that the status of an association reports.
+type outcome struct {
+	// winner is the association that always takes precedence over it, or "".
+	winner string
+	// invalid is what is wrong with its spec, or nil.
+	invalid error
+	usage   usage
+}
+
+// status is what the association should say; transition times of conditions that stay as they are stay too.
+func (o outcome) status(a *v1alpha1.PodIdentityAssociation) v1alpha1.PodIdentityAssociationStatus {
+	status := v1alpha1.PodIdentityAssociationStatus{ObservedGeneration: a.Generation, Pods: o.usage.pods}
+	for _, condition := range a.Status.Conditions {
+		status.Conditions = append(status.Conditions, *condition.DeepCopy())
+	}
+	for _, condition := range []metav1.Condition{o.ready(), o.conflicted()} {
+		condition.ObservedGeneration = a.Generation
+		meta.SetStatusCondition(&status.Conditions, condition)
+	}
+	return status
+}
+
+func (o outcome) ready() metav1.Condition {
+	condition := metav1.Condition{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse}
+	switch {
+	case o.invalid != nil:
+		condition.Reason = v1alpha1.ReasonUnusable
+		condition.Message = fmt.Sprintf("%v: correct it", o.invalid)
+	case o.winner != "":
+		condition.Reason = v1alpha1.ReasonConflicted
+		condition.Message = fmt.Sprintf("PodIdentityAssociation %s selects the same pods and is older, so it is used: delete one of the two", o.winner)
+	case o.usage.unready > 0:
+		condition.Reason = v1alpha1.ReasonNoCredentials
+		condition.Message = fmt.Sprintf("%d of %d pods got no credentials for over %s: `kubectl describe pod --namespace %s %s` shows the reason",
+			o.usage.unready, o.usage.pods, unreadyThreshold, o.usage.example.Namespace, o.usage.example.Name)
+	default:
+		condition.Status, condition.Reason = metav1.ConditionTrue, v1alpha1.ReasonInEffect
+		condition.Message = o.usage.message()
+	}
+	return condition
+}
+
+func (u usage) message() string {
+	switch u.pods {
+	case 0:
+		return "no pod has this identity yet"
+	case 1:
+		return "1 pod has this identity"
+	}
+	return fmt.Sprintf("%d pods have this identity", u.pods)
+}
+
+func (o outcome) conflicted() metav1.Condition {
+	condition := metav1.Condition{
+		Type: v1alpha1.ConditionConflicted, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonNoConflict,
+		Message: "no older association selects the same pods",
+	}
+	if o.winner != "" {
+		condition.Status, condition.Reason = metav1.ConditionTrue, v1alpha1.ReasonConflicted
+		condition.Message = fmt.Sprintf("PodIdentityAssociation %s takes precedence", o.winner)
+	}
+	return condition
+}

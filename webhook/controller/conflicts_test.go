@@ -1,0 +1,73 @@
+package controller
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+func TestAWriterThatInsistsIsAnsweredLessAndLessOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours := annotations{identity: "ours", status: "injected"}
+		c := conflicts{writes: map[types.UID]write{}}
+		if c.backoff("pod", ours) != 0 {
+			t.Error("the first write waits")
+		}
+		c.wrote("pod", ours)
+		if c.backoff("pod", ours) != 0 {
+			t.Error("who edits an annotation once is not corrected at once")
+		}
+		last := time.Duration(0)
+		for range 12 {
+			c.wrote("pod", ours)
+			backoff := c.backoff("pod", ours)
+			if backoff < last || backoff <= 0 || backoff > maxBackoff {
+				t.Fatalf("a back-off of %s after one of %s", backoff, last)
+			}
+			last = backoff
+			time.Sleep(backoff)
+			if left := c.backoff("pod", ours); left != 0 {
+				t.Fatalf("after the back-off %s are left", left)
+			}
+		}
+		if last != maxBackoff {
+			t.Errorf("the longest back-off was %s", last)
+		}
+	})
+}
+
+func TestANewValueOfOursNeverWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := conflicts{writes: map[types.UID]write{}}
+		for range 100 {
+			for _, what := range []annotations{{identity: "one"}, {identity: "two"}, {}} {
+				if backoff := c.backoff("pod", what); backoff != 0 {
+					t.Fatalf("it waits %s", backoff)
+				}
+				c.wrote("pod", what)
+			}
+		}
+	})
+}
+
+func TestConflictsAreForgottenAfterAWhileAndWithTheirPod(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours := annotations{identity: "ours"}
+		c := conflicts{writes: map[types.UID]write{}}
+		for range 5 {
+			c.wrote("a", ours)
+			c.wrote("b", ours)
+		}
+		c.forget("b")
+		if c.backoff("b", ours) != 0 {
+			t.Error("a deleted pod is remembered")
+		}
+		time.Sleep(resetAfter + time.Second)
+		c.wrote("a", ours)
+		if c.backoff("a", ours) != 0 {
+			t.Error("long after the last conflict a single edit is not corrected at once")
+		}
+	})
+}

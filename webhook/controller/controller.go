@@ -1,0 +1,187 @@
+// Package controller keeps existing pods and associations true, on the leading replica: pods have the identity that their
+// association gives them, associations report what became of them, and pods that were not injected are told so.
+package controller
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/bombsimon/logrusr/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/cluster"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+const (
+	// requestsPerSecond bounds the requests of each controller: annotations do not wait for statuses. The API server serves
+	// some thousands, and a change that concerns thousands of pods must leave it to others.
+	requestsPerSecond = 100
+	// A failed request is retried after minRetryDelay, and after twice as long each time, up to maxRetryDelay.
+	minRetryDelay = 50 * time.Millisecond
+	maxRetryDelay = 30 * time.Second
+)
+
+// Options are what a Controller works with. All are required, except ExcludedNamespaces.
+type Options struct {
+	// Cluster is how to reach the API server. Its client reads associations from a cache.
+	Cluster cluster.Cluster
+	// Identities has the associations.
+	Identities *association.Index
+	// AuthCA are the authorities by which the auth service is known; while they are empty, pods keep what they have.
+	AuthCA func() string
+	// Synced tells whether Identities and AuthCA know all there is: who knows no association yet would take every pod's
+	// identity away.
+	Synced func() bool
+	// Changes tells of changes of Identities and AuthCA.
+	Changes *association.Changes
+	// Injection decides which pods should have been injected.
+	Injection inject.Settings
+	// ExcludedNamespaces are those that the webhook is never called for.
+	ExcludedNamespaces []string
+	// Metrics is where the metrics are registered.
+	Metrics prometheus.Registerer
+	Log     logrus.FieldLogger
+}
+
+// Controller works for one term of leadership after the other.
+type Controller struct {
+	Options
+
+	hostname   string
+	uninjected *prometheus.GaugeVec
+	newClient  func() (client.Client, error)
+	// newInformer is nil but for tests.
+	newInformer func(toolscache.ListerWatcher, runtime.Object, time.Duration, toolscache.Indexers) toolscache.SharedIndexInformer
+}
+
+// New returns a controller that does nothing before Run.
+func New(o Options) (*Controller, error) {
+	hostname, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name this replica: %w", err)
+	}
+	c := &Controller{Options: o, hostname: hostname}
+	c.newClient = c.limitedClient
+	c.uninjected = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "podidentity_uninjected_pods",
+		Help: "Pods that should have been injected and were not, as the leading replica last saw them: create them again.",
+	}, []string{"namespace"})
+	if err := o.Metrics.Register(c.uninjected); err != nil {
+		return nil, fmt.Errorf("register the metric of uninjected pods: %w", err)
+	}
+	return c, nil
+}
+
+// Run works until ctx is done, and then takes back what it has measured: another replica does so now. What it watches it
+// watches by a cache of its own, which ends with it: the other replicas hold no pod in memory.
+func (c *Controller) Run(ctx context.Context) error {
+	if !toolscache.WaitForCacheSync(ctx.Done(), c.Synced) {
+		return nil // ctx is done
+	}
+	informers, err := c.newCache()
+	if err != nil {
+		return err
+	}
+	pods, err := newPodStore(ctx, informers)
+	if err != nil {
+		return err
+	}
+	annotator, err := c.newAnnotator(pods)
+	if err != nil {
+		return err
+	}
+	reporter, err := c.newStatusReporter(pods)
+	if err != nil {
+		return err
+	}
+	scanner, err := c.newScanner(informers)
+	if err != nil {
+		return err
+	}
+	defer c.uninjected.Reset()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return informers.Start(ctx) })
+	group.Go(func() error {
+		return run(ctx, c.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, c.Changes))
+	})
+	group.Go(func() error { return run(ctx, c.Log, "statuses", 1, reporter, reporter.sources(informers, c.Changes)) })
+	group.Go(func() error { return run(ctx, c.Log, "uninjected-pods", 1, scanner, scanner.sources(informers)) })
+	return group.Wait()
+}
+
+// run runs a controller of controller-runtime until ctx is done.
+func run[request comparable](
+	ctx context.Context, log logrus.FieldLogger, name string, workers int, reconciler reconcile.TypedReconciler[request], sources []source.TypedSource[request],
+) error {
+	c, err := controller.NewTypedUnmanaged(name, controller.TypedOptions[request]{
+		MaxConcurrentReconciles: workers,
+		Reconciler:              reconciler,
+		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[request](minRetryDelay, maxRetryDelay),
+		Logger:                  logrusr.New(log),
+		// Each term of leadership has a controller of this name.
+		SkipNameValidation: new(true),
+	})
+	if err != nil {
+		return fmt.Errorf("set up controller %s: %w", name, err)
+	}
+	for _, s := range sources {
+		if err := c.Watch(s); err != nil {
+			return fmt.Errorf("set up controller %s: %w", name, err)
+		}
+	}
+	return c.Start(ctx)
+}
+
+// subscription is a source of requests that follow from changes of the associations.
+func subscription[request comparable](
+	changes *association.Changes, enqueue func(association.Pattern, workqueue.TypedRateLimitingInterface[request]),
+) source.TypedSource[request] {
+	return source.TypedFunc[request](func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[request]) error {
+		context.AfterFunc(ctx, changes.Subscribe(func(namespaces association.Pattern) { enqueue(namespaces, queue) }))
+		return nil
+	})
+}
+
+func (c *Controller) newCache() (cache.Cache, error) {
+	namespaces, err := watchedNamespaces()
+	if err != nil {
+		return nil, err
+	}
+	informers, err := cache.New(c.Cluster.GetConfig(), cache.Options{
+		HTTPClient: c.Cluster.GetHTTPClient(), Scheme: c.Cluster.GetScheme(), Mapper: c.Cluster.GetRESTMapper(), NewInformer: c.newInformer,
+		ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: watchedPods(), namespaceMetadata(): namespaces},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watch pods: %w", err)
+	}
+	return informers, nil
+}
+
+// limitedClient makes a client that sends at most requestsPerSecond requests.
+func (c *Controller) limitedClient() (client.Client, error) {
+	config := rest.CopyConfig(c.Cluster.GetConfig())
+	config.QPS, config.Burst = requestsPerSecond, requestsPerSecond
+	limited, err := client.New(config, client.Options{
+		HTTPClient: c.Cluster.GetHTTPClient(), Scheme: c.Cluster.GetScheme(), Mapper: c.Cluster.GetRESTMapper(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reach the API server at %s: %w", config.Host, err)
+	}
+	return limited, nil
+}

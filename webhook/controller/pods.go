@@ -1,0 +1,172 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+// watchedPods narrows a cache to injected pods, and each of them to what this package needs.
+func watchedPods() cache.ByObject {
+	return cache.ByObject{
+		Label:     labels.SelectorFromSet(labels.Set{contract.LabelInjected: "true"}),
+		Transform: new(trimmer).trim,
+	}
+}
+
+// trimmer keeps of a pod what is needed.
+type trimmer struct {
+	// authCA is the annotation that nearly all pods have: a copy in each would be most of what is kept of them.
+	authCA atomic.Pointer[string]
+}
+
+// trim is a toolscache.TransformFunc. client-go applies it twice to the pods of the first list, so that whatever it reads
+// it must also keep.
+func (t *trimmer) trim(object any) (any, error) {
+	pod, ok := object.(*corev1.Pod)
+	if !ok {
+		return nil, fmt.Errorf("trim a pod: it is a %T", object)
+	}
+	annotations := map[string]string{}
+	for _, name := range []string{contract.AnnotationIdentity, contract.AnnotationStatus} {
+		if value, set := pod.Annotations[name]; set {
+			annotations[name] = value
+		}
+	}
+	if value, set := pod.Annotations[contract.AnnotationAuthCA]; set {
+		annotations[contract.AnnotationAuthCA] = t.shared(value)
+	}
+	trimmed := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID, ResourceVersion: pod.ResourceVersion,
+			CreationTimestamp: pod.CreationTimestamp, DeletionTimestamp: pod.DeletionTimestamp, Annotations: annotations,
+		},
+		Spec:   corev1.PodSpec{ServiceAccountName: pod.Spec.ServiceAccountName},
+		Status: corev1.PodStatus{Phase: pod.Status.Phase},
+	}
+	if inject.HasSidecar(pod) {
+		always := corev1.ContainerRestartPolicyAlways
+		trimmed.Spec.InitContainers = []corev1.Container{{Name: contract.ContainerName, RestartPolicy: &always}}
+	}
+	if awaitingCredentials(pod) {
+		running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
+		trimmed.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: contract.ContainerName, State: running}}
+	}
+	return trimmed, nil
+}
+
+// shared is the copy of a value that other pods have already, where they do.
+func (t *trimmer) shared(authCA string) string {
+	if last := t.authCA.Load(); last != nil && *last == authCA {
+		return *last
+	}
+	t.authCA.Store(&authCA)
+	return authCA
+}
+
+// active tells whether a pod has our sidecar, whoever wrote the label, and has not ended.
+func active(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed && inject.HasSidecar(pod)
+}
+
+// awaitingCredentials tells whether a pod's sidecar runs without credentials that it should have: its readiness probe
+// fails, which it does for no other reason.
+func awaitingCredentials(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool {
+		return status.Name == contract.ContainerName && !status.Ready && status.State.Running != nil
+	})
+}
+
+func serviceAccount(pod *corev1.Pod) association.ServiceAccount {
+	return association.ServiceAccount{Namespace: pod.Namespace, Name: pod.Spec.ServiceAccountName}
+}
+
+// podStore has the injected pods, as the cache last saw them; they must not be changed.
+type podStore struct {
+	indexer toolscache.Indexer
+}
+
+func newPodStore(ctx context.Context, informers cache.Informers) (podStore, error) {
+	informer, err := informers.GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return podStore{}, fmt.Errorf("watch pods: %w", err)
+	}
+	indexed, ok := informer.(toolscache.SharedIndexInformer)
+	if !ok {
+		return podStore{}, fmt.Errorf("watch pods: the informer is a %T, without an index", informer)
+	}
+	return podStore{indexed.GetIndexer()}, nil
+}
+
+// namespaces are those that have injected pods.
+func (s podStore) namespaces() []string {
+	return s.indexer.ListIndexFuncValues(toolscache.NamespaceIndex)
+}
+
+// inNamespace has the active pods of a namespace.
+func (s podStore) inNamespace(namespace string) ([]*corev1.Pod, error) {
+	objects, err := s.indexer.ByIndex(toolscache.NamespaceIndex, namespace)
+	if err != nil {
+		return nil, fmt.Errorf("list the pods of namespace %s: %w", namespace, err)
+	}
+	return activePods(objects), nil
+}
+
+func (s podStore) all() []*corev1.Pod { return activePods(s.indexer.List()) }
+
+func activePods(objects []any) []*corev1.Pod {
+	var all []*corev1.Pod
+	for _, object := range objects {
+		if pod, ok := object.(*corev1.Pod); ok && active(pod) {
+			all = append(all, pod)
+		}
+	}
+	return all
+}
+
+// patchPod changes this metadata of a pod and nothing else, so that it cannot undo what others write. The UID keeps it from
+// a pod of the same name that may have another service account. It is false, without an error, where the pod is gone.
+func patchPod(ctx context.Context, c client.Client, pod *corev1.Pod, metadata map[string]any) (patched bool, err error) {
+	metadata["uid"] = pod.UID
+	patch, err := json.Marshal(map[string]any{"metadata": metadata})
+	if err != nil {
+		return false, fmt.Errorf("encode the patch of pod %s/%s: %w", pod.Namespace, pod.Name, err)
+	}
+	target := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: pod.Namespace, Name: pod.Name}}
+	err = c.Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(contract.FieldManager))
+	if apierrors.IsNotFound(err) || isAnotherPod(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("patch pod %s/%s: %w", pod.Namespace, pod.Name, err)
+	}
+	return true, nil
+}
+
+// isAnotherPod tells whether the API server refused a patch because the pod of that name has another UID by now. It reports
+// that as a change of an immutable field; anything else that is invalid is an error of ours.
+func isAnotherPod(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	if !ok || status.ErrStatus.Details == nil {
+		return false
+	}
+	return slices.ContainsFunc(status.ErrStatus.Details.Causes, func(cause metav1.StatusCause) bool {
+		return cause.Field == "metadata.uid"
+	})
+}

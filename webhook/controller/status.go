@@ -1,0 +1,175 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sirupsen/logrus"
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+)
+
+const (
+	// debounce is how long changes are collected: a rollout must not write a status for every pod.
+	debounce = 2 * time.Second
+	// recheckInterval bounds the time to the next look, because a pod that waits changes nothing.
+	recheckInterval = 30 * time.Second
+	// statusWriters is how many statuses are written at once.
+	statusWriters = 4
+)
+
+// allAssociations is the one request of a statusReporter: a pod or an association concerns the status of any other.
+type allAssociations struct{}
+
+// statusReporter writes the status of every association.
+type statusReporter struct {
+	client client.Client
+	// associations reads from a cache.
+	associations client.Reader
+	pods         podStore
+	identities   *association.Index
+	events       eventCreator
+	log          logrus.FieldLogger
+	// waiting is nil before the first look of this leader.
+	waiting waitingSince
+}
+
+func (c *Controller) newStatusReporter(pods podStore) (*statusReporter, error) {
+	writer, err := c.newClient()
+	return &statusReporter{
+		client: writer, associations: c.Cluster.GetClient(), pods: pods, identities: c.Identities, events: eventCreator{writer, c.hostname}, log: c.Log,
+	}, err
+}
+
+func (r *statusReporter) sources(informers cache.Cache, changes *association.Changes) []source.TypedSource[allAssociations] {
+	type queue = workqueue.TypedRateLimitingInterface[allAssociations]
+	soon := func(q queue) { q.AddAfter(allAssociations{}, debounce) }
+	pods := source.TypedKind(informers, &corev1.Pod{}, handler.TypedFuncs[*corev1.Pod, allAssociations]{
+		CreateFunc: func(_ context.Context, _ event.TypedCreateEvent[*corev1.Pod], q queue) { soon(q) },
+		UpdateFunc: func(_ context.Context, _ event.TypedUpdateEvent[*corev1.Pod], q queue) { soon(q) },
+		DeleteFunc: func(_ context.Context, _ event.TypedDeleteEvent[*corev1.Pod], q queue) { soon(q) },
+	})
+	changed := subscription(changes, func(_ association.Pattern, q queue) { soon(q) })
+	atOnce := source.TypedFunc[allAssociations](func(_ context.Context, q queue) error {
+		q.Add(allAssociations{})
+		return nil
+	})
+	return []source.TypedSource[allAssociations]{pods, changed, atOnce}
+}
+
+// Reconcile writes every status that is not what it should be.
+func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reconcile.Result, error) {
+	var all v1alpha1.PodIdentityAssociationList
+	if err := r.associations.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
+		return reconcile.Result{}, fmt.Errorf("list the associations: %w", err)
+	}
+	now, pods := time.Now(), r.pods.all()
+	r.waiting = r.waiting.update(pods, r.waitingFrom(all.Items, now))
+	used := usageByAssociation(pods, r.identities, r.waiting.unready(now))
+	failures := make([]error, len(all.Items))
+	var writes errgroup.Group
+	writes.SetLimit(statusWriters)
+	for i := range all.Items {
+		a := &all.Items[i]
+		outcome := outcome{winner: r.identities.Winner(a.Name), invalid: association.Check(a), usage: used[a.Name]}
+		status := outcome.status(a)
+		if ctx.Err() != nil || equality.Semantic.DeepEqual(a.Status, status) {
+			continue
+		}
+		writes.Go(func() error {
+			failures[i] = r.write(ctx, a, status)
+			return nil
+		})
+	}
+	if err := errors.Join(writes.Wait(), errors.Join(failures...)); err != nil && ctx.Err() == nil {
+		return reconcile.Result{}, err
+	}
+	return reconcile.Result{RequeueAfter: recheckInterval}, nil
+}
+
+// waitingFrom returns a function that tells since when a pod waits that was not seen waiting before. That is now; but at
+// its first look a new leader goes on from what the associations say, for which the last leader has waited.
+func (r *statusReporter) waitingFrom(all []v1alpha1.PodIdentityAssociation, now time.Time) func(*corev1.Pod) time.Time {
+	if r.waiting != nil {
+		return func(*corev1.Pod) time.Time { return now }
+	}
+	reported := map[string]time.Time{}
+	for i := range all {
+		if condition := ready(all[i].Status); condition.Reason == v1alpha1.ReasonNoCredentials {
+			reported[all[i].Name] = condition.LastTransitionTime.Add(-unreadyThreshold)
+		}
+	}
+	return func(pod *corev1.Pod) time.Time {
+		identity, _ := r.identities.Identity(serviceAccount(pod))
+		since, said := reported[identity.Association]
+		switch {
+		case !said:
+			return now
+		case pod.CreationTimestamp.After(since):
+			return pod.CreationTimestamp.Time
+		}
+		return since
+	}
+}
+
+// write patches the status, and reports in an event what is new in it.
+func (r *statusReporter) write(ctx context.Context, a *v1alpha1.PodIdentityAssociation, status v1alpha1.PodIdentityAssociationStatus) error {
+	// The UID keeps it from another association of the same name.
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": a.UID}, "status": status})
+	if err != nil {
+		return fmt.Errorf("encode the status of PodIdentityAssociation %s: %w", a.Name, err)
+	}
+	target := &v1alpha1.PodIdentityAssociation{ObjectMeta: metav1.ObjectMeta{Name: a.Name}}
+	err = r.client.Status().Patch(ctx, target, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(contract.FieldManager))
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		// Gone, or replaced by one whose own event comes.
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write the status of PodIdentityAssociation %s: %w", a.Name, err)
+	}
+	e, news := transition(ready(a.Status), ready(status))
+	if !news {
+		return nil
+	}
+	if _, err := r.events.create(ctx, a, time.Now(), e); err != nil {
+		r.log.WithError(err).WithField("association", a.Name).Warn("the status of an association has changed without an event")
+	}
+	return nil
+}
+
+func ready(status v1alpha1.PodIdentityAssociationStatus) metav1.Condition {
+	if condition := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady); condition != nil {
+		return *condition
+	}
+	return metav1.Condition{}
+}
+
+// transition is the event of a fault that is new, or of one that is mended; that all is well from the start is none.
+func transition(before, after metav1.Condition) (e eventsv1.Event, news bool) {
+	e = eventsv1.Event{Type: corev1.EventTypeWarning, Reason: after.Reason, Action: "Resolve", Note: after.Message}
+	if after.Status == metav1.ConditionTrue {
+		e.Type = corev1.EventTypeNormal
+	}
+	return e, before.Reason != after.Reason && (after.Status == metav1.ConditionFalse || before.Status == metav1.ConditionFalse)
+}

@@ -1,0 +1,76 @@
+package controller
+
+import (
+	"cmp"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podidentity/podidentity/association"
+)
+
+// unreadyThreshold is how long a pod may be without credentials before its association is said not to be ready: a role or
+// a trust policy that was made a moment ago takes AWS a while, and the kubelet asks a sidecar every 30 seconds.
+const unreadyThreshold = time.Minute
+
+// usage is the pods that have the identity of one association.
+type usage struct {
+	pods int32
+	// unready of them have had no credentials for longer than unreadyThreshold; example is one of these.
+	unready int32
+	example *corev1.Pod
+}
+
+// usageByAssociation counts the pods by the name of the association whose identity they have.
+func usageByAssociation(pods []*corev1.Pod, identities *association.Index, unready func(*corev1.Pod) bool) map[string]usage {
+	all := map[string]usage{}
+	for _, pod := range pods {
+		identity, associated := identities.Identity(serviceAccount(pod))
+		if !associated || identity.Association == "" {
+			continue
+		}
+		all[identity.Association] = all[identity.Association].with(pod, unready(pod))
+	}
+	return all
+}
+
+func (u usage) with(pod *corev1.Pod, unready bool) usage {
+	u.pods++
+	if !unready {
+		return u
+	}
+	u.unready++
+	// Always the same one, or the status would change without end.
+	if u.example == nil || cmp.Or(cmp.Compare(pod.Namespace, u.example.Namespace), cmp.Compare(pod.Name, u.example.Name)) < 0 {
+		u.example = pod
+	}
+	return u
+}
+
+// waitingSince is since when pods have been without credentials.
+type waitingSince map[types.UID]time.Time
+
+// update returns which of the pods are without credentials now, and since when: as before, or else since first.
+func (w waitingSince) update(pods []*corev1.Pod, first func(*corev1.Pod) time.Time) waitingSince {
+	next := waitingSince{}
+	for _, pod := range pods {
+		if !awaitingCredentials(pod) {
+			continue
+		}
+		since, seen := w[pod.UID]
+		if !seen {
+			since = first(pod)
+		}
+		next[pod.UID] = since
+	}
+	return next
+}
+
+// unready returns a function that tells whether a pod has been without credentials for longer than unreadyThreshold.
+func (w waitingSince) unready(now time.Time) func(*corev1.Pod) bool {
+	return func(pod *corev1.Pod) bool {
+		since, waiting := w[pod.UID]
+		return waiting && now.Sub(since) > unreadyThreshold
+	}
+}
