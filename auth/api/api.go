@@ -15,6 +15,7 @@ import (
 	"github.com/podidentity/podidentity/auth/sessions"
 	"github.com/podidentity/podidentity/auth/tokens"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/upstream"
 )
 
 // Tokens tells to which pod a token belongs.
@@ -92,7 +93,7 @@ func (a API) assumeRole(r *http.Request, x *exchange) (err error) {
 		return err
 	}
 	if name := mux.Vars(r)["clusterName"]; name != a.ClusterName {
-		return exception.New(exception.ResourceNotFound, "No cluster found for name: %s. This service is for the cluster %s: correct the cluster name of the client", exception.Clean(name), a.ClusterName)
+		return exception.New(exception.ResourceNotFound, "No cluster found for name: %s. This service is for the cluster %s: correct the cluster name of the client", upstream.Line(name), a.ClusterName)
 	}
 	if !a.Synced() {
 		return exception.New(exception.ServiceUnavailable, "the auth service has only started and has not read the associations yet: ask again")

@@ -2,15 +2,14 @@
 package config
 
 import (
-	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"strings"
 	"time"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/flags"
 )
 
 // Config is everything the auth service can be told.
@@ -92,20 +91,11 @@ func Default() Config {
 // that is wrong with the arguments.
 func Parse(arguments []string, usage io.Writer) (Config, error) {
 	config := Default()
-	flags := flag.NewFlagSet("auth", flag.ContinueOnError)
-	bindSessions(flags, &config)
-	bindServer(flags, &config)
-	flags.SetOutput(io.Discard)
-	if err := flags.Parse(arguments); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(usage)
-			flags.PrintDefaults()
-			return Config{}, flag.ErrHelp
-		}
-		return Config{}, fmt.Errorf("%w; auth --help lists the flags", err)
-	}
-	if flags.NArg() > 0 {
-		return Config{}, fmt.Errorf("%q is not a flag; auth --help lists the flags", flags.Arg(0))
+	set := flag.NewFlagSet("auth", flag.ContinueOnError)
+	bindSessions(set, &config)
+	bindServer(set, &config)
+	if err := flags.Parse(set, arguments, usage); err != nil {
+		return Config{}, err
 	}
 	return config, config.validate()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/podidentity/podidentity/auth/exception"
+	"github.com/podidentity/podidentity/internal/upstream"
 )
 
 // unknown is the code that the SDK makes up for an error in which it found none.
@@ -21,14 +21,14 @@ const unknown = "UnknownError"
 func explain(err error, h hop, secrets ...string) *exception.Exception {
 	status, retryAfter := 0, time.Duration(0)
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
-		status, retryAfter = response.HTTPStatusCode(), after(response.Response.Header)
+		status, retryAfter = response.HTTPStatusCode(), upstream.RetryAfter(response.Response.Header)
 	}
 	refusal, ok := errors.AsType[smithy.APIError](err)
 	if !ok || refusal.ErrorCode() == unknown {
 		return unheard(err, h, status, secrets).After(retryAfter)
 	}
 	kind, advice := judge(strings.TrimSuffix(strings.ToLower(refusal.ErrorCode()), "exception"), status, h)
-	words := exception.Clean(refusal.ErrorCode()+": "+refusal.ErrorMessage(), secrets...)
+	words := upstream.Line(refusal.ErrorCode()+": "+refusal.ErrorMessage(), secrets...)
 	return exception.New(kind, "STS refuses role %s: %s; %s", h.role, words, advice).After(retryAfter)
 }
 
@@ -70,13 +70,5 @@ func unheard(err error, h hop, status int, secrets []string) *exception.Exceptio
 	case errors.Is(err, context.DeadlineExceeded):
 		return exception.New(exception.ServiceUnavailable, "STS did not answer in time for role %s: check the network between the auth service and STS", h.role)
 	}
-	return exception.New(exception.ServiceUnavailable, "STS could not be asked for role %s: %s; check --region, --sts-endpoint, AWS_CA_BUNDLE and the network of the auth service", h.role, exception.Clean(err.Error(), secrets...))
-}
-
-func after(header http.Header) time.Duration {
-	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 16)
-	if err != nil {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
+	return exception.New(exception.ServiceUnavailable, "STS could not be asked for role %s: %s; check --region, --sts-endpoint, AWS_CA_BUNDLE and the network of the auth service", h.role, upstream.Line(err.Error(), secrets...))
 }

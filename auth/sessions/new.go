@@ -1,17 +1,15 @@
 package sessions
 
 import (
-	"io"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/util/cache"
-)
 
-// maxAnswer bounds what is read of an answer; a real one has about 2 KB.
-const maxAnswer = 1 << 20
+	"github.com/podidentity/podidentity/internal/upstream"
+)
 
 // New returns an issuer, and registers its metrics.
 func New(settings Settings, registry prometheus.Registerer) (*Issuer, error) {
@@ -37,11 +35,6 @@ func (b bounded) Do(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	response.Body = limited{io.LimitReader(response.Body, maxAnswer), response.Body}
+	upstream.LimitBody(response)
 	return response, nil
-}
-
-type limited struct {
-	io.Reader
-	io.Closer
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/podidentity/podidentity/auth/exception"
 	"github.com/podidentity/podidentity/auth/tokens"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/upstream"
 )
 
 const (
@@ -80,7 +81,7 @@ func (i *Issuer) Session(ctx context.Context, pod tokens.Pod, id contract.Identi
 func (i *Issuer) issue(ctx context.Context, pod tokens.Pod, id contract.Identity) (Session, error) {
 	own, err := i.settings.AWS.Credentials.Retrieve(ctx)
 	if err != nil {
-		return Session{}, exception.New(exception.InternalServer, "the auth service has no AWS credentials of its own: give its ServiceAccount, its Deployment or its node some (%s)", exception.Clean(err.Error()))
+		return Session{}, exception.New(exception.InternalServer, "the auth service has no AWS credentials of its own: give its ServiceAccount, its Deployment or its node some (%s)", upstream.Line(err.Error()))
 	}
 	first, err := i.assume(ctx, hop{role: id.RoleARN, by: "the AWS identity of the auth service"}, own, i.firstHop(pod, id))
 	if err != nil || id.TargetRoleARN == "" {

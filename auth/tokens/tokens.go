@@ -15,6 +15,7 @@ import (
 
 	"github.com/podidentity/podidentity/auth/exception"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/upstream"
 )
 
 // patience is how long the API server may take.
@@ -44,13 +45,13 @@ func (r Reviewer) Review(ctx context.Context, token string) (Pod, error) {
 	review := &authenticationv1.TokenReview{Spec: authenticationv1.TokenReviewSpec{Token: token, Audiences: []string{contract.AuthAudience}}}
 	review, err := r.Reviews.Create(ctx, review, metav1.CreateOptions{})
 	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
-		return Pod{}, exception.New(exception.InternalServer, "the auth service may not ask the API server about tokens (%s): apply its manifests again", exception.Clean(err.Error(), token))
+		return Pod{}, exception.New(exception.InternalServer, "the auth service may not ask the API server about tokens (%s): apply its manifests again", upstream.Line(err.Error(), token))
 	}
 	if err != nil {
-		return Pod{}, exception.New(exception.ServiceUnavailable, "the API server could not be asked about the token (%s): ask again", exception.Clean(err.Error(), token))
+		return Pod{}, exception.New(exception.ServiceUnavailable, "the API server could not be asked about the token (%s): ask again", upstream.Line(err.Error(), token))
 	}
 	if !review.Status.Authenticated {
-		return Pod{}, refusal(exception.Clean(review.Status.Error, token))
+		return Pod{}, refusal(upstream.Line(review.Status.Error, token))
 	}
 	return podOf(review.Status)
 }

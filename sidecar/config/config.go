@@ -4,10 +4,12 @@ package config
 
 import (
 	"errors"
+	"flag"
 	"io"
 	"path/filepath"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/flags"
 	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
@@ -44,14 +46,14 @@ func Parse(args []string, getenv func(string) string, help io.Writer) (Config, e
 	sts, errSTS := readSTS(getenv)
 	c.WebIdentity = webidentity.Source{STS: sts, Pod: readPod(getenv)}
 	tokenFile := filepath.Join(contract.MountPath, contract.TokenFile)
-	flags := flagSet("sidecar", help)
-	flags.StringVar(&c.IdentityFile, "identity", c.IdentityFile, "`file` of the identity document; may appear and change later")
-	flags.StringVar(&tokenFile, "token", tokenFile, "`file` of the service account token; may appear and change later")
-	flags.StringVar(&c.AuthorizationFile, "authorization", c.AuthorizationFile, "`file` that the sidecar creates for applications to authenticate with")
-	flags.StringVar(&c.Listen, "listen", c.Listen, "`address` to listen on, 127.0.0.1:port")
-	flags.StringVar(&c.Metrics, "metrics", c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
-	flags.StringVar(&c.Source, "source", c.Source, "`source` of credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
-	if err := parseFlags(flags, args); err != nil {
+	set := flag.NewFlagSet("sidecar", flag.ContinueOnError)
+	set.StringVar(&c.IdentityFile, "identity", c.IdentityFile, "`file` of the identity document; may appear and change later")
+	set.StringVar(&tokenFile, "token", tokenFile, "`file` of the service account token; may appear and change later")
+	set.StringVar(&c.AuthorizationFile, "authorization", c.AuthorizationFile, "`file` that the sidecar creates for applications to authenticate with")
+	set.StringVar(&c.Listen, "listen", c.Listen, "`address` to listen on, 127.0.0.1:port")
+	set.StringVar(&c.Metrics, "metrics", c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
+	set.StringVar(&c.Source, "source", c.Source, "`source` of credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
+	if err := flags.Parse(set, args, help); err != nil {
 		return Config{}, err
 	}
 	c.WebIdentity.TokenFile, c.EKSAuth.TokenFile = tokenFile, tokenFile

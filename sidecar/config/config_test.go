@@ -107,7 +107,7 @@ func TestComplaints(t *testing.T) {
 		want []string
 	}{
 		"an unknown flag is refused":               {args: []string{"--port=1"}, want: []string{"-port", "--help"}},
-		"an argument that is no flag is refused":   {args: []string{"serve"}, want: []string{`remove "serve"`}},
+		"an argument that is no flag is refused":   {args: []string{"serve"}, want: []string{`"serve" is not a flag`}},
 		"an empty file name is refused":            {args: []string{"--token="}, want: []string{"--token is empty"}},
 		"another host than 127.0.0.1 is refused":   {args: []string{"--listen=0.0.0.0:2711"}, want: []string{"only its own pod"}},
 		"localhost is refused":                     {args: []string{"--listen=localhost:2711"}, want: []string{"127.0.0.1:port"}},

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/flags"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
@@ -91,8 +91,7 @@ func checkSTSEndpoint(s webidentity.STS) error {
 	if s.Endpoint == "" {
 		return nil
 	}
-	endpoint, err := url.Parse(s.Endpoint)
-	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" {
+	if !flags.IsURL(s.Endpoint) {
 		return fmt.Errorf("%s is not a URL of the form https://host[:port]: correct or unset it", contract.EnvSTSEndpoint)
 	}
 	if s.FIPS || s.DualStack {
@@ -103,20 +102,14 @@ func checkSTSEndpoint(s webidentity.STS) error {
 
 // checkEKSAuthEndpoint requires TLS: whoever has the token that is sent can get the role.
 func checkEKSAuthEndpoint(endpoint string) error {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+	if !flags.IsTLSURL(endpoint) {
 		return fmt.Errorf("%s is not a URL of the form https://host[:port]: set it to the auth service's", contract.EnvEKSAuthEndpoint)
 	}
 	return nil
 }
 
-// checkClusterName requires the form that the EKS Auth API specifies (eks-auth 2023-11-26). It does without regexp, for which
-// every pod would pay.
 func checkClusterName(name string) error {
-	invalid := strings.ContainsFunc(name, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
-	})
-	if name == "" || len(name) > 100 || invalid || name[0] == '-' || name[0] == '_' {
+	if !contract.ValidClusterName(name) {
 		return fmt.Errorf("%s=%s is not the name of a cluster: set it to the one of the auth service, 1 to 100 letters, digits, - and _", contract.EnvClusterName, name)
 	}
 	return nil

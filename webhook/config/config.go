@@ -2,15 +2,14 @@
 package config
 
 import (
-	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/flags"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -72,32 +71,15 @@ func Default() Config {
 // that is wrong with the arguments.
 func Parse(arguments []string, usage io.Writer) (Config, error) {
 	config := Default()
-	flags := flag.NewFlagSet("webhook", flag.ContinueOnError)
-	bindServer(flags, &config)
-	bindIRSA(flags, &config.IRSA)
-	bindInjection(flags, &config.Injection)
-	if err := parse(flags, arguments, usage); err != nil {
+	set := flag.NewFlagSet("webhook", flag.ContinueOnError)
+	bindServer(set, &config)
+	bindIRSA(set, &config.IRSA)
+	bindInjection(set, &config.Injection)
+	if err := flags.Parse(set, arguments, usage); err != nil {
 		return Config{}, err
 	}
 	config.IRSA = config.IRSA && !config.Injection.UsesEKSAuth()
 	return config, config.validate()
-}
-
-// parse gives the flags, whose set is named as the command, the values of the arguments.
-func parse(flags *flag.FlagSet, arguments []string, usage io.Writer) error {
-	flags.SetOutput(io.Discard)
-	if err := flags.Parse(arguments); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(usage)
-			flags.PrintDefaults()
-			return flag.ErrHelp
-		}
-		return fmt.Errorf("%w; %s --help lists the flags", err, flags.Name())
-	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is not a flag; %s --help lists the flags", flags.Arg(0), flags.Name())
-	}
-	return nil
 }
 
 func bindServer(flags *flag.FlagSet, c *Config) {

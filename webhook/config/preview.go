@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/flags"
 	"github.com/podidentity/podidentity/webhook/inject"
 	"github.com/podidentity/podidentity/webhook/preview"
 )
@@ -17,14 +18,14 @@ func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error)
 	settings := preview.Settings{Namespace: "default", Mode: contract.InjectEnabled, IRSA: true, Injection: inject.DefaultSettings()}
 	settings.Injection.Image = "podidentity/sidecar:dev"
 	var output string
-	flags := flag.NewFlagSet("webhook preview", flag.ContinueOnError)
-	flags.Var((*fileList)(&settings.Files), "f", "`path` of a file or folder with pods, workloads, associations and namespaces, - for standard input; repeatable")
-	flags.StringVar(&output, "o", "", "`diff` prints what would change, in place of what would be")
-	flags.StringVar(&settings.Namespace, "namespace", settings.Namespace, "namespace of objects that name none")
-	flags.StringVar(&settings.Mode, "mode", settings.Mode, "value of the label "+contract.LabelInject+" of namespaces that are not among the objects")
-	bindIRSA(flags, &settings.IRSA)
-	bindInjection(flags, &settings.Injection)
-	if err := parse(flags, arguments, usage); err != nil {
+	set := flag.NewFlagSet("webhook preview", flag.ContinueOnError)
+	set.Var((*fileList)(&settings.Files), "f", "`path` of a file or folder with pods, workloads, associations and namespaces, - for standard input; repeatable")
+	set.StringVar(&output, "o", "", "`diff` prints what would change, in place of what would be")
+	set.StringVar(&settings.Namespace, "namespace", settings.Namespace, "namespace of objects that name none")
+	set.StringVar(&settings.Mode, "mode", settings.Mode, "value of the label "+contract.LabelInject+" of namespaces that are not among the objects")
+	bindIRSA(set, &settings.IRSA)
+	bindInjection(set, &settings.Injection)
+	if err := flags.Parse(set, arguments, usage); err != nil {
 		return preview.Settings{}, err
 	}
 	if len(settings.Files) == 0 {
@@ -34,9 +35,9 @@ func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error)
 	settings.Diff = output == "diff"
 	modes := []string{contract.InjectEnabled, contract.InjectAssociated}
 	return settings, errors.Join(
-		demand(output == "" || settings.Diff, "-o is %q: set it to diff, or leave it out", output),
-		demand(settings.Namespace != "", "--namespace is empty: set it to the namespace of the pods, or leave it out"),
-		demand(slices.Contains(modes, settings.Mode), "--mode is %q: set it to %s", settings.Mode, strings.Join(modes, " or ")),
+		flags.Require(output == "" || settings.Diff, "-o is %q: set it to diff, or leave it out", output),
+		flags.Require(settings.Namespace != "", "--namespace is empty: set it to the namespace of the pods, or leave it out"),
+		flags.Require(slices.Contains(modes, settings.Mode), "--mode is %q: set it to %s", settings.Mode, strings.Join(modes, " or ")),
 		validateInjection(settings.Injection),
 	)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/upstream"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
@@ -31,7 +32,7 @@ func (s Source) unheard(err error, status int, secrets []string) *credentials.Fa
 }
 
 func transient(reason string, secrets ...string) *credentials.Failure {
-	return &credentials.Failure{Verdict: credentials.Transient, Reason: exchange.Clean(reason, secrets...)}
+	return &credentials.Failure{Verdict: credentials.Transient, Reason: upstream.Line(reason, secrets...)}
 }
 
 // refusal is an answer that is not a session. Its type stands in a header or in the body, in forms that old services decorate
@@ -48,10 +49,10 @@ func (s Source) refusal(response *http.Response, secrets []string) *credentials.
 	}
 	code, _, _ = strings.Cut(code[strings.LastIndexByte(code, '#')+1:], ":")
 	f := s.unheard(err, response.StatusCode, secrets)
-	f.RetryAfter = exchange.RetryAfter(response.Header)
+	f.RetryAfter = upstream.RetryAfter(response.Header)
 	f.Verdict = judge(code, response.StatusCode)
 	if code != "" {
-		f.Reason = exchange.Clean(fmt.Sprintf("%s refuses: %s: %s%s", s.service().Name, code, body.Message, s.advice(code)), secrets...)
+		f.Reason = upstream.Line(fmt.Sprintf("%s refuses: %s: %s%s", s.service().Name, code, body.Message, s.advice(code)), secrets...)
 	}
 	return f
 }

@@ -3,17 +3,14 @@ package exchange
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"io"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/podidentity/podidentity/internal/upstream"
 )
 
-const (
-	dialTimeout = 5 * time.Second
-	// maxAnswer bounds what is read of an answer; a real one has about 2 KB.
-	maxAnswer = 1 << 20
-)
+const dialTimeout = 5 * time.Second
 
 // NewClient returns a client for one exchange, which trusts the roots, or Go's own where they are nil. Its answers are
 // bounded. The caller closes its idle connections.
@@ -42,11 +39,6 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	response.Body = limited{io.LimitReader(response.Body, maxAnswer), response.Body}
+	upstream.LimitBody(response)
 	return response, nil
-}
-
-type limited struct {
-	io.Reader
-	io.Closer
 }

@@ -7,14 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
-	"time"
-	"unicode"
 )
-
-// maxReason bounds, in bytes, what is repeated of a server's words.
-const maxReason = 600
 
 // Service is who is asked, in the words of a failure.
 type Service struct {
@@ -44,29 +37,4 @@ func (s Service) Unheard(err error, status int) string {
 		return fmt.Sprintf("%s is not trusted: %v: %s", host, request.Err, s.Trust)
 	}
 	return fmt.Sprintf("%s cannot be reached: %v: %s", host, request.Err, s.Reach)
-}
-
-// RetryAfter is how long an answer asks to be left alone; zero where it does not.
-func RetryAfter(header http.Header) time.Duration {
-	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 16)
-	if err != nil {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
-}
-
-// Clean makes one line of text, without the secrets and of a bounded length.
-func Clean(text string, secrets ...string) string {
-	for _, secret := range secrets {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "[secret]")
-		}
-	}
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-	if len(text) > maxReason {
-		text = strings.ToValidUTF8(text[:maxReason], "") + "..."
-	}
-	return text
 }

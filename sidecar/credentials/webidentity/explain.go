@@ -7,6 +7,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/podidentity/podidentity/internal/upstream"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
@@ -33,7 +34,7 @@ func (s Source) explain(err error, h hop, secrets ...string) *credentials.Failur
 	status := 0
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
 		status = response.HTTPStatusCode()
-		f.RetryAfter = exchange.RetryAfter(response.Response.Header)
+		f.RetryAfter = upstream.RetryAfter(response.Response.Header)
 	}
 	if refusal, ok := errors.AsType[smithy.APIError](err); ok && refusal.ErrorCode() != unknown {
 		code := refusal.ErrorCode()
@@ -42,6 +43,6 @@ func (s Source) explain(err error, h hop, secrets ...string) *credentials.Failur
 	} else {
 		f.Reason = service().Unheard(err, status)
 	}
-	f.Reason = exchange.Clean(f.Reason, secrets...)
+	f.Reason = upstream.Line(f.Reason, secrets...)
 	return f
 }

@@ -1,0 +1,49 @@
+// Package flags parses and checks the arguments of every binary in the same way.
+package flags
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+)
+
+// Parse parses the arguments of the command that the set is named after. Asked for help, it writes the flags to help and returns
+// flag.ErrHelp.
+func Parse(set *flag.FlagSet, arguments []string, help io.Writer) error {
+	// Otherwise the set prints each error that it also returns.
+	set.SetOutput(io.Discard)
+	err := set.Parse(arguments)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		set.SetOutput(help)
+		set.PrintDefaults()
+		return flag.ErrHelp
+	case err != nil:
+		return fmt.Errorf("%w; %s --help lists the flags", err, set.Name())
+	case set.NArg() > 0:
+		return fmt.Errorf("%q is not a flag; %s --help lists the flags", set.Arg(0), set.Name())
+	}
+	return nil
+}
+
+// Require returns an error, formatted as by fmt.Errorf, unless ok.
+func Require(ok bool, format string, values ...any) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf(format, values...)
+}
+
+// IsURL tells whether text is a URL of a web server.
+func IsURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// IsTLSURL tells whether text is the URL of a web server that is reached only by TLS.
+func IsTLSURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "https" && u.Host != "" && u.RawQuery == "" && u.Fragment == ""
+}
