@@ -11,7 +11,7 @@ import (
 // compared before it is known that none matches.
 func BenchmarkIdentity(b *testing.B) {
 	const associations = 10_000
-	for name, pattern := range map[string]string{"exact": "", "globs": "-*"} {
+	for name, pattern := range map[string]string{"exact": "", "patterns": "-*"} {
 		b.Run(name, func(b *testing.B) {
 			index := association.NewIndex()
 			for i := range associations {
@@ -21,9 +21,9 @@ func BenchmarkIdentity(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			asked := association.ServiceAccount{Namespace: "team-05000", Name: account.Name}
+			owner := association.ServiceAccount{Namespace: "team-05000", Name: account.Name}
 			for b.Loop() {
-				index.Identity(asked)
+				index.Identity(owner)
 			}
 		})
 	}

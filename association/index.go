@@ -18,14 +18,14 @@ type ServiceAccount struct {
 // Index finds the identity of a service account. It is safe for concurrent use.
 type Index struct {
 	mu sync.RWMutex
-	// selectors are the entries by the text of what they select, in which the first wins; no account has a star, so that
-	// only entries without one are found by an account.
-	selectors map[ServiceAccount][]entry
-	// globs are the entries with a star; the first that matches wins.
-	globs []entry
-	// names has every entry, by the name of its association.
-	names map[string]entry
-	// roles are those that service accounts name themselves.
+	// bySelector has every entry by the text of its two patterns, those of one selector in order of precedence. A service
+	// account finds only entries without a star there, because no name has one.
+	bySelector map[ServiceAccount][]entry
+	// patterns are the entries with a star, in order of precedence.
+	patterns []entry
+	// byName has every entry by the name of its association.
+	byName map[string]entry
+	// roles are those that annotations of service accounts name.
 	roles map[ServiceAccount]string
 }
 
@@ -42,13 +42,13 @@ func (e entry) matches(account ServiceAccount) bool {
 	return e.namespace.Matches(account.Namespace) && e.serviceAccount.Matches(account.Name)
 }
 
-// precedence puts the one that wins first: the closer namespace, then the closer service account, where exact beats every
-// pattern and the longer literal prefix the shorter; then the older, so that a newcomer takes nothing away from running
-// pods; then the first by name.
-func precedence(a, b entry) int {
+// comparePrecedence sorts the entry that wins first: by the more specific namespace, then by the more specific service account,
+// where an exact name beats every pattern and the longer literal prefix the shorter; then by age, so that a new association
+// takes nothing away from running pods; then by name.
+func comparePrecedence(a, b entry) int {
 	return cmp.Or(
-		cmp.Compare(b.namespace.literal(), a.namespace.literal()),
-		cmp.Compare(b.serviceAccount.literal(), a.serviceAccount.literal()),
+		cmp.Compare(b.namespace.specificity(), a.namespace.specificity()),
+		cmp.Compare(b.serviceAccount.specificity(), a.serviceAccount.specificity()),
 		cmp.Compare(a.created, b.created),
 		cmp.Compare(a.identity.Association, b.identity.Association),
 	)
@@ -57,25 +57,25 @@ func precedence(a, b entry) int {
 // NewIndex returns an index without associations.
 func NewIndex() *Index {
 	return &Index{
-		selectors: map[ServiceAccount][]entry{}, names: map[string]entry{}, roles: map[ServiceAccount]string{},
+		bySelector: map[ServiceAccount][]entry{}, byName: map[string]entry{}, roles: map[ServiceAccount]string{},
 	}
 }
 
-// Identity is what the associations give to account, or else the role that it names itself; ok is false where there is
-// neither.
+// Identity is what the associations give to the account, or else the role that its annotation names; ok is false where there
+// is neither.
 func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if entries := x.selectors[account]; len(entries) > 0 {
+	if entries := x.bySelector[account]; len(entries) > 0 {
 		return entries[0].identity, true
 	}
-	for _, e := range x.globs {
+	for _, e := range x.patterns {
 		if e.matches(account) {
 			return e.identity, true
 		}
 	}
-	role, named := x.roles[account]
-	return contract.Identity{RoleARN: role}, named
+	role, ok := x.roles[account]
+	return contract.Identity{RoleARN: role}, ok
 }
 
 // Winner is the name of the association that always takes precedence over the one of this name, because it selects the
@@ -83,11 +83,11 @@ func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok
 func (x *Index) Winner(name string) string {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	e, known := x.names[name]
-	if !known {
+	e, ok := x.byName[name]
+	if !ok {
 		return ""
 	}
-	if first := x.selectors[e.selects()][0].identity.Association; first != name {
+	if first := x.bySelector[e.selector()][0].identity.Association; first != name {
 		return first
 	}
 	return ""
@@ -104,21 +104,21 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 		return err
 	}
 	e := entry{
-		namespace:      Pattern(a.Spec.Namespace).normal(),
-		serviceAccount: Pattern(a.Spec.ServiceAccount).normal(),
+		namespace:      Pattern(a.Spec.Namespace).normalized(),
+		serviceAccount: Pattern(a.Spec.ServiceAccount).normalized(),
 		created:        a.CreationTimestamp.Unix(),
 		identity:       identity,
 	}
-	x.names[a.Name] = e
-	x.selectors[e.selects()] = insert(x.selectors[e.selects()], e)
+	x.byName[a.Name] = e
+	x.bySelector[e.selector()] = insert(x.bySelector[e.selector()], e)
 	if !e.exact() {
-		x.globs = insert(x.globs, e)
+		x.patterns = insert(x.patterns, e)
 	}
 	return nil
 }
 
-// SetRole has account name a role itself; an empty one is none. Every association takes precedence. It tells whether the
-// role is another one than before.
+// SetRole sets the role that the annotation of an account names, "" where there is none. Every association takes precedence.
+// It tells whether the role has changed.
 func (x *Index) SetRole(account ServiceAccount, roleARN string) (changed bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -141,28 +141,28 @@ func (x *Index) Delete(name string) {
 }
 
 func (x *Index) remove(name string) {
-	e, known := x.names[name]
-	if !known {
+	e, ok := x.byName[name]
+	if !ok {
 		return
 	}
-	delete(x.names, name)
+	delete(x.byName, name)
 	if !e.exact() {
-		x.globs = without(x.globs, name)
+		x.patterns = without(x.patterns, name)
 	}
-	if rest := without(x.selectors[e.selects()], name); len(rest) > 0 {
-		x.selectors[e.selects()] = rest
+	if rest := without(x.bySelector[e.selector()], name); len(rest) > 0 {
+		x.bySelector[e.selector()] = rest
 		return
 	}
-	delete(x.selectors, e.selects())
+	delete(x.bySelector, e.selector())
 }
 
-// selects is what the entry selects, the one service account of an exact entry.
-func (e entry) selects() ServiceAccount {
+// selector is the text of the two patterns; of an exact entry, the one service account that it selects.
+func (e entry) selector() ServiceAccount {
 	return ServiceAccount{Namespace: string(e.namespace), Name: string(e.serviceAccount)}
 }
 
 func insert(entries []entry, e entry) []entry {
-	i, _ := slices.BinarySearchFunc(entries, e, precedence)
+	i, _ := slices.BinarySearchFunc(entries, e, comparePrecedence)
 	return slices.Insert(entries, i, e)
 }
 

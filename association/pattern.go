@@ -7,25 +7,25 @@ type Pattern string
 
 func (p Pattern) exact() bool { return !strings.Contains(string(p), "*") }
 
-// normal is the same pattern without needless stars: two in a row are like one.
-func (p Pattern) normal() Pattern {
+// normalized is the same pattern without needless stars: two in a row match what one does.
+func (p Pattern) normalized() Pattern {
 	for strings.Contains(string(p), "**") {
 		p = Pattern(strings.ReplaceAll(string(p), "**", "*"))
 	}
 	return p
 }
 
-// literal is the length of what precedes the first *; the whole name, and one more, where there is none: an exact name
-// beats every Pattern that begins with it.
-func (p Pattern) literal() int {
+// specificity is the length of what precedes the first *. Where there is none it is the length of the name and one more: an
+// exact name is more specific than every pattern that begins with it.
+func (p Pattern) specificity() int {
 	if before, _, found := strings.Cut(string(p), "*"); found {
 		return len(before)
 	}
 	return len(p) + 1
 }
 
-// Matches tells whether name fits. Parts between stars are found from the left, the first and last at the ends: taking
-// each as early as possible leaves the most room for the others.
+// Matches tells whether the name matches. The first and the last part must be at the ends, those between are searched from the
+// left: to take each as early as possible leaves the most room for the next.
 func (p Pattern) Matches(name string) bool {
 	parts := strings.Split(string(p), "*")
 	first, last := parts[0], parts[len(parts)-1]

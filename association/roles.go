@@ -14,12 +14,12 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// longestARN is what STS takes of a role at most, in characters; anything else that is wrong with one STS says in words
-// that reach the pod.
-const longestARN = 2048
+// maxRoleARN is the longest ARN of a role that STS accepts, in characters. STS explains anything else that is wrong with one
+// in words that reach the pod.
+const maxRoleARN = 2048
 
-// serviceAccounts are known by their metadata alone.
-func serviceAccounts() *metav1.PartialObjectMetadata {
+// serviceAccount is the type under which the cache holds ServiceAccounts: their metadata alone.
+func serviceAccount() *metav1.PartialObjectMetadata {
 	var object metav1.PartialObjectMetadata
 	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ServiceAccount"))
 	return &object
@@ -27,35 +27,34 @@ func serviceAccounts() *metav1.PartialObjectMetadata {
 
 // WatchedRoles narrows a cache of ServiceAccounts to what WatchRoles reads: every namespace has some.
 func WatchedRoles() map[client.Object]cache.ByObject {
-	return map[client.Object]cache.ByObject{serviceAccounts(): {Transform: onlyRole}}
+	return map[client.Object]cache.ByObject{serviceAccount(): {Transform: stripServiceAccount}}
 }
 
-func onlyRole(object any) (any, error) {
+func stripServiceAccount(object any) (any, error) {
 	account, ok := object.(*metav1.PartialObjectMetadata)
 	if !ok {
-		return nil, fmt.Errorf("slim a ServiceAccount: it is a %T", object)
+		return nil, fmt.Errorf("strip a ServiceAccount: it is a %T", object)
 	}
-	slim := &metav1.PartialObjectMetadata{TypeMeta: account.TypeMeta}
-	slim.Namespace, slim.Name, slim.ResourceVersion = account.Namespace, account.Name, account.ResourceVersion
+	stripped := &metav1.PartialObjectMetadata{TypeMeta: account.TypeMeta}
+	stripped.Namespace, stripped.Name, stripped.ResourceVersion = account.Namespace, account.Name, account.ResourceVersion
 	if role := account.Annotations[contract.AnnotationRoleARN]; role != "" {
-		slim.Annotations = map[string]string{contract.AnnotationRoleARN: role}
+		stripped.Annotations = map[string]string{contract.AnnotationRoleARN: role}
 	}
-	return slim, nil
+	return stripped, nil
 }
 
-// WatchRoles has the index follow the roles that ServiceAccounts name by contract.AnnotationRoleARN, and returns a function that tells
-// whether it has seen all that exist. The rest is as with Watch.
+// WatchRoles has the index follow the roles that ServiceAccounts name by contract.AnnotationRoleARN, and returns a function that
+// tells whether it has all that exist. The rest is as with Watch.
 //
 // It is for servers that exchange the pod's own token, since whoever may write a ServiceAccount chooses the role: there the
 // role's trust policy still decides. A server that assumes roles with an identity of its own must not use it.
 func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, changes *Changes, log logrus.FieldLogger) (synced func() bool, err error) {
-	informer, err := informers.GetInformer(ctx, serviceAccounts(), cache.BlockUntilSynced(false))
+	informer, err := informers.GetInformer(ctx, serviceAccount(), cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, fmt.Errorf("watch ServiceAccounts: %w", err)
 	}
-	set := func(object any, role string) {
-		account := object.(*metav1.PartialObjectMetadata)
-		if len(role) > longestARN {
+	set := func(account *metav1.PartialObjectMetadata, role string) {
+		if len(role) > maxRoleARN {
 			log.WithField("namespace", account.Namespace).WithField("serviceAccount", account.Name).
 				Errorf("the annotation %s has %d characters and is not used: set it to the ARN of an IAM role", contract.AnnotationRoleARN, len(role))
 			role = ""
@@ -65,12 +64,13 @@ func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, ch
 		}
 	}
 	follow := func(object any) {
-		set(object, object.(*metav1.PartialObjectMetadata).Annotations[contract.AnnotationRoleARN])
+		account := object.(*metav1.PartialObjectMetadata)
+		set(account, account.Annotations[contract.AnnotationRoleARN])
 	}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc:    follow,
 		UpdateFunc: func(_, object any) { follow(object) },
-		DeleteFunc: func(object any) { set(last(object), "") },
+		DeleteFunc: func(object any) { set(finalState(object).(*metav1.PartialObjectMetadata), "") },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("watch ServiceAccounts: %w", err)

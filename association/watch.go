@@ -5,65 +5,84 @@ import (
 	"fmt"
 
 	"github.com/sirupsen/logrus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 )
 
+// Watched narrows a cache of associations to what is used of them: a cluster may have many, and what tools write into their
+// metadata is larger than all else.
+func Watched() map[client.Object]cache.ByObject {
+	return map[client.Object]cache.ByObject{&v1alpha1.PodIdentityAssociation{}: {Transform: stripAssociation}}
+}
+
+func stripAssociation(object any) (any, error) {
+	a, ok := object.(*v1alpha1.PodIdentityAssociation)
+	if !ok {
+		return nil, fmt.Errorf("strip a PodIdentityAssociation: it is a %T", object)
+	}
+	a.ObjectMeta = metav1.ObjectMeta{
+		Name: a.Name, UID: a.UID, ResourceVersion: a.ResourceVersion, Generation: a.Generation, CreationTimestamp: a.CreationTimestamp,
+	}
+	return a, nil
+}
+
 // Watch returns an index that follows the associations of the cluster from now on, and a function that tells whether it
-// has seen all that exist. The cache is the caller's, who starts it. Changes are notified after the index has taken each.
+// has all that exist. The caller starts the cache. Changes are notified after the index has taken them.
 func Watch(ctx context.Context, informers cache.Informers, changes *Changes, log logrus.FieldLogger) (index *Index, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &v1alpha1.PodIdentityAssociation{}, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
-	f := follower{index: NewIndex(), changes: changes, log: log}
+	h := eventHandler{index: NewIndex(), changes: changes, log: log}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc: f.set, UpdateFunc: f.replace, DeleteFunc: f.remove,
+		AddFunc: h.set, UpdateFunc: h.update, DeleteFunc: h.delete,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
-	return f.index, registration.HasSynced, nil
+	return h.index, registration.HasSynced, nil
 }
 
-// follower takes events of associations into the index.
-type follower struct {
+// eventHandler takes events of associations into the index.
+type eventHandler struct {
 	index   *Index
 	changes *Changes
 	log     logrus.FieldLogger
 }
 
-func (f follower) set(object any) {
+func (h eventHandler) set(object any) {
 	a := object.(*v1alpha1.PodIdentityAssociation)
-	if err := f.index.Set(a); err != nil {
-		f.log.WithError(err).Error("an association cannot be used")
+	if err := h.index.Set(a); err != nil {
+		h.log.WithError(err).Error("an association cannot be used")
 	}
-	f.changes.Notify(Pattern(a.Spec.Namespace))
+	h.changes.Notify(Pattern(a.Spec.Namespace))
 }
 
-// replace passes over changes of the status alone. The namespace is immutable, but an object deleted and made anew between
-// two looks arrives as an update.
-func (f follower) replace(old, object any) {
+// update ignores changes of the status alone. The namespace is immutable, but an association that was deleted and created
+// again while the watch was interrupted arrives as an update.
+func (h eventHandler) update(old, object any) {
 	before, after := old.(*v1alpha1.PodIdentityAssociation), object.(*v1alpha1.PodIdentityAssociation)
 	if before.UID == after.UID && before.Generation == after.Generation {
 		return
 	}
-	f.set(after)
-	f.changes.Notify(Pattern(before.Spec.Namespace))
+	h.set(after)
+	h.changes.Notify(Pattern(before.Spec.Namespace))
 }
 
-func (f follower) remove(object any) {
-	a := last(object).(*v1alpha1.PodIdentityAssociation)
-	f.index.Delete(a.Name)
-	f.changes.Notify(Pattern(a.Spec.Namespace))
+func (h eventHandler) delete(object any) {
+	a := finalState(object).(*v1alpha1.PodIdentityAssociation)
+	h.index.Delete(a.Name)
+	h.changes.Notify(Pattern(a.Spec.Namespace))
 }
 
-// last is the object of a deletion, as it was last seen where the deletion itself was missed.
-func last(object any) any {
-	if missed, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
-		return missed.Obj
+// finalState is the deleted object, as it was last seen where the watch missed its deletion.
+func finalState(object any) any {
+	if tombstone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
+		return tombstone.Obj
 	}
 	return object
 }

@@ -84,7 +84,7 @@ func run(ctx context.Context, c config.Config) error {
 func rotationOf(c config.Config) certs.Config {
 	return certs.Config{
 		Secret:       types.NamespacedName{Namespace: c.Namespace, Name: c.CASecret},
-		Trust:        certs.ConfigMap{Namespace: c.Namespace, Name: c.CAConfigMap},
+		Target:       certs.ConfigMap{Namespace: c.Namespace, Name: c.CAConfigMap},
 		Propagation:  c.Propagation,
 		DNSNames:     []string{c.Service + "." + c.Namespace + ".svc"},
 		CAValidity:   c.CAValidity,

@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// commonName begins the name of every authority of ours.
-const commonName = "pod-identity-ca "
+// commonNamePrefix begins the common name of every CA that we make.
+const commonNamePrefix = "pod-identity-ca "
 
-// clockSkew is how far the clock of who checks a certificate may be behind ours.
+// clockSkew is how far the clock of a verifier may be behind ours.
 const clockSkew = 5 * time.Minute
 
-// authority is a certificate authority that signs the leaves of our servers, and nothing else.
+// authority is a CA with its key. It signs the leaves of our servers, and nothing else.
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// newAuthority makes an authority that is valid from now.
+// newAuthority makes an authority that is valid from now on.
 func newAuthority(now time.Time, validity time.Duration) (authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -32,8 +32,8 @@ func newAuthority(now time.Time, validity time.Duration) (authority, error) {
 	}
 	// The serial number is left to x509, which draws a random one (RFC 5280, 4.1.2.2).
 	template := &x509.Certificate{
-		// Two authorities must not share a name, or verifiers may try the wrong one of a bundle.
-		Subject:               pkix.Name{CommonName: commonName + now.UTC().Format(time.RFC3339)},
+		// Two CAs must not share a name, or verifiers may try the wrong one of a bundle.
+		Subject:               pkix.Name{CommonName: commonNamePrefix + now.UTC().Format(time.RFC3339)},
 		NotBefore:             now.Add(-clockSkew),
 		NotAfter:              now.Add(validity),
 		KeyUsage:              x509.KeyUsageCertSign,
@@ -86,16 +86,16 @@ func (a authority) signed(certificate *x509.Certificate) bool {
 	return certificate.CheckSignatureFrom(a.certificate) == nil
 }
 
-// due is when a certificate is to be replaced: with a third of its life left, time enough to notice that it fails. Its life
-// begins when it is made, not at the earlier time that allows for skew: else a short one would be due at once.
-func due(certificate *x509.Certificate) time.Time {
+// renewalTime is when a certificate is to be replaced: with a third of its life left, time enough to notice that this fails. Its
+// life begins when it is made, not at the earlier NotBefore that allows for skew: a short one would be due at once.
+func renewalTime(certificate *x509.Certificate) time.Time {
 	made := certificate.NotBefore.Add(clockSkew)
 	return certificate.NotAfter.Add(-certificate.NotAfter.Sub(made) / 3)
 }
 
-// current tells whether a certificate is valid now and not yet due to be replaced.
-func current(certificate *x509.Certificate, now time.Time) bool {
-	return !now.Before(certificate.NotBefore) && now.Before(due(certificate))
+// needsRenewal tells whether a certificate is due to be replaced, or not valid yet, because the clock was set back.
+func needsRenewal(certificate *x509.Certificate, now time.Time) bool {
+	return now.Before(certificate.NotBefore) || !now.Before(renewalTime(certificate))
 }
 
 func encodeCertificates(certificates ...*x509.Certificate) []byte {

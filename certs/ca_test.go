@@ -6,6 +6,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
 const year = 365 * 24 * time.Hour
@@ -70,12 +72,12 @@ func TestTheCASignsNothingButLeaves(t *testing.T) {
 func TestTheSecretOfTheCA(t *testing.T) {
 	now := time.Now()
 	healthy := func() *corev1.Secret {
-		s, err := store{}.renewed(now, year)
+		s, err := caSecret{}.renewed(now, year)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var secret corev1.Secret
-		if err := s.write(&secret); err != nil {
+		if err := s.writeTo(&secret); err != nil {
 			t.Fatal(err)
 		}
 		return &secret
@@ -92,16 +94,16 @@ func TestTheSecretOfTheCA(t *testing.T) {
 		"with the clock before its start it is not":    {at: now.Add(-time.Hour), trusted: 1},
 		"empty it is replaced":                         {at: now, damage: func(s *corev1.Secret) { s.Data = nil }},
 		"without its key the bundle is still trusted":  {at: now, damage: func(s *corev1.Secret) { delete(s.Data, corev1.TLSPrivateKeyKey) }, trusted: 1},
-		"with a garbled bundle it is replaced":         {at: now, damage: func(s *corev1.Secret) { s.Data[bundleKey] = []byte("x") }},
+		"with a garbled bundle it is replaced":         {at: now, damage: func(s *corev1.Secret) { s.Data[contract.CABundleKey] = []byte("x") }},
 		"with the key of another CA it is replaced":    {at: now, damage: func(s *corev1.Secret) { s.Data[corev1.TLSPrivateKeyKey] = healthy().Data[corev1.TLSPrivateKeyKey] }, trusted: 1},
-		"with the bundle of another CA it is replaced": {at: now, damage: func(s *corev1.Secret) { s.Data[bundleKey] = healthy().Data[bundleKey] }, trusted: 1},
+		"with the bundle of another CA it is replaced": {at: now, damage: func(s *corev1.Secret) { s.Data[contract.CABundleKey] = healthy().Data[contract.CABundleKey] }, trusted: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			secret := healthy()
 			if test.damage != nil {
 				test.damage(secret)
 			}
-			s, err := readStore(secret, test.at)
+			s, err := parseSecret(secret, test.at)
 			if (err == nil) != test.usable || len(s.trusted) != test.trusted {
 				t.Errorf("usable: %v, trusted: %d", err, len(s.trusted))
 			}
@@ -111,7 +113,7 @@ func TestTheSecretOfTheCA(t *testing.T) {
 
 func TestARenewedCAIsTrustedBesideTheOldOne(t *testing.T) {
 	now := time.Now()
-	first, err := store{}.renewed(now, year)
+	first, err := caSecret{}.renewed(now, year)
 	if err != nil {
 		t.Fatal(err)
 	}

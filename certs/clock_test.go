@@ -26,11 +26,11 @@ func TestCertificatesSurviveAClockThatJumps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			one, two := c.start(), c.start()
-			c.settle(one, two)
+			c.converge(one, two)
 			for _, jump := range jumps {
 				c.now = c.now.Add(jump)
-				c.settle(one, two)
-				c.mustBeWell(one, two)
+				c.converge(one, two)
+				c.mustHaveConverged(one, two)
 			}
 		})
 	}
@@ -42,7 +42,7 @@ func TestAReplicaLeftAloneRenewsInTime(t *testing.T) {
 	r := c.start()
 	const day = 24 * time.Hour
 	r.config.CAValidity, r.config.LeafValidity = 12*day, 2*day
-	leaves, authorities := map[string]bool{}, map[string]bool{}
+	leaves, cas := map[string]bool{}, map[string]bool{}
 	for end := c.now.Add(22 * day); c.now.Before(end); {
 		r.syncSecret()
 		r.syncConfiguration()
@@ -53,13 +53,13 @@ func TestAReplicaLeftAloneRenewsInTime(t *testing.T) {
 		if r.leaf.Load() != nil {
 			r.mustTrust(c.configuration(), "the live bundle")
 			leaves[string(r.leaf.Load().Leaf.Raw)] = true
-			authorities[string(r.signer.Load().Raw)] = true
+			cas[string(r.issuer.Load().Raw)] = true
 		}
 		// Without a delay, the step has written, and its own event brings it back.
 		c.now = c.now.Add(result.RequeueAfter)
 	}
 	// A CA serves for 8 days, a leaf for 32 hours at most.
-	if len(leaves) < 16 || len(leaves) > 20 || len(authorities) != 3 {
-		t.Errorf("%d leaves and %d CAs in 22 days", len(leaves), len(authorities))
+	if len(leaves) < 16 || len(leaves) > 20 || len(cas) != 3 {
+		t.Errorf("%d leaves and %d CAs in 22 days", len(leaves), len(cas))
 	}
 }

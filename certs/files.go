@@ -17,22 +17,24 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
-// Files serves a certificate that somebody else keeps, such as cert-manager, from a folder that has the keys of a TLS Secret
-// as files. Who keeps it has callers trust it, too.
+// Files serves a certificate that somebody else maintains, such as cert-manager, from a directory that has the keys of a TLS
+// Secret as files. Whoever maintains the files must also make callers trust them.
 type Files struct {
 	dir     string
 	log     logrus.FieldLogger
 	watcher atomic.Pointer[certwatcher.CertWatcher]
 }
 
-// NewFiles returns the certificate of the folder, which is read only when the manager starts.
+// NewFiles returns the certificate of the directory, which is not read before the manager starts.
 func NewFiles(dir string, log logrus.FieldLogger) *Files {
-	return &Files{dir: dir, log: log.WithField("folder", dir)}
+	return &Files{dir: dir, log: log.WithField("directory", dir)}
 }
 
-// SetupWithManager watches the folder on every replica.
+// SetupWithManager watches the directory on every replica.
 func (f *Files) SetupWithManager(mgr manager.Manager) error {
 	if err := mgr.Add(f); err != nil {
 		return fmt.Errorf("set up the watch of %s: %w", f.dir, err)
@@ -43,32 +45,32 @@ func (f *Files) SetupWithManager(mgr manager.Manager) error {
 // NeedLeaderElection implements manager.LeaderElectionRunnable: every replica serves.
 func (f *Files) NeedLeaderElection() bool { return false }
 
-// retry is the time between two looks at a folder that has no usable certificate yet.
-const retry = 2 * time.Second
+// retryInterval is the time between two attempts to read a directory that has no usable certificate yet.
+const retryInterval = 2 * time.Second
 
-// Start implements manager.Runnable: it follows the files until ctx ends. A certificate that cannot be used is waited for, and
-// the one before it is kept.
+// Start implements manager.Runnable: it watches the files until ctx is done. While they are unusable, the certificate before
+// them is kept.
 func (f *Files) Start(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := f.follow(ctx); err != nil {
+		if err := f.watch(ctx); err != nil {
 			f.log.WithError(err).Warn("no usable certificate: waiting for one")
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(retry):
+		case <-time.After(retryInterval):
 		}
 	}
 	return nil
 }
 
-// follow ends at once when the files cannot be read, as a certwatcher does.
-func (f *Files) follow(ctx context.Context) error {
+// watch fails at once when the files cannot be read, as a certwatcher does.
+func (f *Files) watch(ctx context.Context) error {
 	watcher, err := certwatcher.New(filepath.Join(f.dir, corev1.TLSCertKey), filepath.Join(f.dir, corev1.TLSPrivateKeyKey))
 	if err != nil {
 		return fmt.Errorf("read the certificate: %w", err)
 	}
 	f.watcher.Store(watcher)
-	// It is called at once, too.
+	// It is also called at once.
 	watcher.RegisterCallback(func(certificate tls.Certificate) {
 		f.log.WithField("notAfter", certificate.Leaf.NotAfter).Info("serving a new certificate")
 	})
@@ -89,25 +91,25 @@ func (f *Files) Ready(*http.Request) error {
 	if err != nil {
 		return err
 	}
-	return unexpired(leaf.Leaf)
+	return checkExpiry(leaf.Leaf)
 }
 
-// Expiry is when the certificate in use ends, and that of its CA where the folder has it.
+// Expiry is when the certificate in use ends, and its CA where the directory has that.
 func (f *Files) Expiry() Expiry {
 	leaf, err := f.Certificate(nil)
 	if err != nil {
 		return Expiry{}
 	}
 	expiry := Expiry{Leaf: leaf.Leaf.NotAfter}
-	if ca := f.signer(leaf.Leaf); ca != nil {
+	if ca := f.issuerOf(leaf.Leaf); ca != nil {
 		expiry.CA = ca.NotAfter
 	}
 	return expiry
 }
 
-// signer is the CA of the leaf, where the folder has it.
-func (f *Files) signer(leaf *x509.Certificate) *x509.Certificate {
-	text, err := os.ReadFile(filepath.Join(f.dir, bundleKey))
+// issuerOf is the CA of the leaf, where the directory has it.
+func (f *Files) issuerOf(leaf *x509.Certificate) *x509.Certificate {
+	text, err := os.ReadFile(filepath.Join(f.dir, contract.CABundleKey))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.log.WithError(err).Warn("the CA cannot be read: its expiry is not known")
 	}

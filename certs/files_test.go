@@ -12,21 +12,23 @@ import (
 
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
-// volume is a folder that changes as the kubelet changes the volume of a Secret: by swapping one symbolic link.
+// volume is a directory that changes as the kubelet changes the volume of a Secret: by swapping one symbolic link.
 type volume struct {
-	t      *testing.T
-	folder string
-	swaps  int
+	t     *testing.T
+	dir   string
+	swaps int
 }
 
 func (v *volume) project(data map[string][]byte) {
 	v.t.Helper()
-	link := filepath.Join(v.folder, "..data")
+	link := filepath.Join(v.dir, "..data")
 	before, _ := os.Readlink(link) // at first there is none
 	v.swaps++
-	now := filepath.Join(v.folder, "..data_"+strconv.Itoa(v.swaps))
+	now := filepath.Join(v.dir, "..data_"+strconv.Itoa(v.swaps))
 	must(v.t, os.Mkdir(now, 0o750))
 	for key, value := range data {
 		must(v.t, os.WriteFile(filepath.Join(now, key), value, 0o600))
@@ -34,8 +36,8 @@ func (v *volume) project(data map[string][]byte) {
 	must(v.t, os.Symlink(now, link+"_tmp"))
 	must(v.t, os.Rename(link+"_tmp", link))
 	for key := range data {
-		if _, err := os.Lstat(filepath.Join(v.folder, key)); err != nil {
-			must(v.t, os.Symlink(filepath.Join("..data", key), filepath.Join(v.folder, key)))
+		if _, err := os.Lstat(filepath.Join(v.dir, key)); err != nil {
+			must(v.t, os.Symlink(filepath.Join("..data", key), filepath.Join(v.dir, key)))
 		}
 	}
 	if before != "" {
@@ -58,26 +60,26 @@ func issued(t *testing.T, ca authority, now time.Time, validity time.Duration) m
 	return map[string][]byte{
 		corev1.TLSCertKey:       encodeCertificates(leaf.Leaf),
 		corev1.TLSPrivateKeyKey: encodeKey(t)(leaf.PrivateKey, nil),
-		bundleKey:               encodeCertificates(ca.certificate),
+		contract.CABundleKey:    encodeCertificates(ca.certificate),
 	}
 }
 
-// told sends each message of a log.
-type told chan string
+// logMessages receives each message of a log.
+type logMessages chan string
 
-func (told) Levels() []logrus.Level { return logrus.AllLevels }
+func (logMessages) Levels() []logrus.Level { return logrus.AllLevels }
 
-func (c told) Fire(entry *logrus.Entry) error {
+func (c logMessages) Fire(entry *logrus.Entry) error {
 	c <- entry.Message
 	return nil
 }
 
 const serving = "serving a new certificate"
 
-// follow starts to serve a folder, until the test ends.
-func follow(t *testing.T, dir string) (*Files, told) {
+// serve starts to serve a directory, until the test ends.
+func serve(t *testing.T, dir string) (*Files, logMessages) {
 	t.Helper()
-	log, messages := logrus.New(), make(told, 1000)
+	log, messages := logrus.New(), make(logMessages, 1000)
 	log.SetOutput(t.Output())
 	log.AddHook(messages)
 	f := NewFiles(dir, log)
@@ -91,17 +93,17 @@ func follow(t *testing.T, dir string) (*Files, told) {
 	return f, messages
 }
 
-func (c told) await(message string) {
+func (c logMessages) await(message string) {
 	for message != <-c {
 	}
 }
 
-func TestFilesAreFollowed(t *testing.T) {
+func TestChangesOfTheFilesAreServed(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	first, second := mustAuthority(t, now), mustAuthority(t, now.Add(time.Hour))
-	v := &volume{t: t, folder: t.TempDir()}
+	v := &volume{t: t, dir: t.TempDir()}
 	v.project(issued(t, first, now, time.Hour))
-	f, messages := follow(t, v.folder)
+	f, messages := serve(t, v.dir)
 	messages.await(serving)
 	if got, want := f.Expiry(), (Expiry{Leaf: now.Add(time.Hour), CA: first.certificate.NotAfter}); !got.Leaf.Equal(want.Leaf) || !got.CA.Equal(want.CA) {
 		t.Errorf("they end %v, not %v", got, want)
@@ -115,8 +117,8 @@ func TestFilesAreFollowed(t *testing.T) {
 	}
 
 	without := issued(t, second, now, 3*time.Hour)
-	delete(without, bundleKey)
-	must(t, os.Remove(filepath.Join(v.folder, bundleKey)))
+	delete(without, contract.CABundleKey)
+	must(t, os.Remove(filepath.Join(v.dir, contract.CABundleKey)))
 	v.project(without)
 	messages.await(serving)
 	if got := f.Expiry(); !got.Leaf.Equal(now.Add(3*time.Hour)) || !got.CA.IsZero() {
@@ -130,7 +132,7 @@ func TestFilesAreFollowed(t *testing.T) {
 	}
 }
 
-func TestAFolderWithoutACertificateIsWaitedFor(t *testing.T) {
+func TestADirectoryWithoutACertificateIsReadAgainUntilItHasOne(t *testing.T) {
 	now := time.Now()
 	ca := mustAuthority(t, now)
 	good := issued(t, ca, now, week)
@@ -142,11 +144,11 @@ func TestAFolderWithoutACertificateIsWaitedFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				v := &volume{t: t, folder: t.TempDir()}
+				v := &volume{t: t, dir: t.TempDir()}
 				v.project(first)
-				f, messages := follow(t, v.folder)
+				f, messages := serve(t, v.dir)
 				messages.await("no usable certificate: waiting for one")
-				if err := f.Ready(nil); err == nil || !strings.Contains(err.Error(), v.folder) {
+				if err := f.Ready(nil); err == nil || !strings.Contains(err.Error(), v.dir) {
 					t.Errorf("ready: %v", err)
 				}
 				if got := f.Expiry(); got != (Expiry{}) {
@@ -162,12 +164,12 @@ func TestAFolderWithoutACertificateIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestAnUnusableCertificateLeavesTheOneBeforeIt(t *testing.T) {
+func TestAnUnusableCertificateDoesNotReplaceTheOneBeforeIt(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	ca := mustAuthority(t, now)
-	v := &volume{t: t, folder: t.TempDir()}
+	v := &volume{t: t, dir: t.TempDir()}
 	v.project(issued(t, ca, now, time.Hour))
-	f, messages := follow(t, v.folder)
+	f, messages := serve(t, v.dir)
 	messages.await(serving)
 	v.project(map[string][]byte{"tls.crt": []byte("garbage"), "tls.key": []byte("garbage")})
 	v.project(issued(t, ca, now, 2*time.Hour))

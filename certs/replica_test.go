@@ -57,7 +57,7 @@ func (c *cluster) configuration() *admissionv1.MutatingWebhookConfiguration {
 	return &live
 }
 
-// setBundle overwrites the trust of an entry, as a stranger does.
+// setBundle overwrites the caBundle of a webhook, as another writer may.
 func (c *cluster) setBundle(entry int, bundle []byte) {
 	c.t.Helper()
 	live := c.configuration()
@@ -67,7 +67,7 @@ func (c *cluster) setBundle(entry int, bundle []byte) {
 	}
 }
 
-// setSecret overwrites the Secret, as a stranger does. Where there is none, nothing happens.
+// setSecret changes the Secret, as another writer may. Where there is none, nothing happens.
 func (c *cluster) setSecret(change func(map[string][]byte)) {
 	c.t.Helper()
 	live := c.secret()
@@ -96,14 +96,14 @@ type replica struct {
 	configuration *admissionv1.MutatingWebhookConfiguration
 }
 
-// propagation is how long callers may take to see what a replica sees.
+// propagation is how long it may take until callers use a bundle that a replica sees published.
 const propagation = 30 * time.Second
 
 func (c *cluster) start() *replica {
 	c.t.Helper()
 	r := &replica{Client: c.Client, cluster: c}
 	r.Rotator = newRotator(Config{
-		Secret: types.NamespacedName{Namespace: namespace, Name: secret}, Trust: WebhookConfigurations{webhooks}, Propagation: propagation,
+		Secret: types.NamespacedName{Namespace: namespace, Name: secret}, Target: WebhookConfigurations{webhooks}, Propagation: propagation,
 		DNSNames: names, CAValidity: year, LeafValidity: week,
 	}, r)
 	r.syncSecret()
@@ -128,8 +128,8 @@ func (r *replica) Get(_ context.Context, key types.NamespacedName, object client
 	return nil
 }
 
-// look has the replica take one step. What it serves anew must be trusted by what it sees.
-func (r *replica) look() {
+// reconcile has the replica take one step. A new leaf must be trusted by the configuration that the replica sees.
+func (r *replica) reconcile() {
 	r.cluster.t.Helper()
 	before := r.leaf.Load()
 	// A Secret that was deleted meanwhile cannot be updated: the queue tries again.
@@ -141,7 +141,7 @@ func (r *replica) look() {
 	}
 }
 
-// mustTrust holds the leaf against every entry of a configuration.
+// mustTrust verifies the leaf by every webhook of a configuration.
 func (r *replica) mustTrust(configuration *admissionv1.MutatingWebhookConfiguration, what string) {
 	r.cluster.t.Helper()
 	leaf := r.leaf.Load()
@@ -155,31 +155,31 @@ func (r *replica) mustTrust(configuration *admissionv1.MutatingWebhookConfigurat
 	}
 }
 
-// settle lets all events arrive and be answered, and the time pass after which a new CA may be served.
-func (c *cluster) settle(replicas ...*replica) {
+// converge delivers all events, has the replicas reconcile, and lets the time pass after which a leaf of a new CA may be served.
+func (c *cluster) converge(replicas ...*replica) {
 	c.t.Helper()
 	for range 2 {
 		for range 4 {
 			for _, r := range replicas {
 				r.syncSecret()
 				r.syncConfiguration()
-				r.look()
+				r.reconcile()
 			}
 		}
 		c.now = c.now.Add(propagation)
 	}
 }
 
-// mustBeWell holds that all replicas serve what the cluster trusts, of one CA that is valid.
-func (c *cluster) mustBeWell(replicas ...*replica) {
+// mustHaveConverged requires that all replicas serve leaves that the cluster trusts, of one valid CA.
+func (c *cluster) mustHaveConverged(replicas ...*replica) {
 	c.t.Helper()
-	kept, err := readStore(c.secret(), c.now)
+	live, err := parseSecret(c.secret(), c.now)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	for _, r := range replicas {
 		r.mustTrust(c.configuration(), "the live bundle")
-		if !kept.authority.signed(r.leaf.Load().Leaf) {
+		if !live.authority.signed(r.leaf.Load().Leaf) {
 			c.t.Fatal("a replica serves the leaf of another CA")
 		}
 	}

@@ -15,22 +15,19 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// bundleKey is the key of the Secret that holds all certificates to trust: the CA's own, and earlier ones until they
-// expire. The CA itself is in the keys of a TLS Secret.
-const bundleKey = contract.CABundleKey
-
-// store is what the Secret holds.
-type store struct {
+// caSecret is what the Secret of the CA holds: the authority under the keys of a TLS Secret, and all CAs to trust under
+// contract.CABundleKey.
+type caSecret struct {
 	authority authority
-	// trusted begins with the authority's certificate.
+	// trusted begins with the CA of the authority; earlier ones follow until they expire.
 	trusted []*x509.Certificate
 }
 
-// readStore reads the Secret. An error says what is wrong with it; what it still has of trusted certificates comes back
-// also then, so that a damaged key takes no trust away from leaves that are in use.
-func readStore(secret *corev1.Secret, now time.Time) (store, error) {
-	var s store
-	for _, certificate := range decodeCertificates(secret.Data[bundleKey]) {
+// parseSecret reads the Secret. An error says what is wrong with it. The trusted CAs that it still has are returned beside the
+// error, so that a damaged key takes no trust away from leaves in use.
+func parseSecret(secret *corev1.Secret, now time.Time) (caSecret, error) {
+	var s caSecret
+	for _, certificate := range decodeCertificates(secret.Data[contract.CABundleKey]) {
 		if certificate.IsCA && now.Before(certificate.NotAfter) {
 			s.trusted = append(s.trusted, certificate)
 		}
@@ -44,7 +41,7 @@ func readStore(secret *corev1.Secret, now time.Time) (store, error) {
 		return s, errors.New("read the CA: not a certificate authority with an ECDSA key")
 	}
 	s.authority = authority{certificate: pair.Leaf, key: key}
-	if !current(pair.Leaf, now) {
+	if needsRenewal(pair.Leaf, now) {
 		return s, fmt.Errorf("the CA of %s is due to be replaced", pair.Leaf.NotBefore.UTC().Format(time.RFC3339))
 	}
 	if len(s.trusted) == 0 || !s.trusted[0].Equal(pair.Leaf) {
@@ -53,35 +50,35 @@ func readStore(secret *corev1.Secret, now time.Time) (store, error) {
 	return s, nil
 }
 
-// renewed is a store with a new authority that trusts, besides, what this one trusts.
-func (s store) renewed(now time.Time, validity time.Duration) (store, error) {
+// renewed has a new authority, and also trusts what s trusts.
+func (s caSecret) renewed(now time.Time, validity time.Duration) (caSecret, error) {
 	next, err := newAuthority(now, validity)
 	if err != nil {
-		return store{}, err
+		return caSecret{}, err
 	}
 	trusted := append([]*x509.Certificate{next.certificate}, s.trusted...)
-	return store{authority: next, trusted: trusted}, nil
+	return caSecret{authority: next, trusted: trusted}, nil
 }
 
-// write puts the store into the Secret.
-func (s store) write(secret *corev1.Secret) error {
+// writeTo writes s into the Secret.
+func (s caSecret) writeTo(secret *corev1.Secret) error {
 	key, err := x509.MarshalPKCS8PrivateKey(s.authority.key)
 	if err != nil {
 		return fmt.Errorf("encode the key of the CA: %w", err)
 	}
-	if secret.Type == "" { // it is immutable, and of no matter
+	if secret.Type == "" { // that of an existing Secret is immutable, and does not matter
 		secret.Type = corev1.SecretTypeTLS
 	}
 	secret.Data = map[string][]byte{
 		corev1.TLSCertKey:       encodeCertificates(s.authority.certificate),
 		corev1.TLSPrivateKeyKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
-		bundleKey:               s.bundle(),
+		contract.CABundleKey:    s.bundle(),
 	}
 	return nil
 }
 
-// bundle is what callers shall trust: what the store does, and others besides, each once.
-func (s store) bundle(others ...*x509.Certificate) []byte {
+// bundle has the trusted CAs and the others, each once.
+func (s caSecret) bundle(others ...*x509.Certificate) []byte {
 	var all []*x509.Certificate
 	for _, certificate := range slices.Concat(s.trusted, others) {
 		if !slices.ContainsFunc(all, certificate.Equal) {

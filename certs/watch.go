@@ -5,7 +5,9 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -17,32 +19,34 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
-// Watched narrows a cache to the two objects that a rotator reads, so that it needs the right to see only these.
+// Watched narrows a cache to the Secret and the target, so that a rotator needs no right to see other Secrets.
 func Watched(config Config) map[client.Object]cache.ByObject {
-	trust, narrowed := config.Trust.watched()
-	return map[client.Object]cache.ByObject{
-		&corev1.Secret{}: {Namespaces: map[string]cache.Config{
-			config.Secret.Namespace: {FieldSelector: fields.OneTermEqualSelector("metadata.name", config.Secret.Name)},
-		}},
-		trust: narrowed,
-	}
+	target, narrowed := config.Target.watched()
+	return map[client.Object]cache.ByObject{&corev1.Secret{}: only(config.Secret), target: narrowed}
 }
 
-// SetupWithManager runs the rotator on every replica, at its start and at each change of the two objects. The manager's cache must be
-// narrowed by Watched.
+// only narrows a cache to one object of a kind.
+func only(name types.NamespacedName) cache.ByObject {
+	return cache.ByObject{Namespaces: map[string]cache.Config{
+		name.Namespace: {FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name.Name)},
+	}}
+}
+
+// SetupWithManager runs the rotator on every replica, at its start and at each change of the Secret and the target. The
+// manager's cache must be narrowed by Watched.
 func (r *Rotator) SetupWithManager(mgr manager.Manager) error {
 	r.client = mgr.GetClient()
-	// All events ask for the same: one look at everything.
-	look := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
+	// One request stands for everything, whatever the event.
+	enqueue := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
 		return []reconcile.Request{{NamespacedName: r.config.Secret}}
 	})
-	trust, _ := r.config.Trust.watched()
+	target, _ := r.config.Target.watched()
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("certs").
 		WithOptions(controller.Options{NeedLeaderElection: new(false)}).
-		Watches(&corev1.Secret{}, look).
-		Watches(trust, look).
-		// The first look, for where neither exists yet and so no event comes.
+		Watches(&corev1.Secret{}, enqueue).
+		Watches(target, enqueue).
+		// The first request: where neither exists yet, no event comes.
 		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 			queue.Add(reconcile.Request{NamespacedName: r.config.Secret})
 			return nil

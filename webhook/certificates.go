@@ -40,7 +40,7 @@ func rotationOf(c config.Config) certs.Config {
 	}
 	return certs.Config{
 		Secret:       types.NamespacedName{Namespace: c.Namespace, Name: c.CASecret},
-		Trust:        certs.WebhookConfigurations(c.Webhooks),
+		Target:       certs.WebhookConfigurations(c.Webhooks),
 		Propagation:  propagation,
 		DNSNames:     hosts,
 		CAValidity:   c.CAValidity,

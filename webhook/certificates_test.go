@@ -66,7 +66,7 @@ func TestWithAFolderOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T) {
 	if _, ok := newCertificates(files, certs.Config{}, log).(*certs.Files); !ok {
 		t.Error("with a folder, the rotation is set up")
 	}
-	rotation := certs.Config{Trust: certs.WebhookConfigurations{"pod-identity"}}
+	rotation := certs.Config{Target: certs.WebhookConfigurations{"pod-identity"}}
 	for object := range certs.Watched(rotation) {
 		for watched := range watched(files, rotation) {
 			if reflect.TypeOf(object) == reflect.TypeOf(watched) {

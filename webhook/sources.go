@@ -10,7 +10,7 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/certs"
-	"github.com/podidentity/podidentity/webhook/authority"
+	"github.com/podidentity/podidentity/webhook/authca"
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
@@ -31,7 +31,7 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 		maps.Copy(all, certs.Watched(rotation))
 	}
 	if c.Injection.NeedsAuthCA() {
-		maps.Copy(all, authority.Watched(c.Namespace))
+		maps.Copy(all, authca.Watched(c.Namespace))
 	}
 	return all
 }
@@ -52,7 +52,7 @@ func watchSources(ctx context.Context, informers cache.Informers, c config.Confi
 		s.synced = both(s.synced, roles)
 	}
 	if c.Injection.NeedsAuthCA() {
-		bundle, read, err := authority.Watch(ctx, informers, changes, log)
+		bundle, read, err := authca.Watch(ctx, informers, changes, log)
 		if err != nil {
 			return sources{}, err
 		}

@@ -1,5 +1,5 @@
-// Package leader has one replica at a time do what must not be done by two. The others go on answering, and so does one
-// that loses its lease: it only hands the work over.
+// Package leader has one replica at a time do what two must not do at once. The others still serve, and so does one that
+// loses its lease: it only stops this work.
 package leader
 
 import (
@@ -17,18 +17,19 @@ import (
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 )
 
-// The times of the components of Kubernetes: a leader that is gone without a word is replaced after leaseDuration.
+// The defaults of the components of Kubernetes: a leader that disappears without releasing its lease is replaced after
+// leaseDuration.
 const (
 	leaseDuration = 15 * time.Second
 	renewDeadline = 10 * time.Second
 	retryPeriod   = 2 * time.Second
 )
 
-// Work is done while its context lives, by the leader alone. It returns when its context is done, or with an error when it
-// cannot go on; then the lease is given away.
+// Work is what the leader alone does. It returns when its context is done, or earlier with an error; then the lease is
+// released.
 type Work func(ctx context.Context) error
 
-// Election campaigns for a lease, again and again. It is a Runnable of a manager that itself elects nobody.
+// Election elects the replica that works, again and again. It is a Runnable of a manager that has no leader election itself.
 type Election struct {
 	lock resourcelock.Interface
 	work Work
@@ -56,14 +57,14 @@ func NewElection(api *rest.Config, lease types.NamespacedName, work Work, log lo
 	return &Election{lock: lock, work: work, log: log}, nil
 }
 
-// NeedLeaderElection implements manager.LeaderElectionRunnable: every replica campaigns.
+// NeedLeaderElection implements manager.LeaderElectionRunnable: every replica is a candidate.
 func (e *Election) NeedLeaderElection() bool { return false }
 
-// Start campaigns until ctx is done. Work that fails is logged and begun anew, here or by another replica.
+// Start is a candidate until ctx is done. Work that fails is logged and begun again, by this replica or another one.
 func (e *Election) Start(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := e.term(ctx); err != nil {
-			e.log.WithError(err).Error("the leader could not do its work; another replica may")
+		if err := e.elect(ctx); err != nil {
+			e.log.WithError(err).Error("the leader cannot work: it releases the lease, and another replica may acquire it")
 			select {
 			case <-ctx.Done():
 			case <-time.After(retryPeriod):
@@ -73,18 +74,18 @@ func (e *Election) Start(ctx context.Context) error {
 	return nil
 }
 
-// term is one time of waiting for the lease, holding it, and losing or releasing it. The lease is released only after the
-// work has ended, so that no two leaders work at once.
-func (e *Election) term(ctx context.Context) error {
-	offices := make(chan context.Context)
+// elect waits for the lease, and works while this replica holds it. The lease is released only after the work has ended, so
+// that no two leaders work at once.
+func (e *Election) elect(ctx context.Context) error {
+	leading := make(chan context.Context)
 	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
 		Lock: e.lock, Name: e.lock.Describe(), ReleaseOnCancel: true,
 		LeaseDuration: leaseDuration, RenewDeadline: renewDeadline, RetryPeriod: retryPeriod,
 		Callbacks: leaderelection.LeaderCallbacks{
-			OnStartedLeading: func(office context.Context) {
+			OnStartedLeading: func(leaderCtx context.Context) {
 				select {
-				case offices <- office:
-				case <-office.Done():
+				case leading <- leaderCtx:
+				case <-leaderCtx.Done():
 				}
 			},
 			OnStoppedLeading: func() {},
@@ -93,33 +94,33 @@ func (e *Election) term(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("set up the election: %w", err)
 	}
-	candidacy, withdraw := context.WithCancel(context.WithoutCancel(ctx))
+	electorCtx, cancelElector := context.WithCancel(context.WithoutCancel(ctx))
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		elector.Run(candidacy)
+		elector.Run(electorCtx)
 	}()
 	defer func() { <-ended }()
-	defer withdraw()
+	defer cancelElector()
 	select {
 	case <-ctx.Done():
 		return nil
-	case office := <-offices:
-		return e.lead(ctx, office)
+	case leaderCtx := <-leading:
+		return e.lead(ctx, leaderCtx)
 	}
 }
 
-// lead works until ctx or the office ends.
-func (e *Election) lead(ctx, office context.Context) error {
-	both, stop := context.WithCancel(ctx)
-	defer stop()
-	defer context.AfterFunc(office, stop)()
-	e.log.WithField("lease", e.lock.Describe()).Info("this replica leads")
-	err := e.work(both)
-	if both.Err() != nil {
-		// It was told to stop: how it did is of no matter.
-		err = nil
+// lead works until ctx is done or the lease is lost, which ends leaderCtx.
+func (e *Election) lead(ctx, leaderCtx context.Context) error {
+	workCtx, cancelWork := context.WithCancel(ctx)
+	defer cancelWork()
+	defer context.AfterFunc(leaderCtx, cancelWork)()
+	log := e.log.WithField("lease", e.lock.Describe())
+	log.Info("this replica is the leader")
+	err := e.work(workCtx)
+	log.Info("this replica is no longer the leader")
+	if workCtx.Err() != nil {
+		return nil // work that was told to stop has not failed
 	}
-	e.log.WithField("lease", e.lock.Describe()).Info("this replica leads no more")
 	return err
 }

@@ -16,12 +16,12 @@ import (
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 )
 
-// lease stands for the Lease in an API server that can be away on command, which a real one cannot be to the second.
+// lease is the Lease in an API server that can be made unreachable to the second, as a real one cannot.
 type lease struct {
-	mu     sync.Mutex
-	record resourcelock.LeaderElectionRecord
-	held   bool
-	away   bool
+	mu          sync.Mutex
+	record      resourcelock.LeaderElectionRecord
+	exists      bool
+	unreachable bool
 }
 
 // lock is one replica's view of the lease.
@@ -30,15 +30,15 @@ type lock struct {
 	name string
 }
 
-var errAway = errors.New("the API server is away")
+var errUnreachable = errors.New("the API server is unreachable")
 
 func (l lock) Get(context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case l.away:
-		return nil, nil, errAway
-	case !l.held:
+	case l.unreachable:
+		return nil, nil, errUnreachable
+	case !l.exists:
 		return nil, nil, apierrors.NewNotFound(schema.GroupResource{Resource: "leases"}, "lease")
 	}
 	raw, err := json.Marshal(l.record)
@@ -53,10 +53,10 @@ func (l lock) Create(ctx context.Context, record resourcelock.LeaderElectionReco
 func (l lock) Update(_ context.Context, record resourcelock.LeaderElectionRecord) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.away {
-		return errAway
+	if l.unreachable {
+		return errUnreachable
 	}
-	l.record, l.held = record, true
+	l.record, l.exists = record, true
 	return nil
 }
 
@@ -64,47 +64,48 @@ func (l lock) RecordEvent(string) {}
 func (l lock) Identity() string   { return l.name }
 func (l lock) Describe() string   { return "lease" }
 
-func (l *lease) leave(away bool) {
+func (l *lease) setUnreachable(unreachable bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.away = away
+	l.unreachable = unreachable
 }
 
-// office counts who works, and how often each began.
-type office struct {
+// workers counts which replicas work, and how often each began.
+type workers struct {
 	mu      sync.Mutex
-	working string
+	current string
 	most    int
 	now     int
-	terms   map[string]int
+	starts  map[string]int
 }
 
-func (o *office) work(name string) Work {
+func (w *workers) work(name string) Work {
 	return func(ctx context.Context) error {
-		o.change(name, 1)
+		w.change(name, 1)
 		<-ctx.Done()
-		// Whoever works needs a moment to end.
+		// Work needs a moment to end.
 		time.Sleep(time.Second)
-		o.change("", -1)
+		w.change("", -1)
 		return ctx.Err()
 	}
 }
 
-func (o *office) change(name string, by int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.now += by
-	o.most = max(o.most, o.now)
-	o.working = name
+func (w *workers) change(name string, by int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now += by
+	w.most = max(w.most, w.now)
+	w.current = name
 	if by > 0 {
-		o.terms[name]++
+		w.starts[name]++
 	}
 }
 
-func (o *office) who() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.working
+// working is the replica that works, or "".
+func (w *workers) working() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.current
 }
 
 func quiet() logrus.FieldLogger {
@@ -115,13 +116,13 @@ func quiet() logrus.FieldLogger {
 
 func TestOneReplicaWorksAndTheOtherTakesOverWhenItStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, o := &lease{}, &office{terms: map[string]int{}}
+		l, w := &lease{}, &workers{starts: map[string]int{}}
 		first, stopFirst := context.WithCancel(t.Context())
 		second, stopSecond := context.WithCancel(t.Context())
 		var replicas sync.WaitGroup
 		start := func(ctx context.Context, name string) {
 			replicas.Go(func() {
-				e := &Election{lock: lock{l, name}, work: o.work(name), log: quiet()}
+				e := &Election{lock: lock{l, name}, work: w.work(name), log: quiet()}
 				if err := e.Start(ctx); err != nil {
 					t.Error(err)
 				}
@@ -131,51 +132,51 @@ func TestOneReplicaWorksAndTheOtherTakesOverWhenItStops(t *testing.T) {
 		synctest.Wait()
 		start(second, "b")
 		time.Sleep(time.Minute)
-		if o.who() != "a" {
-			t.Fatalf("%q works", o.who())
+		if w.working() != "a" {
+			t.Fatalf("%q works", w.working())
 		}
 		stopFirst()
 		// Much sooner than the lease would end by itself.
 		time.Sleep(6 * time.Second)
-		if o.who() != "b" {
-			t.Errorf("%q works after a has stopped", o.who())
+		if w.working() != "b" {
+			t.Errorf("%q works after a has stopped", w.working())
 		}
 		stopSecond()
 		replicas.Wait()
-		if o.most != 1 {
-			t.Errorf("%d replicas worked at once", o.most)
+		if w.most != 1 {
+			t.Errorf("%d replicas worked at once", w.most)
 		}
 	})
 }
 
-func TestALeaderThatLosesTheAPIServerStopsWorkingAndTakesItUpAgain(t *testing.T) {
+func TestALeaderThatCannotReachTheAPIServerStopsWorkingUntilItCan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, o := &lease{}, &office{terms: map[string]int{}}
+		l, w := &lease{}, &workers{starts: map[string]int{}}
 		ctx, stop := context.WithCancel(t.Context())
 		var replica sync.WaitGroup
 		replica.Go(func() {
-			if err := (&Election{lock: lock{l, "a"}, work: o.work("a"), log: quiet()}).Start(ctx); err != nil {
+			if err := (&Election{lock: lock{l, "a"}, work: w.work("a"), log: quiet()}).Start(ctx); err != nil {
 				t.Error(err)
 			}
 		})
 		time.Sleep(time.Minute)
-		l.leave(true)
+		l.setUnreachable(true)
 		time.Sleep(renewDeadline + retryPeriod + 2*time.Second)
-		if o.who() != "" {
-			t.Error("it works though it cannot know whether it leads")
+		if w.working() != "" {
+			t.Error("it works though it cannot know whether it still holds the lease")
 		}
 		time.Sleep(time.Hour)
-		l.leave(false)
+		l.setUnreachable(false)
 		time.Sleep(time.Minute)
-		if o.who() != "a" || o.terms["a"] != 2 {
-			t.Errorf("%q works, terms %v", o.who(), o.terms)
+		if w.working() != "a" || w.starts["a"] != 2 {
+			t.Errorf("%q works, starts %v", w.working(), w.starts)
 		}
 		stop()
 		replica.Wait()
 	})
 }
 
-func TestWorkThatFailsIsBegunAnew(t *testing.T) {
+func TestWorkThatFailsIsBegunAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		tries := 0

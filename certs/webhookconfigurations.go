@@ -16,18 +16,19 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// WebhookConfigurations are the names of MutatingWebhookConfigurations as a Trust: API servers trust the caBundle of each of
-// their entries. They are not created, since their entries are the manifests'. Where one is missing the others are kept.
+// WebhookConfigurations are the names of MutatingWebhookConfigurations as a BundleTarget: an API server trusts the caBundle of
+// each of their webhooks. They are not created, since their webhooks are the manifests'. Where one is missing the others are
+// still kept up to date.
 type WebhookConfigurations []string
 
 func (w WebhookConfigurations) watched() (client.Object, cache.ByObject) {
-	// A watch can be narrowed to one name and not to two: of those of others only the name is kept.
+	// A watch can be narrowed to one name and not to two: of foreign configurations only the name is kept.
 	return &admissionv1.MutatingWebhookConfiguration{}, cache.ByObject{Transform: func(object any) (any, error) {
-		configuration, is := object.(*admissionv1.MutatingWebhookConfiguration)
-		if is && !slices.Contains(w, configuration.Name) {
+		configuration, ok := object.(*admissionv1.MutatingWebhookConfiguration)
+		if ok && !slices.Contains(w, configuration.Name) {
 			return &admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: configuration.Name}}, nil
 		}
-		if is {
+		if ok {
 			configuration.ManagedFields = nil
 		}
 		return object, nil

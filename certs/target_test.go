@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// twoEntries is a configuration as the manifests bring it.
+// twoEntries is a configuration as the manifests have it.
 func twoEntries(name string) *admissionv1.MutatingWebhookConfiguration {
 	entry := func(name string) admissionv1.MutatingWebhook {
 		return admissionv1.MutatingWebhook{Name: name, AdmissionReviewVersions: []string{"v1"}, SideEffects: new(admissionv1.SideEffectClassNone)}
@@ -25,12 +25,12 @@ func twoEntries(name string) *admissionv1.MutatingWebhookConfiguration {
 	}
 }
 
-// The API is controller-runtime's fake; the real one is asked in e2e.
-func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
+// The API server is controller-runtime's fake; e2e has a real one.
+func TestTheServerIsTrustedByThePublishedBundle(t *testing.T) {
 	for name, test := range map[string]struct {
-		trust  Trust
+		target BundleTarget
 		exists []client.Object
-		places int
+		fields int
 		// missing tells that somebody else must create an object first.
 		missing bool
 	}{
@@ -43,15 +43,15 @@ func TestTheServerIsTrustedByWhatIsPublished(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			api := fake.NewClientBuilder().WithObjects(test.exists...).Build()
 			r := newRotator(Config{
-				Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: test.trust,
+				Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Target: test.target,
 				DNSNames: names, CAValidity: year, LeafValidity: time.Hour,
 			}, api)
 			for range 3 { // the CA, the trust in it, the leaf
 				reconcileOnce(t, r)
 			}
-			live, err := test.trust.bundles(t.Context(), api)
-			if apierrors.IsNotFound(err) != test.missing || client.IgnoreNotFound(err) != nil || len(live) != test.places {
-				t.Fatalf("%d places: %v", len(live), err)
+			live, err := test.target.bundles(t.Context(), api)
+			if apierrors.IsNotFound(err) != test.missing || client.IgnoreNotFound(err) != nil || len(live) != test.fields {
+				t.Fatalf("%d bundles: %v", len(live), err)
 			}
 			leaf, err := r.Certificate(nil)
 			if err != nil {
@@ -73,7 +73,7 @@ func foreign() *corev1.ConfigMap {
 func TestWithoutAWebhookConfigurationTheRotatorWaits(t *testing.T) {
 	api := fake.NewClientBuilder().Build()
 	r := newRotator(Config{
-		Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Trust: WebhookConfigurations{"pod-identity"},
+		Secret: types.NamespacedName{Namespace: "pod-identity", Name: "ca-key"}, Target: WebhookConfigurations{"pod-identity"},
 		DNSNames: names, CAValidity: year, LeafValidity: time.Hour,
 	}, api)
 	for range 3 {
@@ -91,13 +91,13 @@ func reconcileOnce(t *testing.T, r *Rotator) {
 	}
 }
 
-func TestConfigurationsOfOthersAreNeitherKeptNorChanged(t *testing.T) {
-	trust := WebhookConfigurations{"one"}
+func TestForeignConfigurationsAreNeitherCachedNorChanged(t *testing.T) {
+	target := WebhookConfigurations{"one"}
 	api := fake.NewClientBuilder().WithObjects(twoEntries("one"), twoEntries("other")).Build()
-	if err := trust.publish(t.Context(), api, []byte("bundle")); err != nil {
+	if err := target.publish(t.Context(), api, []byte("bundle")); err != nil {
 		t.Fatal(err)
 	}
-	_, narrowed := trust.watched()
+	_, narrowed := target.watched()
 	for name, entries := range map[string]int{"one": 2, "other": 0} {
 		var live admissionv1.MutatingWebhookConfiguration
 		if err := api.Get(t.Context(), client.ObjectKey{Name: name}, &live); err != nil {
@@ -112,7 +112,7 @@ func TestConfigurationsOfOthersAreNeitherKeptNorChanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if of := kept.(*admissionv1.MutatingWebhookConfiguration); of.Name != name || len(of.Webhooks) != entries { //nolint:forcetypeassert // what it was given
+		if of := kept.(*admissionv1.MutatingWebhookConfiguration); of.Name != name || len(of.Webhooks) != entries {
 			t.Errorf("of %s are kept %d entries", name, len(of.Webhooks))
 		}
 	}

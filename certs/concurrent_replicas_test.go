@@ -8,43 +8,43 @@ import (
 	"time"
 )
 
-// Each sees what the other has written only later, and writes on what it sees itself.
-func TestTwoReplicasAtOddsAgree(t *testing.T) {
+// Each sees only later what the other has written, and writes by what it sees itself.
+func TestTwoReplicasThatWriteConcurrentlyConverge(t *testing.T) {
 	for name, interleave := range map[string]func(c *cluster, one, two *replica){
 		"both make the first CA at once": func(_ *cluster, one, two *replica) {
-			one.look()
-			two.look()
+			one.reconcile()
+			two.reconcile()
 		},
 		"both replace the same damaged Secret": func(c *cluster, one, two *replica) {
-			c.settle(one, two)
+			c.converge(one, two)
 			c.setSecret(func(d map[string][]byte) { clear(d) })
 			one.syncSecret()
 			two.syncSecret()
-			one.look()
-			two.look()
+			one.reconcile()
+			two.reconcile()
 		},
 		"one replaces a deleted Secret that the other still sees": func(c *cluster, one, two *replica) {
-			c.settle(one, two)
+			c.converge(one, two)
 			c.deleteSecret()
 			for range 3 {
 				one.syncSecret()
 				one.syncConfiguration()
-				one.look()
+				one.reconcile()
 				two.syncConfiguration()
-				two.look()
+				two.reconcile()
 			}
 		},
-		"each publishes what it holds for true": func(c *cluster, one, two *replica) {
-			c.settle(one, two)
+		"each publishes the CA that it sees": func(c *cluster, one, two *replica) {
+			c.converge(one, two)
 			c.deleteSecret()
 			one.syncSecret()
-			one.look()
+			one.reconcile()
 			one.syncSecret()
 			for range 5 {
 				one.syncConfiguration()
-				one.look()
+				one.reconcile()
 				two.syncConfiguration()
-				two.look()
+				two.reconcile()
 			}
 		},
 	} {
@@ -52,12 +52,12 @@ func TestTwoReplicasAtOddsAgree(t *testing.T) {
 			c := newCluster(t)
 			one, two := c.start(), c.start()
 			interleave(c, one, two)
-			c.settle(one, two)
-			c.mustBeWell(one, two)
+			c.converge(one, two)
+			c.mustHaveConverged(one, two)
 			before := c.configuration().ResourceVersion
-			c.settle(one, two)
+			c.converge(one, two)
 			if after := c.configuration().ResourceVersion; after != before {
-				t.Error("they go on to write though nothing has changed")
+				t.Error("they still write though nothing has changed")
 			}
 		})
 	}
@@ -68,38 +68,38 @@ const (
 	events    = 25
 )
 
-// Whatever happens, and in whatever order replicas hear of it: as soon as one has heard of the live objects and looked at
-// them, they trust what it serves, unless something has happened since.
-func FuzzWhateverHappensWhatIsServedIsTrusted(f *testing.F) {
+// Whatever happens, and in whatever order replicas see it: once a replica has seen the live objects and reconciled, they trust
+// its leaf, unless something has happened since.
+func FuzzWhateverHappensTheLeafIsTrusted(f *testing.F) {
 	for seed := range uint64(histories) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		spoil := damages(t)
-		kinds := slices.Sorted(maps.Keys(spoil))
+		damage := damages(t)
+		kinds := slices.Sorted(maps.Keys(damage))
 		c := newCluster(t)
 		replicas := []*replica{c.start(), c.start(), c.start()}
-		c.settle(replicas...)
+		c.converge(replicas...)
 		for range events {
-			happen(c, random, replicas, spoil[kinds[random.IntN(len(kinds))]])
-			hear(random, replicas)
+			disturb(c, random, replicas, damage[kinds[random.IntN(len(kinds))]])
+			reconcileSome(random, replicas)
 		}
-		c.settle(replicas...)
-		c.mustBeWell(replicas...)
+		c.converge(replicas...)
+		c.mustHaveConverged(replicas...)
 	})
 }
 
-// happen does one thing to the cluster or to a replica.
-func happen(c *cluster, random *rand.Rand, replicas []*replica, spoil func(map[string][]byte)) {
+// disturb does one thing to the cluster or to a replica.
+func disturb(c *cluster, random *rand.Rand, replicas []*replica, damage func(map[string][]byte)) {
 	c.t.Helper()
 	switch random.IntN(8) {
 	case 0:
 		c.deleteSecret()
 	case 1:
 		c.setSecret(func(d map[string][]byte) {
-			if len(d["tls.crt"]) > 0 && len(d["tls.key"]) > 0 && len(d["ca.crt"]) > 0 { // it has not been spoilt already
-				spoil(d)
+			if len(d["tls.crt"]) > 0 && len(d["tls.key"]) > 0 && len(d["ca.crt"]) > 0 { // it is not damaged already
+				damage(d)
 			}
 		})
 	case 2:
@@ -118,8 +118,8 @@ func happen(c *cluster, random *rand.Rand, replicas []*replica, spoil func(map[s
 	}
 }
 
-// hear has replicas, in any order, hear of some objects and look at what they know.
-func hear(random *rand.Rand, replicas []*replica) {
+// reconcileSome has replicas, in any order, see some of the live objects and reconcile.
+func reconcileSome(random *rand.Rand, replicas []*replica) {
 	for range random.IntN(6) {
 		r := replicas[random.IntN(len(replicas))]
 		if random.IntN(2) == 0 {
@@ -128,13 +128,13 @@ func hear(random *rand.Rand, replicas []*replica) {
 		if random.IntN(2) == 0 {
 			r.syncConfiguration()
 		}
-		r.look()
+		r.reconcile()
 	}
 	r := replicas[random.IntN(len(replicas))]
 	for range 3 { // the Secret, the bundle, the leaf
 		r.syncSecret()
 		r.syncConfiguration()
-		r.look()
+		r.reconcile()
 	}
 	if leaf := r.leaf.Load(); leaf != nil && r.cluster.now.Before(leaf.Leaf.NotAfter) {
 		r.mustTrust(r.cluster.configuration(), "the live bundle")

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// What RFC 5280 and the CAs of browsers ask of certificates, and what the API server's verifier looks at.
-func TestTheShapeOfCertificates(t *testing.T) {
+// What RFC 5280 and the CAs of browsers require of certificates, and what the API server's verifier checks.
+func TestTheFieldsOfCertificates(t *testing.T) {
 	now := time.Now()
 	ca := mustAuthority(t, now)
 	leaf, err := ca.leaf(now, names, week)
@@ -61,7 +61,7 @@ func TestACertificateIsDueWithAThirdOfItsLifeLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := due(leaf.Leaf), now.Add(life*2/3); !got.Equal(want) {
+		if got, want := renewalTime(leaf.Leaf), now.Add(life*2/3); !got.Equal(want) {
 			t.Errorf("one of %s is due after %s", life, got.Sub(now))
 		}
 	}

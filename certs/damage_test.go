@@ -12,9 +12,11 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
-// damages are what may become of the Secret.
+// damages are ways in which the Secret may be damaged.
 func damages(t *testing.T) map[string]func(map[string][]byte) {
 	t.Helper()
 	all := map[string]func(map[string][]byte){
@@ -34,7 +36,7 @@ func damages(t *testing.T) map[string]func(map[string][]byte) {
 			d["username"] = []byte("x")
 		},
 	}
-	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey, bundleKey} {
+	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey, contract.CABundleKey} {
 		all[key+" is missing"] = func(d map[string][]byte) { delete(d, key) }
 		all[key+" is empty"] = func(d map[string][]byte) { d[key] = nil }
 		all[key+" is garbage"] = func(d map[string][]byte) { d[key] = []byte("garbage") }
@@ -63,11 +65,11 @@ func TestADamagedSecretIsReplacedWhileItsCAStaysTrusted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			r := c.start()
-			c.settle(r)
+			c.converge(r)
 			old := r.leaf.Load().Leaf
 			c.setSecret(damage)
-			c.settle(r)
-			c.mustBeWell(r)
+			c.converge(r)
+			c.mustHaveConverged(r)
 			if err := verify(old, c.configuration().Webhooks[0].ClientConfig.CABundle, c.now); err != nil {
 				t.Errorf("the leaf that another replica may still serve: %v", err)
 			}
@@ -75,7 +77,7 @@ func TestADamagedSecretIsReplacedWhileItsCAStaysTrusted(t *testing.T) {
 	}
 }
 
-func TestTheBundleIsPutRight(t *testing.T) {
+func TestADamagedBundleIsRestored(t *testing.T) {
 	for name, test := range map[string]struct {
 		becomes func(ours, foreign []byte) []byte
 	}{
@@ -88,23 +90,23 @@ func TestTheBundleIsPutRight(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			r := c.start()
-			c.settle(r)
+			c.converge(r)
 			ours := c.configuration().Webhooks[0].ClientConfig.CABundle
 			c.setBundle(0, test.becomes(ours, foreignCA(t, c)))
 			r.syncConfiguration()
-			r.look()
+			r.reconcile()
 			for _, webhook := range c.configuration().Webhooks {
 				if !bytes.Equal(webhook.ClientConfig.CABundle, ours) {
 					t.Errorf("%s has another bundle than before", webhook.Name)
 				}
 			}
-			c.settle(r)
-			c.mustBeWell(r)
+			c.converge(r)
+			c.mustHaveConverged(r)
 		})
 	}
 }
 
-// foreignCA is an authority that is not of ours, by its name.
+// foreignCA is not one of ours, by its name.
 func foreignCA(t *testing.T, c *cluster) []byte {
 	t.Helper()
 	a := mustAuthority(t, c.now)
@@ -120,20 +122,20 @@ func foreignCA(t *testing.T, c *cluster) []byte {
 func TestALeafStaysTrustedThoughSecretAndBundleAreLostTogether(t *testing.T) {
 	c := newCluster(t)
 	one, two := c.start(), c.start()
-	c.settle(one, two)
+	c.converge(one, two)
 	c.deleteSecret()
 	c.setBundle(0, nil)
 	c.setBundle(1, nil)
-	for range 3 { // one replica is first with everything, and the other serves its old leaf still
+	for range 3 { // one replica does everything first, while the other still serves its old leaf
 		one.syncSecret()
 		one.syncConfiguration()
-		one.look()
+		one.reconcile()
 	}
 	two.syncSecret()
 	two.syncConfiguration()
-	two.look()
+	two.reconcile()
 	one.mustTrust(c.configuration(), "the live bundle")
 	two.mustTrust(c.configuration(), "the live bundle")
-	c.settle(one, two)
-	c.mustBeWell(one, two)
+	c.converge(one, two)
+	c.mustHaveConverged(one, two)
 }

@@ -1,4 +1,4 @@
-package authority_test
+package authca_test
 
 import (
 	"crypto/ecdsa"
@@ -18,10 +18,10 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/webhook/authority"
+	"github.com/podidentity/podidentity/webhook/authca"
 )
 
-// certificate is one of nobody, in PEM.
+// certificate is any certificate, in PEM.
 func certificate(t *testing.T) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -44,8 +44,7 @@ func configMap(text string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{Data: map[string]string{contract.CABundleKey: text}}
 }
 
-// watched is a ConfigMap that is watched; changes are the namespaces that were said to be changed. The informer is a fake: what
-// watches for us is tested where there is an API server.
+// watched is a ConfigMap that is watched; changes are the namespaces that were notified. The informer is a fake: e2e has a real one.
 type watched struct {
 	*controllertest.FakeInformer
 	bundle  func() string
@@ -60,7 +59,7 @@ func watch(t *testing.T) *watched {
 	informers := &informertest.FakeInformers{}
 	changes := &association.Changes{}
 	t.Cleanup(changes.Subscribe(func(p association.Pattern) { w.changes = append(w.changes, p) }))
-	bundle, synced, err := authority.Watch(t.Context(), informers, changes, log)
+	bundle, synced, err := authca.Watch(t.Context(), informers, changes, log)
 	if err != nil || !synced() {
 		t.Fatalf("not watched: %v", err)
 	}
@@ -71,7 +70,7 @@ func watch(t *testing.T) *watched {
 	return w
 }
 
-func TestAuthoritiesFollowTheConfigMap(t *testing.T) {
+func TestTheBundleFollowsTheConfigMap(t *testing.T) {
 	w := watch(t)
 	if w.bundle() != "" || len(w.changes) != 0 {
 		t.Errorf("before there is a ConfigMap: %q, %v", w.bundle(), w.changes)
@@ -88,7 +87,7 @@ func TestAuthoritiesFollowTheConfigMap(t *testing.T) {
 	}
 }
 
-func TestASlipTakesNoAuthorityAway(t *testing.T) {
+func TestAMistakeInTheConfigMapTakesNoBundleAway(t *testing.T) {
 	for name, text := range map[string]string{
 		"an empty text":              "",
 		"a text that is not PEM":     "mine",

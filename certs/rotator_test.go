@@ -17,7 +17,7 @@ func newRotator(config Config, c client.Client) *Rotator {
 	return r
 }
 
-func TestWhatStaysTrustedOfTheLiveObject(t *testing.T) {
+func TestACAOfOursInTheLiveBundleStaysTrustedUntilItExpires(t *testing.T) {
 	now := time.Now()
 	ours, expired := mustAuthority(t, now).certificate, mustAuthority(t, now.Add(-2*year)).certificate
 	leaf, err := mustAuthority(t, now).leaf(now, names, time.Hour)
@@ -35,7 +35,7 @@ func TestWhatStaysTrustedOfTheLiveObject(t *testing.T) {
 		"garbage has nothing to keep":                            {[]byte("garbage"), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := ourCAs([][]byte{test.live}, now); len(got) != test.stays {
+			if got := publishedCAs([][]byte{test.live}, now); len(got) != test.stays {
 				t.Errorf("%d stay", len(got))
 			}
 		})
@@ -44,7 +44,7 @@ func TestWhatStaysTrustedOfTheLiveObject(t *testing.T) {
 
 func TestABundleNamesEachCertificateOnce(t *testing.T) {
 	now := time.Now()
-	s, err := store{}.renewed(now, year)
+	s, err := caSecret{}.renewed(now, year)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,34 +59,34 @@ func TestABundleNamesEachCertificateOnce(t *testing.T) {
 	}
 }
 
-func TestEveryPlaceMustTrust(t *testing.T) {
+func TestABundleIsPublishedWhenEveryLiveObjectHasIt(t *testing.T) {
 	good := []byte("bundle")
-	if !trusts([][]byte{good, good}, good) {
-		t.Error("two places that trust are not enough")
+	if !isPublished([][]byte{good, good}, good) {
+		t.Error("with two that have it, it is not published")
 	}
-	if trusts([][]byte{good, nil}, good) || trusts(nil, good) {
-		t.Error("a place that does not trust, or none at all, is enough")
+	if isPublished([][]byte{good, nil}, good) || isPublished(nil, good) {
+		t.Error("with one that lacks it, or none at all, it is published")
 	}
 }
 
-func TestALeafInUseIsKeptUntilEveryCallerCanHaveSeenTheNewCA(t *testing.T) {
+func TestALeafInUseIsKeptUntilEveryCallerTrustsTheNewCA(t *testing.T) {
 	now := time.Now()
 	first, second := mustAuthority(t, now), mustAuthority(t, now)
 	r := newRotator(Config{DNSNames: names, CAValidity: year, LeafValidity: time.Hour, Propagation: propagation}, nil)
-	if left := r.unsettled(first, now); left > 0 {
+	if left := r.propagationLeft(first, now); left > 0 {
 		t.Errorf("the first leaf is put off by %s", left)
 	}
 	if _, err := r.ensureLeaf(first, now); err != nil {
 		t.Fatal(err)
 	}
-	if left := r.unsettled(second, now); left != propagation {
+	if left := r.propagationLeft(second, now); left != propagation {
 		t.Errorf("a leaf of the new CA is put off by %s", left)
 	}
-	if left := r.unsettled(second, now.Add(propagation)); left > 0 {
+	if left := r.propagationLeft(second, now.Add(propagation)); left > 0 {
 		t.Errorf("after the delay, by another %s", left)
 	}
-	r.unsettled(first, now)
-	if left := r.unsettled(second, now.Add(2*time.Hour)); left > 0 {
+	r.propagationLeft(first, now)
+	if left := r.propagationLeft(second, now.Add(2*time.Hour)); left > 0 {
 		t.Errorf("with the old leaf expired, by %s", left)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Expiry is when the certificates in use end; zero where there is none, or none that we know.
+// Expiry is when the certificates in use end; zero where there is none, or its end is not known.
 type Expiry struct {
 	Leaf, CA time.Time
 }
@@ -19,7 +19,7 @@ func (r *Rotator) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if leaf := r.leaf.Load(); leaf != nil {
 		return leaf, nil
 	}
-	return nil, errors.New("no certificate yet: our CA is not published as trusted")
+	return nil, errors.New("no certificate yet: the CA is not published")
 }
 
 // Ready is a healthz.Checker: it fails until a trusted certificate is served, and when that has expired.
@@ -28,7 +28,7 @@ func (r *Rotator) Ready(*http.Request) error {
 	if err != nil {
 		return err
 	}
-	return unexpired(leaf.Leaf)
+	return checkExpiry(leaf.Leaf)
 }
 
 // Expiry is when the certificates in use end.
@@ -37,14 +37,14 @@ func (r *Rotator) Expiry() Expiry {
 	if leaf := r.leaf.Load(); leaf != nil {
 		expiry.Leaf = leaf.Leaf.NotAfter
 	}
-	if ca := r.signer.Load(); ca != nil {
+	if ca := r.issuer.Load(); ca != nil {
 		expiry.CA = ca.NotAfter
 	}
 	return expiry
 }
 
-// unexpired fails with a sentence when the certificate of a server has ended.
-func unexpired(leaf *x509.Certificate) error {
+// checkExpiry fails when the certificate of a server has expired.
+func checkExpiry(leaf *x509.Certificate) error {
 	if end := leaf.NotAfter; !time.Now().Before(end) {
 		return fmt.Errorf("the certificate expired at %s and could not be replaced: see the log", end.UTC().Format(time.RFC3339))
 	}
