@@ -1,59 +1,172 @@
-// Package podidentity_test keeps the laws of the floor plan.
 package podidentity_test
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
 
 const module = "github.com/podidentity/podidentity/"
 
-// dependencies are all packages that a package of ours is built from.
-func dependencies(t *testing.T, pattern string) []string {
+// mayImport is the floor plan of docs/architecture.md: what of ours each package may import.
+func mayImport() map[string][]string {
+	return map[string][]string{
+		"contract": {},
+
+		"internal/flags":    {},
+		"internal/upstream": {},
+		"internal/ststest":  {},
+		"internal/process":  {"api/v1alpha1"},
+
+		"api/v1alpha1": {"contract"},
+		"association":  {"api/v1alpha1", "contract"},
+		"certs":        {"contract"},
+
+		"webhook": {
+			"association", "certs", "contract", "internal/process",
+			"webhook/admission", "webhook/authority", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/preview",
+		},
+		"webhook/config":     {"contract", "internal/flags", "webhook/inject", "webhook/preview"},
+		"webhook/admission":  {"association", "contract", "webhook/inject"},
+		"webhook/controller": {"api/v1alpha1", "association", "contract", "webhook/inject"},
+		"webhook/preview":    {"api/v1alpha1", "association", "contract", "webhook/inject"},
+		"webhook/authority":  {"association", "contract"},
+		"webhook/leader":     {},
+		"webhook/inject":     {"contract"},
+
+		"sidecar": {
+			"contract", "sidecar/config", "sidecar/credentials", "sidecar/credentials/webidentity", "sidecar/identity", "sidecar/metrics",
+			"sidecar/readiness", "sidecar/server",
+		},
+		"sidecar/config":                  {"contract", "internal/flags", "sidecar/credentials/eksauth", "sidecar/credentials/webidentity", "sidecar/readiness"},
+		"sidecar/server":                  {"contract", "sidecar/credentials", "sidecar/readiness"},
+		"sidecar/metrics":                 {"contract", "sidecar/credentials", "sidecar/readiness"},
+		"sidecar/credentials/eksauth":     {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
+		"sidecar/credentials/webidentity": {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
+		"sidecar/credentials/exchange":    {"internal/upstream"},
+		"sidecar/credentials":             {"contract", "sidecar/identity"},
+		"sidecar/identity":                {"contract"},
+		"sidecar/readiness":               {},
+
+		"auth":           {"association", "certs", "internal/process", "auth/api", "auth/config", "auth/sessions", "auth/tokens"},
+		"auth/config":    {"association", "contract", "internal/flags"},
+		"auth/api":       {"association", "contract", "internal/upstream", "auth/exception", "auth/sessions", "auth/tokens"},
+		"auth/sessions":  {"contract", "internal/upstream", "auth/exception", "auth/tokens"},
+		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
+		"auth/exception": {},
+	}
+}
+
+// testsMayImport is what tests may import besides the package itself, contract, and what that package may.
+func testsMayImport() map[string][]string {
+	return map[string][]string{
+		"webhook/preview":                 {"webhook/config"},
+		"sidecar/metrics":                 {"sidecar/identity"},
+		"sidecar/server":                  {"sidecar/identity"},
+		"sidecar/credentials/eksauth":     {"internal/ststest"},
+		"sidecar/credentials/webidentity": {"sidecar/config"},
+		"auth":                            {"api/v1alpha1", "internal/ststest"},
+		"auth/sessions":                   {"internal/ststest"},
+	}
+}
+
+type listed struct {
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+func packages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", pattern).Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...").Output()
 	if err != nil {
-		t.Fatalf("go list -deps %s: %v", pattern, err)
+		t.Fatalf("go list ./...: %v", err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var next listed
+		if err := decoder.Decode(&next); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, next)
+	}
+}
+
+func TestPackagesImportOnlyWhatTheFloorPlanAllows(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if len(p.Imports) == 0 && !slices.Contains(p.XTestImports, p.ImportPath) {
+			continue // tests of the whole product, which import what they compare
+		}
+		allowed, ok := mayImport()[name]
+		if !ok {
+			t.Errorf("%s is not in the floor plan: add it to docs/architecture.md and to mayImport", name)
+			continue
+		}
+		assertImports(t, name, p.Imports, allowed)
+		assertImports(t, "a test of "+name, slices.Concat(p.TestImports, p.XTestImports), slices.Concat(allowed, testsMayImport()[name], []string{name, "contract"}))
+	}
+}
+
+func assertImports(t *testing.T, name string, imports, allowed []string) {
+	t.Helper()
+	for _, imported := range imports {
+		if imported, ours := strings.CutPrefix(imported, module); ours && !slices.Contains(allowed, imported) {
+			t.Errorf("%s imports %s, which the floor plan does not allow", name, imported)
+		}
+	}
+}
+
+// dependencies are all packages that the given ones are built from.
+func dependencies(t *testing.T, arguments ...string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps"}, arguments...)...).Output()
+	if err != nil {
+		t.Fatalf("go list -deps %q: %v", arguments, err)
 	}
 	return strings.Fields(string(out))
 }
 
-func TestArrowsOfTheFloorPlan(t *testing.T) {
+func TestWhatPackagesNeverDependOn(t *testing.T) {
 	for name, law := range map[string]struct {
-		of        string
+		of        []string
 		forbidden []string
 	}{
-		"the sidecar, which every pod pays for, is free of Kubernetes": {
-			"./sidecar/...", []string{"k8s.io/", "sigs.k8s.io/", module + "webhook", module + "association", module + "api", module + "certs", module + "auth"},
+		"the sidecar, which every pod pays for, is free of Kubernetes and of heavy libraries, even in its tests": {
+			[]string{"-test", "./sidecar/..."},
+			[]string{"k8s.io/", "sigs.k8s.io/", "github.com/aws/aws-sdk-go-v2/config", "github.com/prometheus/"},
 		},
-		"the contract imports nothing of ours and nothing of others": {
-			"./contract", []string{"k8s.io/", "sigs.k8s.io/", "net/http", module + "api", module + "webhook", module + "sidecar"},
-		},
-		"injection is pure: no server, no client, no cache": {
-			"./webhook/inject", []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go", module + "association", module + "certs", module + "webhook/admission", module + "webhook/config"},
-		},
-		"the index and the certificates serve other servers than the webhook too": {
-			"./association", []string{module + "webhook", module + "sidecar", module + "certs", module + "auth"},
-		},
-		"the auth service is neither the webhook nor the sidecar": {
-			"./auth/...", []string{module + "webhook", module + "sidecar"},
-		},
-		"the webhook can do without the auth service": {
-			"./webhook/...", []string{module + "auth"},
-		},
-		"the certificates know nothing of whom they serve": {
-			"./certs", []string{module + "webhook", module + "sidecar", module + "auth", module + "association", module + "api"},
-		},
+		"the sidecar has the HTTP/2 of the standard library alone": {[]string{"./sidecar/..."}, []string{"golang.org/x/net/"}},
+		"the contract imports nothing of others":                   {[]string{"./contract"}, []string{"k8s.io/", "sigs.k8s.io/", "github.com/", "net/http"}},
+		"injection has no server, no client and no cache":          {[]string{"./webhook/inject"}, []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, dependency := range dependencies(t, law.of) {
+			for _, dependency := range dependencies(t, law.of...) {
 				for _, prefix := range law.forbidden {
-					if strings.HasPrefix(dependency, prefix) {
+					if strings.HasPrefix(dependency, prefix) && !strings.HasPrefix(dependency, module) {
 						t.Errorf("%s depends on %s", law.of, dependency)
 					}
 				}
 			}
 		})
+	}
+}
+
+func TestInjectionIsPure(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"webhook/inject" {
+			continue
+		}
+		for _, imported := range p.Imports {
+			root, _, _ := strings.Cut(imported, "/")
+			if slices.Contains([]string{"os", "net", "io", "log", "syscall", "crypto", "math"}, root) {
+				t.Errorf("it imports %s: whatever it depends on must be an argument", imported)
+			}
+		}
 	}
 }
