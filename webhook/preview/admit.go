@@ -16,21 +16,19 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// What only a cluster knows is shown as this.
+// Placeholders stand for what only a cluster knows.
 const (
-	// placeholder stands for the authorization token that the webhook draws for each pod that asks for one.
-	placeholder = "DRAWN-AT-RANDOM-FOR-EACH-POD"
-	// placeholderCA stands for the authorities of the auth service.
-	placeholderCA = "CERTIFICATES-OF-THE-AUTH-SERVICE"
+	tokenPlaceholder  = "RANDOM-FOR-EACH-POD"
+	authCAPlaceholder = "CA-CERTIFICATES-OF-THE-AUTH-SERVICE"
 )
 
-// outcome is what becomes of an object.
+// outcome is what happens to an object.
 type outcome struct {
 	title  string
 	status string
-	// notes say more, a sentence each.
+	// notes add to the status, one sentence each.
 	notes []string
-	// before and after are the object; they are equal where nothing changes.
+	// before and after are the object; they are equal if nothing changes.
 	before, after json.RawMessage
 	pointer       string
 }
@@ -38,79 +36,76 @@ type outcome struct {
 func (o outcome) changed() bool { return !bytes.Equal(o.before, o.after) }
 
 // admitAll returns the outcomes of each document's objects.
-func admitAll(documents []document, s surroundings, settings inject.Settings) ([][]outcome, error) {
+func admitAll(documents []document, state clusterState, settings inject.Settings) ([][]outcome, error) {
 	all := make([][]outcome, len(documents))
-	var complaints []error
+	var errs []error
 	for i, d := range documents {
 		for _, o := range d.objects {
-			admitted, err := admit(o, s, settings)
+			admitted, err := admit(o, state, settings)
 			if err != nil {
-				complaints = append(complaints, d.complain("%s: %w", o.title(), err))
+				errs = append(errs, d.errorf("%s: %w", o.title(), err))
 				continue
 			}
 			all[i] = append(all[i], admitted)
 		}
 	}
-	return all, errors.Join(complaints...)
+	return all, errors.Join(errs...)
 }
 
-// admit does to one object what the cluster would do to its pods.
-func admit(o object, s surroundings, settings inject.Settings) (outcome, error) {
+// admit does to one object what the webhook would do to its pods.
+func admit(o object, state clusterState, settings inject.Settings) (outcome, error) {
 	result := outcome{title: o.title(), before: o.raw, after: o.raw, pointer: o.pointer}
-	if s.concerns(o) {
-		result.status = s.describe(o)
+	if state.includes(o) {
+		result.status = state.describe(o)
 		return result, nil
 	}
 	path, hasPod := podPath(o)
 	if !hasPod {
-		result.status = "unchanged: it is no pod or workload that preview knows"
+		result.status = "unchanged: it is not a pod or a workload that preview knows"
 		return result, nil
 	}
 	pod, hasMetadata, err := podOf(o, path)
 	if err != nil {
 		return outcome{}, err
 	}
-	subject, why := s.subject(pod, s.namespaceOf(o))
-	if why != "" {
-		result.status = "unchanged: the webhook is not called: " + why
+	in, notCalled := state.input(pod, state.namespaceOf(o))
+	if notCalled != "" {
+		result.status = "unchanged: the webhook is not called: " + notCalled
 		return result, nil
 	}
-	verdict := inject.Decide(subject, settings)
-	operations := inject.Patch(subject, verdict, settings)
+	decision := inject.Decide(in, settings)
+	operations := inject.Patch(in, decision, settings)
 	if !hasMetadata {
 		operations = append([]jsonpatch.Operation{jsonpatch.NewOperation("add", "/metadata", struct{}{})}, operations...)
 	}
-	result.status, result.notes = verdict.Status, notes(subject, verdict)
+	result.status, result.notes = decision.Status, notes(in, decision)
 	result.after, err = apply(o.raw, pointerTo(path), operations)
 	return result, err
 }
 
-// subject is what the webhook would judge; where it is not called, why says for what reason.
-func (s surroundings) subject(pod *corev1.Pod, namespace string) (subject inject.Input, why string) {
+// input is what the webhook would decide about; or else notCalled says why it is not called.
+func (s clusterState) input(pod *corev1.Pod, namespace string) (in inject.Input, notCalled string) {
 	label, labelled := s.label(namespace)
-	if why := notCalled(pod, namespace, labelled); why != "" {
-		return inject.Input{}, why
+	if notCalled := whyNotCalled(pod, namespace, labelled); notCalled != "" {
+		return inject.Input{}, notCalled
 	}
-	subject = inject.Input{Pod: pod, Namespace: namespace, Mode: label, AuthCA: placeholderCA, Token: placeholder}
-	subject.Identity, subject.Associated = s.identities.Identity(association.ServiceAccount{
-		Namespace: namespace,
-		Name:      subject.ServiceAccount(),
-	})
-	return subject, ""
+	in = inject.Input{Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, Token: tokenPlaceholder}
+	in.Identity, in.Associated = s.identities.Identity(association.ServiceAccount{Namespace: namespace, Name: in.ServiceAccount()})
+	return in, ""
 }
 
-// notes say which identity the pod gets, and what whoever creates it is warned of.
-func notes(subject inject.Input, verdict inject.Decision) []string {
+// notes say which identity the pod gets, and what its creator is warned of.
+func notes(in inject.Input, decision inject.Decision) []string {
 	var all []string
-	if verdict.Injects() && subject.Associated {
-		source := "association " + subject.Identity.Association
-		if subject.Identity.Association == "" {
+	if decision.Injects() && in.Associated {
+		source := "association " + in.Identity.Association
+		if in.Identity.Association == "" {
 			source = "the annotation " + contract.AnnotationRoleARN
 		}
 		all = append(all, fmt.Sprintf("%s gives %s to service account %s/%s",
-			source, subject.Identity.RoleARN, subject.Namespace, subject.ServiceAccount()))
+			source, in.Identity.RoleARN, in.Namespace, in.ServiceAccount()))
 	}
-	for _, warning := range verdict.Warnings {
+	for _, warning := range decision.Warnings {
 		all = append(all, "warning: "+warning)
 	}
 	return all
@@ -123,16 +118,16 @@ func pointerTo(path []string) string {
 	return "/" + strings.Join(path, "/")
 }
 
-// apply does what the API server does with the operations of the webhook, at a place inside of raw.
-func apply(raw json.RawMessage, place string, operations []jsonpatch.Operation) (json.RawMessage, error) {
+// apply applies the operations, as the API server would, to what the pointer leads to in raw.
+func apply(raw json.RawMessage, pointer string, operations []jsonpatch.Operation) (json.RawMessage, error) {
 	if len(operations) == 0 {
 		return raw, nil
 	}
-	placed := make([]jsonpatch.Operation, len(operations))
+	located := make([]jsonpatch.Operation, len(operations))
 	for i, operation := range operations {
-		placed[i] = jsonpatch.NewOperation(operation.Operation, place+operation.Path, operation.Value)
+		located[i] = jsonpatch.NewOperation(operation.Operation, pointer+operation.Path, operation.Value)
 	}
-	text, err := json.Marshal(placed)
+	text, err := json.Marshal(located)
 	if err != nil {
 		return nil, fmt.Errorf("write the patch: %w", err)
 	}
@@ -144,7 +139,7 @@ func apply(raw json.RawMessage, place string, operations []jsonpatch.Operation) 
 	options.EscapeHTML = false
 	patched, err := patch.ApplyWithOptions(raw, options)
 	if err != nil {
-		return nil, fmt.Errorf("its pod cannot be injected: %w: give every container and field what it has in Kubernetes", err)
+		return nil, fmt.Errorf("its pod cannot be injected: %w: write every container and field as Kubernetes has it", err)
 	}
 	return patched, nil
 }

@@ -25,32 +25,32 @@ type schema struct {
 	} `json:"x-kubernetes-validations"`
 }
 
-func TestPreviewDemandsOfAnAssociationWhatTheAPIServerDemands(t *testing.T) {
+func TestPreviewRequiresOfAnAssociationWhatTheAPIServerRequires(t *testing.T) {
 	spec := readSpec(t)
-	demanded := map[string]string{}
+	required := map[string]string{}
 	for field, property := range spec.Properties {
 		for _, v := range property.Validations {
 			// A preview has no older object to compare with.
 			if !strings.Contains(v.Rule, "oldSelf") {
-				demanded[field] = fmt.Sprint(v.Rule, property.MaxLength, slices.Contains(spec.Required, field), v.Message)
+				required[field] = fmt.Sprint(v.Rule, property.MaxLength, slices.Contains(spec.Required, field), v.Message)
 			}
 		}
 	}
 	known := map[string]string{}
-	for _, r := range rules() {
+	for _, r := range fieldRules() {
 		expression := "self.matches('" + strings.ReplaceAll(r.pattern, `\`, `\\`) + "')"
 		if r.field == "sessionDuration" {
 			expression += " && duration(self) >= duration('15m') && duration(self) <= duration('12h')"
 		}
-		known[r.field] = fmt.Sprint(expression, r.longest, r.required, r.message)
+		known[r.field] = fmt.Sprint(expression, r.maxLength, r.required, r.message)
 	}
 	for _, v := range spec.Validations {
-		demanded[v.Rule] = v.Message
+		required[v.Rule] = v.Message
 	}
 	known["!has(self.externalID) || has(self.targetRoleARN)"] = externalIDMessage
 	known["!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)"] = policyMessage
-	if !maps.Equal(demanded, known) {
-		t.Errorf("the CRD demands\n%q\nand preview\n%q", demanded, known)
+	if !maps.Equal(required, known) {
+		t.Errorf("the CRD requires\n%q\nand preview\n%q", required, known)
 	}
 }
 
@@ -69,24 +69,24 @@ func readSpec(t *testing.T) schema {
 	return crd.Spec.Versions[0].Schema.OpenAPI.Properties["spec"]
 }
 
-func TestPreviewLeavesOutWhatTheAPIServerKeepsFromTheWebhook(t *testing.T) {
+func TestPreviewSkipsThePodsForWhichTheAPIServerDoesNotCallTheWebhook(t *testing.T) {
 	var configuration admissionregistrationv1.MutatingWebhookConfiguration
 	read(t, "../../manifests/base/webhook.yaml", &configuration)
 	for _, webhook := range configuration.Webhooks {
 		var namespaces []string
-		for _, demand := range webhook.NamespaceSelector.MatchExpressions {
-			if demand.Key != contract.LabelInject {
-				namespaces = append(namespaces, demand.Values...)
+		for _, requirement := range webhook.NamespaceSelector.MatchExpressions {
+			if requirement.Key != contract.LabelInject {
+				namespaces = append(namespaces, requirement.Values...)
 			}
 		}
-		if !slices.Equal(namespaces, neverCalled()) {
-			t.Errorf("%s leaves out %q, preview %q", webhook.Name, namespaces, neverCalled())
+		if !slices.Equal(namespaces, excludedNamespaces()) {
+			t.Errorf("%s excludes %q, preview %q", webhook.Name, namespaces, excludedNamespaces())
 		}
 		var conditions []string
 		for _, condition := range webhook.MatchConditions {
 			conditions = append(conditions, condition.Expression)
 		}
-		// In the words of Go, notCalled says the same.
+		// whyNotCalled says the same in Go.
 		known := []string{
 			`object.metadata.?annotations[?'podidentity.dev/inject'].orValue('') != 'false'`,
 			`!object.metadata.?annotations[?'kubernetes.io/config.mirror'].hasValue()`,

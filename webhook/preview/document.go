@@ -14,55 +14,55 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// document is one object as somebody wrote it; a List has others in it.
+// document is one object as it was written; if that is a List, it contains others.
 type document struct {
 	source string
 	number int
-	// text is the document as it was written, in JSON or else in YAML; raw is the same in JSON.
+	// text is the original, in YAML or JSON; raw is the same in JSON.
 	text    []byte
 	isJSON  bool
 	raw     json.RawMessage
 	objects []object
 }
 
-// place is where people find the document.
-func (d document) place() string { return fmt.Sprintf("%s, document %d", d.source, d.number) }
+// position tells people where to find the document.
+func (d document) position() string { return fmt.Sprintf("%s, document %d", d.source, d.number) }
 
-// complain words what is wrong with the document, or with a part of it.
-func (d document) complain(about string, values ...any) error {
-	return fmt.Errorf(d.place()+": "+about, values...)
+// errorf is an error that names the document.
+func (d document) errorf(format string, values ...any) error {
+	return fmt.Errorf(d.position()+": "+format, values...)
 }
 
-// parse returns the documents of all sources that can be read, and complaints about the others.
+// parse returns the documents that can be read, and the errors of the others.
 func parse(sources []source) ([]document, error) {
 	var documents []document
-	var complaints []error
+	var errs []error
 	for _, s := range sources {
 		parsed, err := parseSource(s)
 		documents = append(documents, parsed...)
-		complaints = append(complaints, err)
+		errs = append(errs, err)
 	}
-	return documents, errors.Join(complaints...)
+	return documents, errors.Join(errs...)
 }
 
 func parseSource(s source) ([]document, error) {
 	var documents []document
-	var complaints []error
+	var errs []error
 	number := 0
-	// Editors of Windows begin a file with a byte order mark.
+	// Editors on Windows begin files with a byte order mark.
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(bytes.TrimPrefix(s.text, []byte("\ufeff")))))
 	for {
 		chunk, err := reader.Read()
 		if errors.Is(err, io.EOF) {
-			return documents, errors.Join(complaints...)
+			return documents, errors.Join(errs...)
 		}
 		if err != nil {
 			unsplit := document{source: s.name, number: number + 1}
-			return documents, errors.Join(append(complaints, unsplit.complain("%w: write --- on a line of its own between documents", err))...)
+			return documents, errors.Join(append(errs, unsplit.errorf("%w: write --- on a line of its own between documents", err))...)
 		}
 		for _, text := range split(chunk) {
 			d := document{source: s.name, number: number + 1, text: text, isJSON: text[0] == '{' && json.Valid(text)}
-			complaints = append(complaints, d.read())
+			errs = append(errs, d.read())
 			if d.empty() {
 				continue
 			}
@@ -72,7 +72,7 @@ func parseSource(s source) ([]document, error) {
 	}
 }
 
-// split parts what stands between two separators, which in JSON may be several objects in a row.
+// split returns the objects between two separators: in JSON there may be several in a row.
 func split(chunk []byte) [][]byte {
 	var texts [][]byte
 	decoder := json.NewDecoder(bytes.NewReader(chunk))
@@ -89,39 +89,39 @@ func split(chunk []byte) [][]byte {
 	}
 }
 
-// empty tells that a document has at most comments.
+// empty tells whether a document has nothing but comments.
 func (d *document) empty() bool { return string(d.raw) == "null" }
 
-// read fills in what follows from the text.
+// read fills in raw and objects from the text.
 func (d *document) read() error {
 	d.raw = d.text
 	if !d.isJSON {
 		var err error
 		if d.raw, err = yaml.YAMLToJSONStrict(d.text); err != nil {
-			return d.complain("it is neither YAML nor JSON: %s: correct that line, counted from where the document begins", plainly(err))
+			return d.errorf("it is neither YAML nor JSON: %s: correct that line, counted from the start of the document", cleanYAMLError(err))
 		}
 	}
 	if d.empty() {
 		return nil
 	}
 	var content map[string]any
-	doubles, err := strictjson.UnmarshalStrict(d.raw, &content, strictjson.DisallowDuplicateFields)
+	duplicates, err := strictjson.UnmarshalStrict(d.raw, &content, strictjson.DisallowDuplicateFields)
 	if err != nil {
-		return d.complain("it is not an object: write one Kubernetes object in each document")
+		return d.errorf("it is not an object: write one Kubernetes object in each document")
 	}
-	if len(doubles) > 0 {
-		return d.complain("%w: remove all of them but one", errors.Join(doubles...))
+	if len(duplicates) > 0 {
+		return d.errorf("%w: remove all of them but one", errors.Join(duplicates...))
 	}
-	var complaints []error
-	d.objects, complaints = objectsOf(d.raw, "")
-	for i, complaint := range complaints {
-		complaints[i] = d.complain("%w", complaint)
+	var errs []error
+	d.objects, errs = readObjects(d.raw, "")
+	for i, err := range errs {
+		errs[i] = d.errorf("%w", err)
 	}
-	return errors.Join(complaints...)
+	return errors.Join(errs...)
 }
 
-// plainly takes from an error of the YAML library the words that say nothing, and puts it on one line.
-func plainly(err error) string {
+// cleanYAMLError removes the noise from an error of the YAML library and puts it on one line.
+func cleanYAMLError(err error) string {
 	text := strings.NewReplacer("error converting YAML to JSON: ", "", "yaml: ", "", "unmarshal errors:\n", "").Replace(err.Error())
 	return strings.Join(strings.Fields(text), " ")
 }

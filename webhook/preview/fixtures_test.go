@@ -16,12 +16,12 @@ import (
 	"github.com/podidentity/podidentity/webhook/preview"
 )
 
-var update = flag.Bool("update", false, "write what the fixtures expect from what the code does; read the difference before you commit it")
+var update = flag.Bool("update", false, "rewrite what the fixtures expect; review the diff before you commit it")
 
 // results are the parts of a fixture that the command decides; the others are its arguments and its files.
 func results() []string { return []string{"stdout", "stderr", "exit"} }
 
-// Each fixture is a whole case: a sentence, the arguments, the files, and what the command prints and returns. The file
+// Each fixture is a whole test case: a sentence, the arguments, the files, and what the command prints and returns. The file
 // "stdin" is the standard input.
 func TestFixtures(t *testing.T) {
 	fixtures, err := filepath.Glob("testdata/*.txtar")
@@ -53,7 +53,7 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// run is the command as main has it.
+// run runs the command as main does.
 func run(arguments []string, stdin string) map[string]string {
 	var stdout, stderr bytes.Buffer
 	exit := "0"
@@ -68,7 +68,7 @@ func run(arguments []string, stdin string) map[string]string {
 	return map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "exit": exit + "\n"}
 }
 
-// unpack goes to a folder with the files of the fixture, and refuses one that the command cannot see.
+// unpack changes to a folder with the files of the fixture, and fails if the command does not read one of them.
 func unpack(t *testing.T, archive *txtar.Archive) (arguments []string, stdin string) {
 	t.Helper()
 	t.Chdir(t.TempDir())

@@ -13,8 +13,8 @@ import (
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 )
 
-// Whatever comes in, nothing panics; bad input prints nothing but its complaints; objects without pods come out as the
-// same objects; and what was admitted once is not changed by a second preview.
+// No input makes the command panic; invalid input prints only errors; objects without pods come out unchanged; and a second
+// preview changes nothing.
 func FuzzReader(f *testing.F) {
 	fixtures, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {

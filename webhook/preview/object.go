@@ -10,16 +10,16 @@ import (
 	strictjson "sigs.k8s.io/json"
 )
 
-// object is one Kubernetes object that is no List.
+// object is one Kubernetes object that is not a List.
 type object struct {
-	// Unstructured reads what every object has. What preview prints is made of raw, never of this.
+	// Unstructured gives access to the common fields. What preview prints comes from raw, never from this.
 	unstructured.Unstructured
 	// pointer leads to the object from the beginning of its document (RFC 6901).
 	pointer string
 	raw     json.RawMessage
 }
 
-// title is the object's kind and name, or what its name will begin with.
+// title is the object's kind and its name or generateName.
 func (o object) title() string {
 	name := cmp.Or(o.GetName(), o.GetGenerateName())
 	if name == "" {
@@ -33,14 +33,14 @@ func (o object) is(group, kind string) bool {
 	return o.GroupVersionKind().Group == group && o.GetKind() == kind
 }
 
-// objectsOf returns the object, or those of a List, and what is wrong with any of them.
-func objectsOf(raw json.RawMessage, pointer string) (objects []object, complaints []error) {
+// readObjects returns the object, or those of a List, and the errors of those that cannot be read.
+func readObjects(raw json.RawMessage, pointer string) (objects []object, errs []error) {
 	o := object{pointer: pointer, raw: raw}
 	if err := strictjson.UnmarshalCaseSensitivePreserveInts(raw, &o.Object); err != nil || o.Object == nil {
-		return nil, []error{fmt.Errorf("%s is not an object: remove it, or write a Kubernetes object", noun(pointer))}
+		return nil, []error{fmt.Errorf("%s is not an object: remove it, or write a Kubernetes object", describe(pointer))}
 	}
 	if o.GetKind() == "" || o.GetAPIVersion() == "" {
-		return nil, []error{fmt.Errorf("%s has no apiVersion and kind: say by them what it is", noun(pointer))}
+		return nil, []error{fmt.Errorf("%s has no apiVersion or no kind: set both", describe(pointer))}
 	}
 	if !o.is("", "List") {
 		return []object{o}, nil
@@ -49,18 +49,18 @@ func objectsOf(raw json.RawMessage, pointer string) (objects []object, complaint
 		Items []json.RawMessage `json:"items"`
 	}
 	if err := strictjson.UnmarshalCaseSensitivePreserveInts(raw, &list); err != nil {
-		return nil, []error{fmt.Errorf("%s has items that are no list: write each after a dash", noun(pointer))}
+		return nil, []error{fmt.Errorf("%s has items that are not a list: write each after a dash", describe(pointer))}
 	}
 	for i, item := range list.Items {
-		inner, wrong := objectsOf(item, pointer+"/items/"+strconv.Itoa(i))
+		inner, innerErrs := readObjects(item, pointer+"/items/"+strconv.Itoa(i))
 		objects = append(objects, inner...)
-		complaints = append(complaints, wrong...)
+		errs = append(errs, innerErrs...)
 	}
-	return objects, complaints
+	return objects, errs
 }
 
-// noun names an object that has no name, by its place in its document.
-func noun(pointer string) string {
+// describe names an object that may have no name, by its pointer.
+func describe(pointer string) string {
 	if pointer == "" {
 		return "it"
 	}

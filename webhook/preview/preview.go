@@ -1,4 +1,4 @@
-// Package preview shows pods and workloads as the webhook would admit them: what it prints, a cluster does.
+// Package preview shows pods and workloads as the webhook would admit them in a cluster.
 package preview
 
 import (
@@ -27,15 +27,15 @@ type Settings struct {
 // Run prints the objects to stdout, and to stderr one line for each about what happened to it. If any object is invalid, it
 // prints nothing and returns everything that is wrong.
 func Run(settings Settings, stdin io.Reader, stdout, stderr io.Writer) error {
-	sources, unreadable := readSources(settings.Files, stdin)
-	documents, malformed := parse(sources)
-	surroundings, unusable := survey(documents, settings)
-	outcomes, unfit := admitAll(documents, surroundings, settings.Injection)
-	if err := errors.Join(unreadable, malformed, unusable, unfit); err != nil {
+	sources, sourceErr := readSources(settings.Files, stdin)
+	documents, documentErr := parse(sources)
+	state, stateErr := collect(documents, settings)
+	outcomes, podErr := admitAll(documents, state, settings.Injection)
+	if err := errors.Join(sourceErr, documentErr, stateErr, podErr); err != nil {
 		return err
 	}
 	if len(documents) == 0 {
-		return errors.New("there is no object in the input: name a file or folder after -f, or write objects to standard input")
+		return errors.New("there is no object in the input: name a file or folder with -f, or write objects to standard input")
 	}
 	show := printObjects
 	if settings.Diff {
@@ -45,10 +45,10 @@ func Run(settings Settings, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, notTold := io.WriteString(stderr, lines(outcomes))
-	_, notShown := io.WriteString(stdout, text)
-	if err := errors.Join(notTold, notShown); err != nil {
-		return fmt.Errorf("write what was previewed: %w", err)
+	_, stderrErr := io.WriteString(stderr, summary(outcomes))
+	_, stdoutErr := io.WriteString(stdout, text)
+	if err := errors.Join(stderrErr, stdoutErr); err != nil {
+		return fmt.Errorf("write the preview: %w", err)
 	}
 	return nil
 }

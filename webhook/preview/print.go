@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// lines are what people read of the outcomes.
-func lines(outcomes [][]outcome) string {
+// summary has one line for each outcome and each note.
+func summary(outcomes [][]outcome) string {
 	var b strings.Builder
 	for _, ofDocument := range outcomes {
 		for _, o := range ofDocument {
@@ -25,14 +25,14 @@ func lines(outcomes [][]outcome) string {
 	return b.String()
 }
 
-// printObjects returns all documents, those without a change as they were written.
+// printObjects returns all documents, unchanged ones exactly as they were written.
 func printObjects(documents []document, outcomes [][]outcome) (string, error) {
 	var b strings.Builder
-	var complaints []error
+	var errs []error
 	for i, d := range documents {
-		text, err := whole(d, outcomes[i])
+		text, err := patchDocument(d, outcomes[i])
 		if err != nil {
-			complaints = append(complaints, d.complain("%w", err))
+			errs = append(errs, d.errorf("%w", err))
 			continue
 		}
 		// Objects in JSON may follow each other as they are.
@@ -41,11 +41,11 @@ func printObjects(documents []document, outcomes [][]outcome) (string, error) {
 		}
 		b.WriteString(text)
 	}
-	return b.String(), errors.Join(complaints...)
+	return b.String(), errors.Join(errs...)
 }
 
-// whole is one document with all that changed in it.
-func whole(d document, outcomes []outcome) (string, error) {
+// patchDocument returns one document with all changes to its objects.
+func patchDocument(d document, outcomes []outcome) (string, error) {
 	raw := d.raw
 	for _, o := range outcomes {
 		if !o.changed() {
@@ -66,10 +66,10 @@ func whole(d document, outcomes []outcome) (string, error) {
 	return render(raw, d.isJSON)
 }
 
-// printDiff returns the difference that each changed object would see.
+// printDiff returns the difference for each changed object.
 func printDiff(documents []document, outcomes [][]outcome) (string, error) {
 	var b strings.Builder
-	var complaints []error
+	var errs []error
 	for i, d := range documents {
 		for _, o := range outcomes[i] {
 			if !o.changed() {
@@ -78,19 +78,19 @@ func printDiff(documents []document, outcomes [][]outcome) (string, error) {
 			before, err := render(o.before, d.isJSON)
 			after, errAfter := render(o.after, d.isJSON)
 			if err := errors.Join(err, errAfter); err != nil {
-				complaints = append(complaints, d.complain("%s: %w", o.title, err))
+				errs = append(errs, d.errorf("%s: %w", o.title, err))
 				continue
 			}
-			// The first line is the command that would print the rest, if these were files.
-			text := diff.Diff(o.title+" in "+d.place(), []byte(before), o.title+" as admitted", []byte(after))
+			// The first line is the diff command for two files, which do not exist here.
+			text := diff.Diff(o.title+" in "+d.position(), []byte(before), o.title+" as admitted", []byte(after))
 			_, text, _ = bytes.Cut(text, []byte("\n"))
 			b.Write(text)
 		}
 	}
-	return b.String(), errors.Join(complaints...)
+	return b.String(), errors.Join(errs...)
 }
 
-// render writes an object in the language it came in.
+// render writes an object in the format of its document.
 func render(raw json.RawMessage, isJSON bool) (string, error) {
 	if isJSON {
 		var b bytes.Buffer

@@ -10,24 +10,24 @@ import (
 	"slices"
 )
 
-// source is one file, or standard input, as it is.
+// source is one file, or standard input.
 type source struct {
 	name string
 	text []byte
 }
 
-// readSources reads all paths, and returns beside what it could read the complaints about the others.
+// readSources returns what it can read of all paths, and the errors of the others.
 func readSources(paths []string, stdin io.Reader) ([]source, error) {
 	var sources []source
-	var complaints []error
+	var errs []error
 	for _, path := range paths {
 		read, err := readPath(path, stdin)
 		if err != nil {
-			complaints = append(complaints, err)
+			errs = append(errs, err)
 		}
 		sources = append(sources, read...)
 	}
-	return sources, errors.Join(complaints...)
+	return sources, errors.Join(errs...)
 }
 
 func readPath(path string, stdin io.Reader) ([]source, error) {
@@ -36,7 +36,7 @@ func readPath(path string, stdin io.Reader) ([]source, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, fileError(path, err)
 	}
 	if info.IsDir() {
 		return readFolder(path)
@@ -46,12 +46,12 @@ func readPath(path string, stdin io.Reader) ([]source, error) {
 
 func readStdin(stdin io.Reader) ([]source, error) {
 	if file, is := stdin.(*os.File); is && isTerminal(file) {
-		// Nobody who forgot -f should wonder what the command waits for.
+		// Without this, the command would seem to hang for those who forget -f.
 		return nil, nil
 	}
 	text, err := io.ReadAll(stdin)
 	if err != nil {
-		return nil, unreadable("standard input", err)
+		return nil, fileError("standard input", err)
 	}
 	return []source{{name: "standard input", text: text}}, nil
 }
@@ -64,16 +64,16 @@ func isTerminal(file *os.File) bool {
 func readFile(path string) ([]source, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, fileError(path, err)
 	}
 	return []source{{name: path, text: text}}, nil
 }
 
-// readFolder reads the manifests of a folder and, as kubectl does, none of the folders in it.
+// readFolder reads the manifests in a folder but, like kubectl, not those in its subfolders.
 func readFolder(path string) ([]source, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, fileError(path, err)
 	}
 	var manifests []string
 	for _, entry := range entries {
@@ -82,23 +82,23 @@ func readFolder(path string) ([]source, error) {
 		}
 	}
 	if len(manifests) == 0 {
-		return nil, fmt.Errorf("%s: the folder has no *.yaml, *.yml or *.json: name another after -f", path)
+		return nil, fmt.Errorf("%s: the folder has no *.yaml, *.yml or *.json: name another with -f", path)
 	}
 	var sources []source
-	var complaints []error
+	var errs []error
 	for _, manifest := range manifests {
 		read, err := readFile(manifest)
 		sources = append(sources, read...)
-		complaints = append(complaints, err)
+		errs = append(errs, err)
 	}
-	return sources, errors.Join(complaints...)
+	return sources, errors.Join(errs...)
 }
 
-// unreadable words an error of the file system without its path, which comes first in every complaint.
-func unreadable(path string, err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = at.Err
+// fileError removes the path from an error of the file system, since every message begins with it.
+func fileError(path string, err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
 	}
 	return fmt.Errorf("%s: %w: name a file or folder that can be read", path, err)
 }

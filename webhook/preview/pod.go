@@ -11,7 +11,7 @@ import (
 	strictjson "sigs.k8s.io/json"
 )
 
-// podPath is the way from an object to its pod, or to the template of its pods; ok is false for what has neither.
+// podPath is the path from an object to its pod, or to the template of its pods; ok is false if it has neither.
 func podPath(o object) (path []string, ok bool) {
 	switch {
 	case o.is("", "Pod"):
@@ -25,8 +25,8 @@ func podPath(o object) (path []string, ok bool) {
 	return nil, false
 }
 
-// podOf reads the pod, or the template, at path. What it returns of hasMetadata tells whether there is a place for
-// labels and annotations: the API server gives one to every pod before it calls the webhook, but not to templates.
+// podOf reads the pod, or the template, at path. hasMetadata tells whether there is an object for labels and annotations:
+// the API server adds one to every pod before it calls the webhook, but not to templates.
 func podOf(o object, path []string) (pod *corev1.Pod, hasMetadata bool, err error) {
 	raw := o.raw
 	for i, field := range path {
@@ -37,22 +37,22 @@ func podOf(o object, path []string) (pod *corev1.Pod, hasMetadata bool, err erro
 		raw = fields[field]
 	}
 	pod = new(corev1.Pod)
-	if err := readTyped(raw, pod); err != nil {
+	if err := decode(raw, pod); err != nil {
 		return nil, false, fmt.Errorf("its pod: %w", err)
 	}
-	if err := demandContainers(pod, path); err != nil {
+	if err := checkContainers(pod, path); err != nil {
 		return nil, false, err
 	}
 	if pod.Spec.ServiceAccountName == "" {
-		// The API server completes the one by the other before it calls the webhook.
+		// The API server does the same before it calls the webhook.
 		pod.Spec.ServiceAccountName = pod.Spec.DeprecatedServiceAccount
 	}
 	fields, err := fieldsOf(raw)
 	return pod, fields["metadata"] != nil, err
 }
 
-// demandContainers refuses what the API server would refuse after the webhook has seen it.
-func demandContainers(pod *corev1.Pod, path []string) error {
+// checkContainers refuses what the API server would refuse after it has called the webhook.
+func checkContainers(pod *corev1.Pod, path []string) error {
 	if len(pod.Spec.Containers) == 0 {
 		return fmt.Errorf("its pod has no container: add one to %s", strings.Join(append(path, "spec", "containers"), "."))
 	}
@@ -63,7 +63,7 @@ func demandContainers(pod *corev1.Pod, path []string) error {
 	return nil
 }
 
-// fieldsOf leaves out what is null: for Kubernetes it is not there.
+// fieldsOf leaves out fields that are null, which Kubernetes treats as absent.
 func fieldsOf(raw json.RawMessage) (map[string]json.RawMessage, error) {
 	var fields map[string]json.RawMessage
 	err := strictjson.UnmarshalCaseSensitivePreserveInts(raw, &fields)

@@ -12,17 +12,17 @@ import (
 	"github.com/podidentity/podidentity/api/v1alpha1"
 )
 
-// rule is what the API server demands of one field of an association's spec. A test compares the rules with the CRD.
-type rule struct {
+// fieldRule is what the API server requires of one field of an association's spec. A test compares these rules with the CRD.
+type fieldRule struct {
 	field, pattern string
-	longest        int
+	maxLength      int
 	required       bool
 	message        string
 }
 
-func rules() []rule {
+func fieldRules() []fieldRule {
 	const roleARN = `^arn:[a-z0-9-]+:iam:[a-z0-9-]*:([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$`
-	return []rule{
+	return []fieldRule{
 		{"namespace", `^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$`, 63, true, "namespace must be the name of a Kubernetes namespace, in which * may stand for any characters: lower-case letters, digits and '-', beginning and ending with a letter or digit"},
 		{"serviceAccount", `^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?([.][a-z0-9*]([-a-z0-9*]*[a-z0-9*])?)*$`, 253, true, "serviceAccount must be the name of a Kubernetes service account, in which * may stand for any characters: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"},
 		{"roleARN", roleARN, 2048, true, "roleARN must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/reader"},
@@ -33,58 +33,59 @@ func rules() []rule {
 	}
 }
 
-// The rules that are more than a pattern.
+// The messages of the rules that are more than a pattern.
 const (
 	sessionDurationMessage = "sessionDuration must be a duration with units between 15m and 12h, such as 1h30m"
 	externalIDMessage      = "externalID is sent only with the assumption of targetRoleARN: set targetRoleARN, or remove externalID"
 	policyMessage          = "policy and session tags exclude each other, as in EKS: set disableSessionTags to true, or remove policy"
 )
 
-// readStrictly reads an association as kubectl and the API server do, and returns all that they would refuse.
-func readStrictly(o object, a *v1alpha1.PodIdentityAssociation) []error {
+// readAssociation reads an association, and returns everything for which kubectl or the API server would refuse it.
+func readAssociation(o object) (*v1alpha1.PodIdentityAssociation, []error) {
 	if o.GetAPIVersion() != v1alpha1.GroupVersion().String() {
-		return []error{fmt.Errorf("its apiVersion is %s: set it to %s", o.GetAPIVersion(), v1alpha1.GroupVersion())}
+		return nil, []error{fmt.Errorf("its apiVersion is %s: set it to %s", o.GetAPIVersion(), v1alpha1.GroupVersion())}
 	}
+	a := new(v1alpha1.PodIdentityAssociation)
 	unknown, err := strictjson.UnmarshalStrict(o.raw, a)
 	if err != nil {
-		return []error{worded(err)}
+		return nil, []error{explain(err)}
 	}
-	var complaints []error
+	var errs []error
 	for _, err := range unknown {
-		complaints = append(complaints, fmt.Errorf("%w: remove it, or spell it as `kubectl explain pia.spec` does", err))
+		errs = append(errs, fmt.Errorf("%w: remove it, or spell it as in `kubectl explain pia.spec`", err))
 	}
 	if a.Name == "" {
-		complaints = append(complaints, errors.New("metadata.name is empty: give the association a name"))
+		errs = append(errs, errors.New("metadata.name is empty: give the association a name"))
 	}
-	return append(complaints, check(o, a.Spec)...)
+	return a, append(errs, checkSpec(o, a.Spec)...)
 }
 
-func check(o object, spec v1alpha1.PodIdentityAssociationSpec) []error {
-	// An empty text is not the same as none: the API server refuses it.
+func checkSpec(o object, spec v1alpha1.PodIdentityAssociationSpec) []error {
+	// The typed spec does not tell an empty string, which the API server refuses, from an absent one.
 	given, _ := o.Object["spec"].(map[string]any)
-	var complaints []error
-	for _, r := range rules() {
+	var errs []error
+	for _, r := range fieldRules() {
 		value, set := given[r.field].(string)
 		switch {
 		case !set && !r.required:
 		case !set:
-			complaints = append(complaints, fmt.Errorf("spec.%s is missing: %s", r.field, r.message))
-		case utf8.RuneCountInString(value) > r.longest:
-			complaints = append(complaints, fmt.Errorf("spec.%s has more than %d characters: shorten it", r.field, r.longest))
-		case !regexp.MustCompile(r.pattern).MatchString(value) || r.field == "sessionDuration" && !legalDuration(value):
-			complaints = append(complaints, fmt.Errorf("spec.%s is %q: %s", r.field, value, r.message))
+			errs = append(errs, fmt.Errorf("spec.%s is missing: %s", r.field, r.message))
+		case utf8.RuneCountInString(value) > r.maxLength:
+			errs = append(errs, fmt.Errorf("spec.%s has more than %d characters: shorten it", r.field, r.maxLength))
+		case !regexp.MustCompile(r.pattern).MatchString(value) || r.field == "sessionDuration" && !validDuration(value):
+			errs = append(errs, fmt.Errorf("spec.%s is %q: %s", r.field, value, r.message))
 		}
 	}
 	if given["externalID"] != nil && given["targetRoleARN"] == nil {
-		complaints = append(complaints, errors.New("spec."+externalIDMessage))
+		errs = append(errs, errors.New("spec."+externalIDMessage))
 	}
 	if given["policy"] != nil && !spec.DisableSessionTags {
-		complaints = append(complaints, errors.New("spec."+policyMessage))
+		errs = append(errs, errors.New("spec."+policyMessage))
 	}
-	return complaints
+	return errs
 }
 
-func legalDuration(text string) bool {
+func validDuration(text string) bool {
 	duration, err := time.ParseDuration(text)
 	return err == nil && duration >= 15*time.Minute && duration <= 12*time.Hour
 }
