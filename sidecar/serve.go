@@ -42,14 +42,14 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 	}
 	fetched := make(chan struct{}, 1)
 	source := relaxedGC{sourceOf(c), fetched}
-	keeper := credentials.New(m.Refreshes(source), log, time.Now)
-	m.Remaining(keeper.Current, time.Now)
+	keeper := credentials.New(m.InstrumentSource(source), log, time.Now)
+	m.RegisterRemaining(keeper.Current, time.Now)
 	file := identity.Open(c.IdentityFile)
-	keeper.Assign(file.Reading())
+	keeper.SetIdentity(file.Reading())
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { keeper.Run(ctx); return nil })
-	group.Go(func() error { file.Watch(ctx, keeper.Assign); return nil })
+	group.Go(func() error { file.Watch(ctx, keeper.SetIdentity); return nil })
 	group.Go(func() error { trim(ctx, fetched); return nil })
 	if listener := listenMetrics(ctx, c.Metrics, log); listener != nil {
 		group.Go(func() error { return m.Serve(ctx, listener) })
@@ -62,7 +62,7 @@ func serve(ctx context.Context, args []string, getenv func(string) string, out i
 		}
 		log.WithFields(startFields(c)).Info("serving credentials")
 		s := server.New(keeper, token, log, time.Now)
-		s.Observe = m.Requests
+		s.Instrument = m.InstrumentHandler
 		return s.Serve(ctx, listener)
 	})
 	return group.Wait()

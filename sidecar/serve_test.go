@@ -118,7 +118,7 @@ func TestPod(t *testing.T) {
 		"one that STS refuses is not ready, in STS's words": {
 			identity: `{"roleARN":"arn:aws:iam::111122223333:role/x"}`, says: "says the fake", status: 403,
 		},
-		"one whose document is damaged is not ready": {identity: `{`, says: "is damaged", status: 403},
+		"one whose document is invalid is not ready": {identity: `{`, says: "is invalid", status: 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, test.identity)

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// fakeAuth stands in for the auth service, which needs a cluster. It has not seen the newest association when it is asked
-// first.
-func fakeAuth(t *testing.T) (environment map[string]string, asked *atomic.Int32) {
+// fakeAuth is a fake auth service, since the real one needs a cluster. At the first request it has not seen the latest change of
+// the association.
+func fakeAuth(t *testing.T) (environment map[string]string, requests *atomic.Int32) {
 	t.Helper()
-	asked = new(atomic.Int32)
+	requests = new(atomic.Int32)
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		role := "reader"
-		if asked.Add(1) == 1 {
+		if requests.Add(1) == 1 {
 			role = "writer"
 		}
 		_, _ = fmt.Fprintf(w, `{"assumedRoleUser":{"arn":"arn:aws:sts::111122223333:assumed-role/%s/p"},"credentials":{"accessKeyId":"ASIA",
@@ -33,25 +33,25 @@ func fakeAuth(t *testing.T) (environment map[string]string, asked *atomic.Int32)
 	if err := os.WriteFile(bundle, block, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{"AWS_ENDPOINT_URL_EKS_AUTH": server.URL, "CLUSTER_NAME": "green", "AWS_CA_BUNDLE": bundle}, asked
+	return map[string]string{"AWS_ENDPOINT_URL_EKS_AUTH": server.URL, "CLUSTER_NAME": "green", "AWS_CA_BUNDLE": bundle}, requests
 }
 
-func TestAPodThatAsksAnAuthServiceGetsItsRoleAndNoOther(t *testing.T) {
-	environment, asked := fakeAuth(t)
+func TestAPodThatUsesAnAuthServiceGetsItsRoleAndNoOther(t *testing.T) {
+	environment, requests := fakeAuth(t)
 	p := startIn(t, readerDocument, environment, "--source=eks-auth")
 	var out bytes.Buffer
 	wait(t.Context(), []string{"--listen=" + p.address}, &out)
-	if status := p.get(t); status != http.StatusOK || asked.Load() != 2 {
-		t.Errorf("status %d after %d questions; wait says %q", status, asked.Load(), out.String())
+	if status := p.get(t); status != http.StatusOK || requests.Load() != 2 {
+		t.Errorf("status %d after %d requests; wait says %q", status, requests.Load(), out.String())
 	}
 	if err := p.end(); err != nil {
 		t.Errorf("the sidecar ended with %v", err)
 	}
 	log := p.out.String()
-	if !strings.Contains(log, "has not seen the association's change yet") {
-		t.Errorf("the log does not tell of the first answer: %s", log)
+	if !strings.Contains(log, "has not seen the change of the association yet") {
+		t.Errorf("the log does not mention the first response: %s", log)
 	}
 	if strings.Contains(log, "top-secret") || strings.Contains(log, "top-token") || strings.Contains(log, "a.b.c") {
-		t.Errorf("the log tells a secret: %s", log)
+		t.Errorf("the log holds a secret: %s", log)
 	}
 }

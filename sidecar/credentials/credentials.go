@@ -1,5 +1,5 @@
-// Package credentials keeps one set of AWS credentials fresh: a set once obtained is available until it truly expires, and
-// never for another identity than it was obtained for.
+// Package credentials keeps the credentials of one identity fresh: they are served until they expire, and never for another
+// identity than they were fetched for.
 package credentials
 
 import (
@@ -11,38 +11,38 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// shortestLife is the remaining life below which a set counts as gone, as in the EKS agent: no client could finish a
-// request with it (README, rule 25).
-const shortestLife = 15 * time.Second
+// minLife is the remaining life below which credentials count as expired, as in the EKS agent: no client could finish a
+// request with them (README, rule 25).
+const minLife = 15 * time.Second
 
-// Credentials are what a role's session is used with. All but Expiration and AccountID are secrets or lead to one.
+// Credentials are those of one session. All fields but Expiration and AccountID are secret.
 type Credentials struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
-	// Expiration is the moment the set ends, by this node's clock.
+	// Expiration is the moment at which they expire, by this node's clock.
 	Expiration time.Time
-	// AccountID is the account of the role, 12 digits, or empty where unknown.
+	// AccountID is the account of the role, 12 digits, or empty if unknown.
 	AccountID string
 }
 
-// Source fetches credentials of an identity.
+// Source fetches credentials for an identity.
 type Source interface {
-	// Fetch obtains a new set. Its error is a *Failure where the source knows what the failure means. It must give up
-	// when ctx is done, and must not keep what it was given or gave.
+	// Fetch fetches new credentials. Its error is a *Failure if the source knows what the failure means. Fetch must return
+	// when ctx is done, and must keep neither the identity nor the credentials.
 	Fetch(ctx context.Context, id contract.Identity) (Credentials, error)
 }
 
-// check refuses a set that would break a client (README, rules 21 and 25).
+// check refuses credentials that would break a client (README, rules 21 and 25).
 func (c Credentials) check(now time.Time) error {
 	if c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" || c.Expiration.IsZero() {
-		return errors.New("STS answered without a complete set of credentials: check what answers at its address")
+		return errors.New("the credentials received are incomplete: check what answers at the address of the source")
 	}
 	if !c.usable(now) {
-		return fmt.Errorf("the credentials that came ended at %s, while this node's clock says %s: set the clock",
+		return fmt.Errorf("the credentials received expired at %s, and this node's clock says %s: set the clock",
 			timestamp(c.Expiration), timestamp(now))
 	}
 	return nil
 }
 
 func (c Credentials) usable(now time.Time) bool {
-	return c.Expiration.Sub(now) >= shortestLife
+	return c.Expiration.Sub(now) >= minLife
 }

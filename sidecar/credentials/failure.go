@@ -10,33 +10,32 @@ type Verdict int
 
 // The verdicts, from the one that passes soonest.
 const (
-	// Transient passes by itself: an outage, a network, a token about to be renewed.
+	// Transient passes without anybody's doing: an outage, the network, a token about to be renewed.
 	Transient Verdict = iota
 	// Throttled asks for fewer calls.
 	Throttled
-	// Doubtful is a refusal that a role made seconds ago gets as well, until IAM knows it everywhere. It becomes Refused
-	// when it lasts.
-	Doubtful
+	// Provisional is a refusal that may end once IAM has propagated a new role or policy. It becomes Refused if it lasts.
+	Provisional
 	// Refused lasts until somebody changes something.
 	Refused
 )
 
-// Failure is why there are no new credentials.
+// Failure says why there are no new credentials.
 type Failure struct {
-	// Reason is one line for people, STS's own words where it gave any, with what to do and without a secret.
+	// Reason is one line for people: what the source answered, if it did, and what to do. It holds no secret.
 	Reason string
 	// Verdict is what the failure means for the next attempt.
 	Verdict Verdict
-	// RetryAfter is how long STS asked to be left alone; zero where it did not.
+	// RetryAfter is how long the source asked to wait before the next attempt, or zero.
 	RetryAfter time.Duration
 }
 
-// Error is the Reason.
+// Error returns the Reason.
 func (f *Failure) Error() string {
 	return f.Reason
 }
 
-// asFailure takes an error that a source could not judge as one that passes: to give up is never right.
+// asFailure takes an error without a verdict for transient, so that it is retried.
 func asFailure(err error) *Failure {
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		return failure

@@ -17,25 +17,25 @@ func failing(failure credentials.Failure) func(context.Context, int, contract.Id
 	}
 }
 
-func TestPaceOfRetries(t *testing.T) {
+func TestRetriesBackOff(t *testing.T) {
 	for name, test := range map[string]struct {
-		failure          credentials.Failure
-		atLeast, atMost  int // calls in the first hour
-		refusedInTheEnd  bool
-		refusedAfterASec bool
+		failure         credentials.Failure
+		atLeast, atMost int // calls in the first hour
+		refusedLater    bool
+		refusedAtOnce   bool
 	}{
-		"what passes is tried again about once a minute": {
+		"a transient failure is retried about once a minute": {
 			failure: credentials.Failure{Reason: "r", Verdict: credentials.Transient}, atLeast: 60, atMost: 130,
 		},
-		"throttling is answered by fewer calls": {
+		"throttling is retried less often": {
 			failure: credentials.Failure{Reason: "r", Verdict: credentials.Throttled}, atLeast: 30, atMost: 70,
 		},
-		"a refusal that may pass is final after seconds, and then tried slowly": {
-			failure: credentials.Failure{Reason: "r", Verdict: credentials.Doubtful}, atLeast: 30, atMost: 70, refusedInTheEnd: true,
+		"a provisional refusal is final after seconds, and then retried slowly": {
+			failure: credentials.Failure{Reason: "r", Verdict: credentials.Provisional}, atLeast: 30, atMost: 70, refusedLater: true,
 		},
-		"a refusal for good is final at once, and tried slowly": {
+		"a lasting refusal is final at once, and retried slowly": {
 			failure: credentials.Failure{Reason: "r", Verdict: credentials.Refused}, atLeast: 30, atMost: 70,
-			refusedInTheEnd: true, refusedAfterASec: true,
+			refusedLater: true, refusedAtOnce: true,
 		},
 		"Retry-After is respected": {
 			failure: credentials.Failure{Reason: "r", RetryAfter: 4 * time.Minute}, atLeast: 15, atMost: 16,
@@ -48,14 +48,14 @@ func TestPaceOfRetries(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := &fakeSource{answer: failing(test.failure)}
 				k := start(t, source, time.Now)
-				k.Assign(reader("r"))
+				k.SetIdentity(reader("r"))
 				after(time.Second / 4)
-				if got := k.Current().Refused(); got != test.refusedAfterASec {
+				if got := k.Current().Refused(); got != test.refusedAtOnce {
 					t.Errorf("refused at once: %v", got)
 				}
 				after(time.Hour)
-				if got := k.Current().Refused(); got != test.refusedInTheEnd {
-					t.Errorf("refused in the end: %v", got)
+				if got := k.Current().Refused(); got != test.refusedLater {
+					t.Errorf("refused later: %v", got)
 				}
 				if n := len(source.made()); n < test.atLeast || n > test.atMost {
 					t.Errorf("%d calls in an hour, want %d to %d", n, test.atLeast, test.atMost)
@@ -65,21 +65,21 @@ func TestPaceOfRetries(t *testing.T) {
 	}
 }
 
-func TestRoleMadeSecondsAgoIsWaitedFor(t *testing.T) {
+func TestTheSidecarWaitsForANewRoleToPropagate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		born := time.Now()
+		created := time.Now()
 		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
-			if time.Since(born) < 8*time.Second {
-				return credentials.Credentials{}, &credentials.Failure{Reason: "AccessDenied", Verdict: credentials.Doubtful}
+			if time.Since(created) < 8*time.Second {
+				return credentials.Credentials{}, &credentials.Failure{Reason: "AccessDenied", Verdict: credentials.Provisional}
 			}
 			return good(n, time.Hour), nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		for range 160 {
 			after(100 * time.Millisecond)
 			if k.Current().Refused() {
-				t.Fatal("the role was given up while IAM was still telling of it")
+				t.Fatal("the role was given up while IAM was still propagating it")
 			}
 		}
 		if key(k) == "" {
@@ -88,23 +88,23 @@ func TestRoleMadeSecondsAgoIsWaitedFor(t *testing.T) {
 	})
 }
 
-func TestAnswersThatBreakClientsAreFailures(t *testing.T) {
-	for name, spoil := range map[string]func(*credentials.Credentials){
-		"no key":                func(c *credentials.Credentials) { c.AccessKeyID = "" },
-		"no secret":             func(c *credentials.Credentials) { c.SecretAccessKey = "" },
-		"no token":              func(c *credentials.Credentials) { c.SessionToken = "" },
-		"no expiry":             func(c *credentials.Credentials) { c.Expiration = time.Time{} },
-		"an expiry in the past": func(c *credentials.Credentials) { c.Expiration = time.Now().Add(-time.Minute) },
+func TestCredentialsThatWouldBreakClientsAreFailures(t *testing.T) {
+	for name, modify := range map[string]func(*credentials.Credentials){
+		"no key":                    func(c *credentials.Credentials) { c.AccessKeyID = "" },
+		"no secret":                 func(c *credentials.Credentials) { c.SecretAccessKey = "" },
+		"no token":                  func(c *credentials.Credentials) { c.SessionToken = "" },
+		"no expiration":             func(c *credentials.Credentials) { c.Expiration = time.Time{} },
+		"an expiration in the past": func(c *credentials.Credentials) { c.Expiration = time.Now().Add(-time.Minute) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
 					c := good(n, time.Hour)
-					spoil(&c)
+					modify(&c)
 					return c, nil
 				}}
 				k := start(t, source, time.Now)
-				k.Assign(reader("r"))
+				k.SetIdentity(reader("r"))
 				after(time.Second)
 				if state := k.Current(); key(k) != "" || state.Refused() || state.Reason() == "" {
 					t.Errorf("key %q, refused %v, reason %q", key(k), state.Refused(), state.Reason())
@@ -114,7 +114,7 @@ func TestAnswersThatBreakClientsAreFailures(t *testing.T) {
 	}
 }
 
-func TestSTSThatHangsIsGivenUpAndAskedAgain(t *testing.T) {
+func TestAFetchThatHangsTimesOutAndIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{answer: func(ctx context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
 			if n < 3 {
@@ -124,7 +124,7 @@ func TestSTSThatHangsIsGivenUpAndAskedAgain(t *testing.T) {
 			return good(n, time.Hour), nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		after(25 * time.Second)
 		if key(k) == "" {
 			t.Errorf("no credentials after %d calls", len(source.made()))

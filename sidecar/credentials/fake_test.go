@@ -17,11 +17,11 @@ import (
 	"github.com/podidentity/podidentity/sidecar/identity"
 )
 
-// fakeSource is a source in memory, because the clock of these tests is one that no network runs on.
+// fakeSource is a source in memory, since no network runs on the simulated clock of these tests.
 type fakeSource struct {
 	mu    sync.Mutex
 	calls []call
-	// answer decides what the nth call, from 1, gives; nil gives a good set.
+	// answer is what the nth call, from 1, returns. If it is nil, the call succeeds.
 	answer func(ctx context.Context, n int, id contract.Identity) (credentials.Credentials, error)
 }
 
@@ -47,7 +47,7 @@ func (f *fakeSource) made() []call {
 	return append([]call(nil), f.calls...)
 }
 
-// good is the nth set, alive for life.
+// good is the nth set of credentials.
 func good(n int, life time.Duration) credentials.Credentials {
 	return credentials.Credentials{
 		AccessKeyID: fmt.Sprintf("ASIA%d", n), SecretAccessKey: "secret", SessionToken: "token",
@@ -60,22 +60,22 @@ func reader(role string) identity.Reading {
 }
 
 func errDown() error {
-	return errors.New("fake STS is down, as the test wants it")
+	return errors.New("fake STS is down")
 }
 
-// node is the wall clock of a node, which a test may set.
-type node struct {
+// wallClock is the clock of a node, which a test may set.
+type wallClock struct {
 	mu     sync.Mutex
 	offset time.Duration
 }
 
-func (n *node) now() time.Time {
+func (n *wallClock) now() time.Time {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return time.Now().Round(0).Add(n.offset)
 }
 
-func (n *node) set(offset time.Duration) {
+func (n *wallClock) set(offset time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.offset = offset
@@ -105,7 +105,7 @@ func startLogging(t *testing.T, source credentials.Source, wall func() time.Time
 	return k
 }
 
-// key is the access key that is served now, or empty.
+// key is the access key ID that is served now, or empty.
 func key(k *credentials.Keeper) string {
 	body, ok := k.Current().Body(time.Now())
 	if !ok {
@@ -114,7 +114,7 @@ func key(k *credentials.Keeper) string {
 	return decode(body.Bytes)["AccessKeyId"]
 }
 
-// after lets time pass, and everything that is due in it happen.
+// after lets time pass, and everything happen that is due.
 func after(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()

@@ -21,15 +21,14 @@ var fleetSize = flag.Int("fleet", 1000, "number of sidecars in TestAFleetStarted
 
 const (
 	fleetHours = 6
-	// wholeFleet is how many sidecars share the calls of a minute. A smaller fleet is counted over longer, since among fewer calls
-	// chance makes a greater difference.
+	// wholeFleet is the number of sidecars whose calls are counted by the minute. Those of a smaller fleet are counted over longer
+	// intervals, since chance makes a greater difference among fewer calls.
 	wholeFleet = 5000
-	// turnaround is how long a call takes.
-	turnaround = 50 * time.Millisecond
+	// callDuration is how long a call takes.
+	callDuration = 50 * time.Millisecond
 )
 
-// limitedSTS is one in memory, because the clock of the test is simulated: it takes so many calls a second and throttles those
-// beyond, as AWS does with a whole account.
+// limitedSTS throttles calls above a rate, as AWS does for an account. It is in memory, because the clock of the test is simulated.
 type limitedSTS struct {
 	perSecond int
 	window    time.Duration
@@ -37,13 +36,13 @@ type limitedSTS struct {
 	mu      sync.Mutex
 	begin   time.Time
 	seconds map[int]int
-	// windows counts all calls, taken or not.
+	// windows counts all calls, throttled or not.
 	windows []int
-	// last is when the last set was given to somebody who had none.
+	// last is when the last sidecar got its first credentials.
 	last time.Duration
 }
 
-// take counts a call and tells whether it is one too many.
+// take counts a call and tells whether it is throttled.
 func (l *limitedSTS) take() (throttled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,7 +52,7 @@ func (l *limitedSTS) take() (throttled bool) {
 	return l.seconds[int(since/time.Second)] > l.perSecond
 }
 
-// member is one sidecar of the fleet, which knows when its set ends.
+// member is one sidecar of the fleet.
 type member struct {
 	*limitedSTS
 	expires time.Time
@@ -62,7 +61,7 @@ type member struct {
 
 func (m *member) Fetch(_ context.Context, _ contract.Identity) (credentials.Credentials, error) {
 	throttled := m.take()
-	time.Sleep(turnaround)
+	time.Sleep(callDuration)
 	if throttled {
 		return credentials.Credentials{}, &credentials.Failure{Reason: "Throttling: Rate exceeded", Verdict: credentials.Throttled}
 	}
@@ -77,8 +76,8 @@ func (m *member) Fetch(_ context.Context, _ contract.Identity) (credentials.Cred
 	return set, nil
 }
 
-// TestAFleetStartedTogether holds rule 29 for a whole fleet, as after an outage of a data centre, with the rate that STS grants
-// in proportion to its size: 100 calls a second to 5,000 sidecars.
+// TestAFleetStartedTogether tests rule 29 for a whole fleet, as after an outage of a data centre. The rate limit of STS is in
+// proportion to its size: 100 calls a second for 5,000 sidecars.
 func TestAFleetStartedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		window := time.Minute * wholeFleet / time.Duration(*fleetSize)
@@ -92,7 +91,7 @@ func TestAFleetStartedTogether(t *testing.T) {
 		members := make([]*member, *fleetSize)
 		for i := range members {
 			members[i] = &member{limitedSTS: sts}
-			startLogging(t, members[i], time.Now, log).Assign(reader("role"))
+			startLogging(t, members[i], time.Now, log).SetIdentity(reader("role"))
 		}
 		after(fleetHours * time.Hour)
 		expired := 0

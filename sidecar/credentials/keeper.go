@@ -12,10 +12,10 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// heartbeat is how often the wall clock is looked at: a timer alone would sleep through the suspension of the node.
-const heartbeat = time.Minute
+// clockCheckInterval is how often the wall clock is checked: a timer alone would be late by the time that the node is suspended.
+const clockCheckInterval = time.Minute
 
-// Keeper keeps the credentials of the pod's identity. Its methods may be called from any goroutine.
+// Keeper keeps the credentials of the pod's identity fresh. Its methods may be called from any goroutine.
 type Keeper struct {
 	source Source
 	log    logrus.FieldLogger
@@ -23,62 +23,62 @@ type Keeper struct {
 	state  atomic.Pointer[State]
 	wake   chan struct{}
 
-	mu       sync.Mutex // guards what follows and the order in which states are published
-	identity contract.Identity
-	wanted   bool               // identity is to be fetched for
-	abandon  context.CancelFunc // of the fetch under way
-	turn     int                // counts identities, so that a fetch for an earlier one is recognised
-	plan     plan
-	attempts int       // failures in a row
-	doubted  time.Time // the first of the Doubtful ones
+	mu           sync.Mutex // guards the fields below and the order in which states are published
+	identity     contract.Identity
+	associated   bool               // there is an identity to fetch for
+	cancelFetch  context.CancelFunc // nil if no fetch is in progress
+	generation   int                // counts changes of the identity, to recognise a fetch for an earlier one
+	due          deadline           // of the next fetch
+	failures     int                // in a row
+	refusedSince time.Time          // when the first of the provisional refusals came
 }
 
-// New makes a Keeper of a pod of which nothing is known yet; it fetches nothing before Run. Of wall, the clock of the
-// node, only tests need another than time.Now.
+// New makes a Keeper without an identity. It fetches nothing before Run. Wall is the clock of the node: time.Now, except in tests.
 func New(source Source, log logrus.FieldLogger, wall func() time.Time) *Keeper {
 	k := &Keeper{source: source, log: log, wall: wall, wake: make(chan struct{}, 1)}
 	k.state.Store(newState(false, nil, nil))
 	return k
 }
 
-// Current is what is known now. It takes no lock.
+// Current returns the latest state. It takes no lock.
 func (k *Keeper) Current() *State {
 	return k.state.Load()
 }
 
-// Nudge has a fetch made at once that is due by the wall clock, say because the node was suspended. It does not shorten
-// the pause after a failure, and never blocks.
-func (k *Keeper) Nudge() {
+// Wake makes Run check whether a fetch is due by the wall clock, as it may be after the node was suspended. It does not shorten the
+// pause after a failure, and never blocks.
+func (k *Keeper) Wake() {
 	select {
 	case k.wake <- struct{}{}:
 	default:
 	}
 }
 
-// Run fetches whenever it is due, one fetch at a time, until ctx is done.
+// Run fetches whenever a fetch is due, one at a time, until ctx is done.
 func (k *Keeper) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		left, wanted := k.left()
-		if wanted && left <= 0 {
+		remaining, associated := k.remaining()
+		if associated && remaining <= 0 {
 			k.fetch(ctx)
 			continue
 		}
-		var beat <-chan time.Time
-		if wanted {
-			beat = time.After(min(left, heartbeat))
+		var check <-chan time.Time
+		if associated {
+			check = time.After(min(remaining, clockCheckInterval))
 		}
 		select {
 		case <-ctx.Done():
 		case <-k.wake:
-		case <-beat:
+		case <-check:
 		}
 	}
 }
 
-func (k *Keeper) left() (left time.Duration, wanted bool) {
+// remaining is the time until the next fetch.
+func (k *Keeper) remaining() (remaining time.Duration, associated bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.plan.left(k.wall()), k.wanted
+	return k.due.remaining(k.wall()), k.associated
 }
 
 // publish replaces the current state. The lock must be held.

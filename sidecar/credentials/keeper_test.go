@@ -20,7 +20,7 @@ func decode(body []byte) map[string]string {
 	return fields
 }
 
-func TestRule18STSAwayFor45MinutesCostsNotOneAnswer(t *testing.T) {
+func TestRule18AnOutageOfSTSFor45MinutesCostsNoResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var down atomic.Bool
 		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
@@ -30,7 +30,7 @@ func TestRule18STSAwayFor45MinutesCostsNotOneAnswer(t *testing.T) {
 			return good(n, time.Hour), nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		synctest.Wait()
 		for time.Until(k.Current().Expiration()) > 45*time.Minute+20*time.Second {
 			after(time.Second)
@@ -45,7 +45,7 @@ func TestRule18STSAwayFor45MinutesCostsNotOneAnswer(t *testing.T) {
 		down.Store(false)
 		after(time.Minute)
 		if left := time.Until(k.Current().Expiration()); left < 58*time.Minute {
-			t.Errorf("a minute after STS is back the set has %s left", left)
+			t.Errorf("a minute after the outage the credentials have %s left", left)
 		}
 	})
 }
@@ -59,14 +59,14 @@ func TestRule25ExpiredCredentialsAreNeverServed(t *testing.T) {
 			return good(n, time.Hour), nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		after(time.Hour - 16*time.Second)
 		if key(k) == "" {
-			t.Error("a set with 16 seconds of life is withheld")
+			t.Error("credentials with 16 seconds left are not served")
 		}
 		after(2 * time.Second)
 		if key(k) != "" {
-			t.Error("a set with 14 seconds of life is served")
+			t.Error("credentials with 14 seconds left are served")
 		}
 		if reason := k.Current().Reason(); reason != errDown().Error() {
 			t.Errorf("the reason is %q", reason)
@@ -74,15 +74,15 @@ func TestRule25ExpiredCredentialsAreNeverServed(t *testing.T) {
 	})
 }
 
-func TestRule26EveryAnswerHas20MinutesLeft(t *testing.T) {
+func TestRule26EveryResponseHas20MinutesLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		synctest.Wait()
 		for range 24 * 60 {
 			if left := time.Until(k.Current().Expiration()); left < 25*time.Minute {
-				t.Fatalf("an answer has %s left", left)
+				t.Fatalf("a response has %s left", left)
 			}
 			after(time.Minute)
 		}
@@ -92,28 +92,28 @@ func TestRule26EveryAnswerHas20MinutesLeft(t *testing.T) {
 	})
 }
 
-func TestRefreshAfterSuspension(t *testing.T) {
+func TestCredentialsAreRefreshedAfterASuspension(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		clock := &node{}
+		clock := &wallClock{}
 		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
 			c := good(n, time.Hour)
 			c.Expiration = clock.now().Add(time.Hour)
 			return c, nil
 		}}
 		k := start(t, source, clock.now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		after(time.Second)
 
 		clock.set(3 * time.Hour)
 		after(time.Minute)
 		if _, ok := k.Current().Body(clock.now()); !ok || len(source.made()) != 2 {
-			t.Errorf("a minute after three hours of sleep: %d calls, credentials %v", len(source.made()), ok)
+			t.Errorf("a minute after three hours of suspension: %d calls, credentials %v", len(source.made()), ok)
 		}
 		clock.set(6 * time.Hour)
-		k.Nudge()
+		k.Wake()
 		synctest.Wait()
 		if len(source.made()) != 3 {
-			t.Errorf("a request after three more did not hasten it: %d calls", len(source.made()))
+			t.Errorf("a request after three more caused no fetch: %d calls", len(source.made()))
 		}
 		clock.set(0)
 		after(time.Minute)
@@ -123,14 +123,14 @@ func TestRefreshAfterSuspension(t *testing.T) {
 	})
 }
 
-func TestClockBehindSTSDoesNotStretchTheSchedule(t *testing.T) {
+func TestAClockBehindDoesNotDelayTheRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// To a clock that is two hours late a set of one hour seems to live three.
+		// On a node whose clock is two hours behind, credentials of one hour seem to live three.
 		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
 			return good(n, 3*time.Hour), nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		after(31 * time.Minute)
 		if n := len(source.made()); n < 2 {
 			t.Errorf("%d calls after half an hour", n)
@@ -138,16 +138,16 @@ func TestClockBehindSTSDoesNotStretchTheSchedule(t *testing.T) {
 	})
 }
 
-func TestThousandRequestsCauseOneCall(t *testing.T) {
+func TestAThousandRequestsCauseOneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
 			time.Sleep(300 * time.Millisecond)
 			return good(n, time.Hour), nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		for range 1000 {
-			go k.Nudge()
+			go k.Wake()
 		}
 		after(time.Second)
 		if n := len(source.made()); n != 1 || key(k) == "" {

@@ -3,51 +3,51 @@ package credentials
 import "time"
 
 const (
-	// soonest is the life that a refresh leaves at least, so that every client finds new credentials when its own window
-	// opens; the widest window but one is 15 minutes (README, rule 26).
-	soonest = 25 * time.Minute
-	// longSession and soonestLong are the same for the newest Java SDK, whose window is an hour for long sessions.
+	// minLeft is the remaining life at which credentials are replaced at the latest, so that every client that refreshes finds
+	// new ones. The earliest clients but one refresh 15 minutes before the end (README, rule 26).
+	minLeft = 25 * time.Minute
+	// longSession and minLeftLong are for the newest Java SDK, which refreshes an hour before the end of long sessions.
 	longSession = 2 * time.Hour
-	soonestLong = 65 * time.Minute
-	// retryAfterLimit bounds what a server may ask for.
-	retryAfterLimit = 5 * time.Minute
+	minLeftLong = 65 * time.Minute
+	// maxRetryAfter bounds what a server may ask for.
+	maxRetryAfter = 5 * time.Minute
 )
 
-// refreshAfter is how long after it was fetched a set that lives for life is replaced; fraction, in [0, 1), spreads
-// the pods of a fleet (README, rule 29).
+// refreshAfter is how long after they were fetched credentials are replaced. Fraction, in [0, 1), spreads the pods of a fleet
+// (README, rule 29).
 //
-// A set fetched on schedule waits for 80 to 100 % of its turn. One fetched off schedule, by a start, a changed association or the
-// end of an outage, was probably fetched by the whole fleet at once, so its turn is spread over nearly all of the time.
+// A refresh on schedule comes after 80 to 100 % of the refresh window. Credentials fetched off schedule, after a start, a changed
+// association or an outage, were probably fetched by the whole fleet at once, so their refresh is spread over most of the window.
 func refreshAfter(life time.Duration, onSchedule bool, fraction float64) time.Duration {
 	left := life / 2
 	if life >= longSession {
-		left = max(left, soonestLong)
+		left = max(left, minLeftLong)
 	}
-	// A session too short for that keeps two thirds: of the shortest, 15 minutes, the 10 that botocore insists on.
-	left = max(left, min(soonest, life*2/3))
-	turn := life - left
+	// Too short a session keeps two thirds: the shortest, 15 minutes, keeps the 10 that botocore insists on.
+	left = max(left, min(minLeft, life*2/3))
+	refreshWindow := life - left
 	if onSchedule {
-		return scale(turn, 0.8+0.2*fraction)
+		return scale(refreshWindow, 0.8+0.2*fraction)
 	}
-	return scale(turn, 0.2+0.8*fraction)
+	return scale(refreshWindow, 0.2+0.8*fraction)
 }
 
-// retryAfter is how long after the attempt'th failure in a row, from 1, the next attempt comes.
-func retryAfter(failure *Failure, attempt int, fraction float64) time.Duration {
-	first, limit := pace(failure.Verdict)
+// retryAfter is the delay after that many failures in a row.
+func retryAfter(failure *Failure, failures int, fraction float64) time.Duration {
+	first, limit := backoff(failure.Verdict)
 	delay := limit
-	if doublings := attempt - 1; doublings < 10 {
+	if doublings := failures - 1; doublings < 10 {
 		delay = min(limit, first<<doublings)
 	}
-	return max(scale(delay, 0.5+0.5*fraction), min(failure.RetryAfter, retryAfterLimit))
+	return max(scale(delay, 0.5+0.5*fraction), min(failure.RetryAfter, maxRetryAfter))
 }
 
-// pace is the first delay after a failure of that verdict, and the longest.
-func pace(verdict Verdict) (first, limit time.Duration) {
+// backoff is the first delay after a failure of that verdict, and the longest.
+func backoff(verdict Verdict) (first, limit time.Duration) {
 	switch verdict {
 	case Throttled:
 		return 2 * time.Second, 2 * time.Minute
-	case Doubtful:
+	case Provisional:
 		return time.Second, 2 * time.Minute
 	case Refused:
 		return 15 * time.Second, 2 * time.Minute

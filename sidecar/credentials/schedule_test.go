@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestRule26RefreshLeavesEnoughLife(t *testing.T) {
+func TestRule26ARefreshLeavesEnoughLife(t *testing.T) {
 	for name, test := range map[string]struct {
 		life, left time.Duration
 	}{
@@ -32,7 +32,7 @@ func TestRule26RefreshLeavesEnoughLife(t *testing.T) {
 }
 
 func TestRule29RefreshesAreSpread(t *testing.T) {
-	t.Run("on schedule over a fifth of the turn", func(t *testing.T) {
+	t.Run("on schedule over a fifth of the window", func(t *testing.T) {
 		first, last := refreshAfter(time.Hour, true, 0), refreshAfter(time.Hour, true, 1)
 		if first != 24*time.Minute || last != 30*time.Minute {
 			t.Errorf("from %s to %s", first, last)

@@ -2,43 +2,43 @@ package credentials
 
 import "time"
 
-// Sentences for a pod without credentials that STS has said nothing about.
+// The reasons if there are no credentials and no failure.
 const (
 	noAssociation = "no PodIdentityAssociation gives an IAM role to this pod's service account: create one"
 	notYet        = "the first credentials are being fetched: try again"
 	expired       = "the credentials have expired and new ones are being fetched: try again"
 )
 
-// State is what is known of the pod's credentials at one moment. It never changes; another one replaces it.
+// State is what the Keeper knows at one moment. It never changes, but is replaced by another one.
 type State struct {
 	associated bool
-	answer     *answer
+	response   *response
 	failure    *Failure
 	replaced   chan struct{}
 }
 
-func newState(associated bool, a *answer, failure *Failure) *State {
-	return &State{associated: associated, answer: a, failure: failure, replaced: make(chan struct{})}
+func newState(associated bool, r *response, failure *Failure) *State {
+	return &State{associated: associated, response: r, failure: failure, replaced: make(chan struct{})}
 }
 
-// Body is the answer to give at now; ok is false where there are no credentials that still work.
+// Body returns the response at that moment. It is not ok if there are no credentials that still work.
 func (s *State) Body(now time.Time) (body *Body, ok bool) {
-	if s.answer == nil || !s.answer.credentials.usable(now) {
+	if s.response == nil || !s.response.credentials.usable(now) {
 		return nil, false
 	}
-	// With STS failing, the true expiry is the better news: clients then use the set to its end.
-	if s.failure == nil && s.answer.credentials.Expiration.Sub(now) >= longEnough {
-		return &s.answer.early, true
+	// While fetches fail, the exact expiration is better: clients then use the credentials to their end.
+	if s.failure == nil && s.response.credentials.Expiration.Sub(now) >= earlyExpiryMinLife {
+		return &s.response.early, true
 	}
-	return &s.answer.exact, true
+	return &s.response.exact, true
 }
 
-// Expiration is when the credentials end, and zero where there are none.
+// Expiration is when the credentials expire, or zero if there are none.
 func (s *State) Expiration() time.Time {
-	if s.answer == nil {
+	if s.response == nil {
 		return time.Time{}
 	}
-	return s.answer.credentials.Expiration
+	return s.response.credentials.Expiration
 }
 
 // Associated tells whether the pod has an association.
@@ -46,19 +46,19 @@ func (s *State) Associated() bool {
 	return s.associated
 }
 
-// Refused tells that STS, or a damaged identity document, refuses credentials until somebody changes something.
+// Refused tells whether the source refuses credentials, or the identity document is invalid, until somebody changes something.
 func (s *State) Refused() bool {
 	return s.failure != nil && s.failure.Verdict == Refused
 }
 
-// Reason is one sentence on why there are no credentials, with what to do.
+// Reason is one sentence that says why there are no credentials, and what to do.
 func (s *State) Reason() string {
 	switch {
 	case s.failure != nil:
 		return s.failure.Reason
 	case !s.associated:
 		return noAssociation
-	case s.answer != nil:
+	case s.response != nil:
 		return expired
 	default:
 		return notYet

@@ -1,4 +1,4 @@
-// Package identity reads which IAM role the pod has, and tells of every change within moments of it.
+// Package identity reads which IAM role the pod has, and reports every change within moments.
 package identity
 
 import (
@@ -11,34 +11,34 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// maxDocument bounds what is read: the kubelet projects annotations, all of which together are at most 256 KiB.
+// maxDocument is the limit of Kubernetes for all annotations of an object together: the document is one of them.
 const maxDocument = 256 << 10
 
-// Reading is what is known of the pod's identity after one look at the document.
+// Reading is what the identity document says.
 type Reading struct {
-	// Identity is the role of the pod, meaningful where Associated.
+	// Identity is valid if Associated.
 	Identity contract.Identity
-	// Associated tells that the pod has an association.
+	// Associated tells whether the pod has an association.
 	Associated bool
-	// Problem is why the last look gave nothing; the other fields then are those of the look before it.
+	// Problem is why the document is unreadable or invalid. The other fields are then those of the previous Reading.
 	Problem error
 }
 
-// next is the Reading after before once the file at path has been read as document or has failed with err. No file, like
-// an empty one, is no association: the kubelet projects an absent annotation as an empty file.
-func next(before Reading, document []byte, err error) Reading {
-	before.Problem = nil
+// next returns the Reading that follows previous, once a read of the file has given document or err. A missing file, like an empty
+// one, means no association: the kubelet projects an absent annotation as an empty file.
+func next(previous Reading, document []byte, err error) Reading {
+	previous.Problem = nil
 	if errors.Is(err, fs.ErrNotExist) {
 		return Reading{}
 	}
 	if err != nil {
-		before.Problem = fmt.Errorf("read the identity document: %w", err)
-		return before
+		previous.Problem = fmt.Errorf("read the identity document: %w", err)
+		return previous
 	}
 	id, associated, err := contract.ParseIdentity(document)
 	if err != nil {
-		before.Problem = err
-		return before
+		previous.Problem = err
+		return previous
 	}
 	return Reading{Identity: id, Associated: associated}
 }

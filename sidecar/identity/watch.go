@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	// settle joins the five events of one swap of the kubelet, and lets an editor finish that truncates before it writes.
-	settle = 20 * time.Millisecond
-	// pollWatched is the safety net under inotify.
-	pollWatched = time.Minute
-	// pollUnwatched serves where there is nothing to watch yet, or the node has no inotify instance left: by default a
-	// user has 128 of them, and every sidecar of a node may be the same user.
-	pollUnwatched = 2 * time.Second
+	// debounce joins the five events of one update by the kubelet, and lets an editor that truncates before it writes finish.
+	debounce = 20 * time.Millisecond
+	// watchedPollInterval covers events that are lost.
+	watchedPollInterval = time.Minute
+	// unwatchedPollInterval is for a folder that does not exist yet, and for a node without a free inotify instance: by default a
+	// user has 128 of them, and all sidecars of a node may be the same user.
+	unwatchedPollInterval = 2 * time.Second
 )
 
 // File is an identity document on disk.
@@ -24,49 +24,48 @@ type File struct {
 	reading Reading
 }
 
-// Open looks at the document at path for the first time. A missing one is no error: it may appear later.
+// Open reads the document at path for the first time. It may be missing and appear later.
 func Open(path string) *File {
 	f := &File{path: path}
 	f.read()
 	return f
 }
 
-// Reading is the result of the latest look. It must not be called while Watch runs.
+// Reading returns the latest Reading. It must not be called while Watch runs.
 func (f *File) Reading() Reading {
 	return f.reading
 }
 
-// Watch calls changed with each Reading that differs from the one before, until ctx is done. It never fails: without
-// inotify it polls.
+// Watch calls changed with each Reading that differs from the previous one, until ctx is done. Without inotify it polls.
 func (f *File) Watch(ctx context.Context, changed func(Reading)) {
 	watcher, events := newWatcher()
 	if watcher != nil {
 		defer func() { _ = watcher.Close() }()
 	}
 	for {
-		// Each time anew, because a folder may be replaced by another of its name; before the read, so that no change
-		// falls between the two.
+		// The watch is added each time, because the folder may have been replaced, and before the read, so that no change is missed
+		// between the two.
 		watched := watcher != nil && watcher.Add(filepath.Dir(f.path)) == nil
 		if f.read() {
 			changed(f.reading)
 		}
-		poll := pollUnwatched
+		poll := unwatchedPollInterval
 		if watched {
-			poll = pollWatched
+			poll = watchedPollInterval
 		}
-		if !pause(ctx, events, poll) {
+		if !waitForChange(ctx, events, poll) {
 			return
 		}
 	}
 }
 
-// read looks at the document and tells whether the Reading changed.
+// read reads the document and tells whether the Reading changed.
 func (f *File) read() bool {
 	document, err := readDocument(f.path)
-	before := f.reading
-	f.reading = next(before, document, err)
-	return f.reading.Identity != before.Identity || f.reading.Associated != before.Associated ||
-		problemText(f.reading) != problemText(before)
+	previous := f.reading
+	f.reading = next(previous, document, err)
+	return f.reading.Identity != previous.Identity || f.reading.Associated != previous.Associated ||
+		problemText(f.reading) != problemText(previous)
 }
 
 func problemText(r Reading) string {
@@ -76,23 +75,22 @@ func problemText(r Reading) string {
 	return r.Problem.Error()
 }
 
-// newWatcher watches nothing yet. The whole folder will be watched, not the file: the kubelet replaces a symbolic link
-// beside it.
+// newWatcher makes a watcher of nothing yet. Watch adds the folder, not the file: the kubelet replaces a symbolic link beside it.
 func newWatcher() (*fsnotify.Watcher, <-chan fsnotify.Event) {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, nil
 	}
 	go func() {
-		// An overflow of the queue is all that comes here; the poll makes up for it.
+		// The only error here is an overflow of the queue, for which the poll makes up.
 		for range watcher.Errors {
 		}
 	}()
 	return watcher, watcher.Events
 }
 
-// pause waits for a change to settle or for the next poll, and tells whether to go on.
-func pause(ctx context.Context, events <-chan fsnotify.Event, poll time.Duration) bool {
+// waitForChange waits for events to cease or for the next poll. It returns false once ctx is done.
+func waitForChange(ctx context.Context, events <-chan fsnotify.Event, poll time.Duration) bool {
 	select {
 	case <-ctx.Done():
 		return false
@@ -100,13 +98,13 @@ func pause(ctx context.Context, events <-chan fsnotify.Event, poll time.Duration
 		return true
 	case <-events:
 	}
-	settled := time.After(settle)
+	quiet := time.After(debounce)
 	for {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-events:
-		case <-settled:
+		case <-quiet:
 			return true
 		}
 	}

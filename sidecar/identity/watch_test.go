@@ -14,23 +14,23 @@ const (
 	documentB = `{"roleARN":"b"}`
 )
 
-// volume is a folder that changes as the kubelet changes a projected volume: by swapping one symbolic link.
+// volume is a folder that changes like a projected volume: the kubelet replaces one symbolic link.
 type volume struct {
-	t      *testing.T
-	folder string
-	swaps  int
+	t       *testing.T
+	folder  string
+	updates int
 }
 
 func (v *volume) project(document string) {
 	v.t.Helper()
-	v.swaps++
-	data := filepath.Join(v.folder, "..data_"+string(rune('0'+v.swaps)))
+	v.updates++
+	data := filepath.Join(v.folder, "..data_"+string(rune('0'+v.updates)))
 	link := filepath.Join(v.folder, "..data")
 	must(v.t, os.MkdirAll(data, 0o750))
 	must(v.t, os.WriteFile(filepath.Join(data, "identity"), []byte(document), 0o600))
 	must(v.t, os.Symlink(data, link+"_tmp"))
 	must(v.t, os.Rename(link+"_tmp", link))
-	if v.swaps == 1 {
+	if v.updates == 1 {
 		must(v.t, os.Symlink(filepath.Join("..data", "identity"), v.path()))
 	}
 }
@@ -46,7 +46,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// watch sends every change of the document at path, until the test ends.
+// watch sends every change of the document, until the test ends.
 func watch(t *testing.T, file *identity.File) <-chan identity.Reading {
 	t.Helper()
 	changes := make(chan identity.Reading)
@@ -68,7 +68,7 @@ func watch(t *testing.T, file *identity.File) <-chan identity.Reading {
 	return changes
 }
 
-func TestDocumentIsFollowed(t *testing.T) {
+func TestChangesOfTheDocumentAreReported(t *testing.T) {
 	v := &volume{t: t, folder: t.TempDir()}
 	v.project("")
 	file := identity.Open(v.path())
@@ -78,15 +78,15 @@ func TestDocumentIsFollowed(t *testing.T) {
 	changes := watch(t, file)
 	v.project(documentA)
 	if r := <-changes; !r.Associated || r.Identity.RoleARN != "a" || r.Problem != nil {
-		t.Errorf("an association that arrives reads as %+v", r)
+		t.Errorf("a new association reads as %+v", r)
 	}
 	v.project(documentB)
 	if r := <-changes; !r.Associated || r.Identity.RoleARN != "b" {
-		t.Errorf("an association that changes reads as %+v", r)
+		t.Errorf("a changed association reads as %+v", r)
 	}
 	v.project(`{"roleARN":`)
 	if r := <-changes; !r.Associated || r.Identity.RoleARN != "b" || r.Problem == nil {
-		t.Errorf("a damaged document reads as %+v: it should leave what there was and say why", r)
+		t.Errorf("an invalid document reads as %+v: it should keep the identity and say why", r)
 	}
 	v.project(documentB)
 	if r := <-changes; !r.Associated || r.Problem != nil {
@@ -94,11 +94,11 @@ func TestDocumentIsFollowed(t *testing.T) {
 	}
 	v.project("")
 	if r := <-changes; r.Associated || r.Identity.RoleARN != "" || r.Problem != nil {
-		t.Errorf("an association that goes reads as %+v", r)
+		t.Errorf("a deleted association reads as %+v", r)
 	}
 }
 
-func TestFolderThatAppearsLaterIsFollowed(t *testing.T) {
+func TestAFolderThatAppearsLaterIsWatched(t *testing.T) {
 	v := &volume{t: t, folder: filepath.Join(t.TempDir(), "later")}
 	file := identity.Open(v.path())
 	if r := file.Reading(); r.Associated || r.Problem != nil {
@@ -111,13 +111,13 @@ func TestFolderThatAppearsLaterIsFollowed(t *testing.T) {
 	}
 }
 
-func TestDocumentThatCannotBeReadLeavesWhatThereWas(t *testing.T) {
+func TestADocumentThatCannotBeReadIsAProblem(t *testing.T) {
 	for name, spoil := range map[string]func(t *testing.T, path string){
 		"a folder in its place": func(t *testing.T, path string) {
 			must(t, os.Remove(path))
 			must(t, os.Mkdir(path, 0o750))
 		},
-		"a document without end": func(t *testing.T, path string) {
+		"a document that is too large": func(t *testing.T, path string) {
 			must(t, os.WriteFile(path, make([]byte, 300<<10), 0o600))
 		},
 		"a field of a later version": func(t *testing.T, path string) {

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// path is where every Prometheus looks unless told otherwise.
+	// path is the default of Prometheus.
 	path    = "/metrics"
 	timeout = 5 * time.Second
 )
@@ -18,7 +18,7 @@ const (
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("listen for scrapes, choose another address with --metrics: %w", err)
+		return nil, fmt.Errorf("listen on the address of --metrics, which can be another: %w", err)
 	}
 	return listener, nil
 }
@@ -28,7 +28,7 @@ func (m *Metrics) Serve(ctx context.Context, listener net.Listener) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+path, m)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: timeout, WriteTimeout: timeout}
-	// A connection kept between two scrapes would hold its buffers for nothing.
+	// A connection that is kept between two scrapes would keep its buffers.
 	server.SetKeepAlivesEnabled(false)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	err := server.Serve(listener)

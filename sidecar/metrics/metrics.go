@@ -1,8 +1,6 @@
-// Package metrics counts what the sidecar does, for a Prometheus to read: without a secret, and in a number of series that
-// no client and no STS can raise.
+// Package metrics serves metrics of the sidecar to Prometheus. They hold no secret, and neither clients nor STS can add series.
 //
-// It is written with VictoriaMetrics/metrics, since prometheus/client_golang costs every pod of the cluster more memory
-// than all the rest of the sidecar.
+// It uses VictoriaMetrics/metrics, since prometheus/client_golang takes more memory than all the rest of the sidecar.
 package metrics
 
 import (
@@ -18,21 +16,22 @@ const (
 	remainingName = "podidentity_credentials_remaining_seconds"
 )
 
-// Metrics are the counters of one sidecar. Its methods may be called from any goroutine. A nil Metrics counts nothing.
+// Metrics are the metrics of one sidecar. Its methods may be called from any goroutine. A nil *Metrics counts nothing.
 type Metrics struct {
-	set       *metrics.Set
-	requests  map[int]*metrics.Counter
-	strange   *metrics.Counter // requests with a status that has no counter of its own
-	refreshes map[string]*metrics.Counter
+	set      *metrics.Set
+	requests map[int]*metrics.Counter
+	// otherRequests are those with a status that has no counter of its own.
+	otherRequests *metrics.Counter
+	refreshes     map[string]*metrics.Counter
 }
 
-// New makes Metrics at zero. All counters are made beforehand, so that a rate is right from the first event on.
+// New makes Metrics at zero. All counters exist from the start, so that a rate includes the first event.
 func New() *Metrics {
 	m := &Metrics{set: metrics.NewSet(), requests: map[int]*metrics.Counter{}, refreshes: map[string]*metrics.Counter{}}
 	for _, status := range []int{200, 400, 401, 403, 404, 405, 503} {
 		m.requests[status] = m.set.NewCounter(fmt.Sprintf("%s{code=\"%d\"}", requestsName, status))
 	}
-	m.strange = m.set.NewCounter(requestsName + `{code="other"}`)
+	m.otherRequests = m.set.NewCounter(requestsName + `{code="other"}`)
 	for _, result := range []string{success, transient, throttled, refused} {
 		m.refreshes[result] = m.set.NewCounter(fmt.Sprintf("%s{result=%q}", refreshesName, result))
 	}

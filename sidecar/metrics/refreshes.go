@@ -16,21 +16,21 @@ const (
 	refused   = "refused"
 )
 
-// Refreshes counts the fetches of source by their result.
-func (m *Metrics) Refreshes(source credentials.Source) credentials.Source {
+// InstrumentSource counts the fetches of source by their result.
+func (m *Metrics) InstrumentSource(source credentials.Source) credentials.Source {
 	if m == nil {
 		return source
 	}
-	return counting{source, m}
+	return countingSource{source, m}
 }
 
-type counting struct {
+type countingSource struct {
 	credentials.Source
 	metrics *Metrics
 }
 
 // Fetch implements credentials.Source.
-func (c counting) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+func (c countingSource) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
 	fetched, err := c.Source.Fetch(ctx, id)
 	c.metrics.refreshes[result(err)].Inc()
 	return fetched, err
@@ -47,8 +47,7 @@ func result(err error) string {
 	switch failure.Verdict {
 	case credentials.Throttled:
 		return throttled
-	// That a refusal may be a new role's makes it none the less STS's no.
-	case credentials.Doubtful, credentials.Refused:
+	case credentials.Provisional, credentials.Refused:
 		return refused
 	default:
 		return transient

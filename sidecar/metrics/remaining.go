@@ -7,9 +7,9 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// Remaining shows for how many seconds the credentials that current tells of are still good: zero where they should be there
-// and are not, and no number where the pod has no association, so that an alarm on a small number is silent there.
-func (m *Metrics) Remaining(current func() *credentials.State, wall func() time.Time) {
+// RegisterRemaining registers a gauge of the seconds until the credentials expire. It is 0 if they are missing, and NaN if the pod has
+// no association, so that an alert on a low value does not fire.
+func (m *Metrics) RegisterRemaining(current func() *credentials.State, wall func() time.Time) {
 	if m == nil {
 		return
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
-// Requests counts the answers of next by their status. The kubelet's questions for readiness are none of an application.
-func (m *Metrics) Requests(next http.Handler) http.Handler {
+// InstrumentHandler counts the requests to next by status, except those for readiness, which come from the kubelet.
+func (m *Metrics) InstrumentHandler(next http.Handler) http.Handler {
 	if m == nil {
 		return next
 	}
@@ -16,28 +16,28 @@ func (m *Metrics) Requests(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		c := &counted{ResponseWriter: w, status: http.StatusOK}
+		c := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(c, r)
-		m.request(c.status)
+		m.countRequest(c.status)
 	})
 }
 
-func (m *Metrics) request(status int) {
+func (m *Metrics) countRequest(status int) {
 	counter, ok := m.requests[status]
 	if !ok {
-		counter = m.strange
+		counter = m.otherRequests
 	}
 	counter.Inc()
 }
 
-// counted remembers the status that was sent.
-type counted struct {
+// statusRecorder records the status that was sent.
+type statusRecorder struct {
 	http.ResponseWriter
 	status int
 }
 
 // WriteHeader implements http.ResponseWriter.
-func (c *counted) WriteHeader(status int) {
+func (c *statusRecorder) WriteHeader(status int) {
 	c.status = status
 	c.ResponseWriter.WriteHeader(status)
 }

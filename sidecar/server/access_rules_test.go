@@ -15,7 +15,7 @@ import (
 )
 
 func TestRule08TheRawHeaderIsCompared(t *testing.T) {
-	h := handler(holding(t))
+	h := handler(readyKeeper(t))
 	for header, status := range map[string]int{
 		string(token):                    200,
 		" " + string(token) + "\t":       200,
@@ -31,7 +31,7 @@ func TestRule08TheRawHeaderIsCompared(t *testing.T) {
 	} {
 		r := request()
 		r.Header.Set("Authorization", header)
-		if w := answer(h, r); w.Code != status {
+		if w := do(h, r); w.Code != status {
 			t.Errorf("%.40q is answered with %d, want %d", header, w.Code, status)
 		}
 	}
@@ -47,27 +47,27 @@ func TestRule09RequestsWithoutTheTokenAreRefusedAtOnceAndLoggedRarely(t *testing
 		for range 1000 {
 			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+path, nil)
 			r.Header.Set("User-Agent", "old-sdk/1.0")
-			expectRefusal(t, answer(h, r), 401)
+			expectError(t, do(h, r), 401)
 		}
 		if !time.Now().Equal(before) {
-			t.Error("the refusals waited for something")
+			t.Error("the refusals took time")
 		}
 		if n := strings.Count(lines.String(), "\n"); n != 1 || !strings.Contains(lines.String(), "old-sdk/1.0") ||
 			!strings.Contains(lines.String(), "too old") {
 			t.Errorf("%d lines: %s", n, lines.String())
 		}
 		time.Sleep(time.Minute)
-		answer(h, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+path, nil))
-		if !strings.Contains(lines.String(), "unreported_before=999") {
-			t.Errorf("the next line does not count those before: %s", lines.String())
+		do(h, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+path, nil))
+		if !strings.Contains(lines.String(), "skipped_before=999") {
+			t.Errorf("the next line does not count the skipped ones: %s", lines.String())
 		}
 	})
 }
 
 func TestRule10RequestsOfEveryClientAreAccepted(t *testing.T) {
-	h := handler(holding(t))
+	h := handler(readyKeeper(t))
 	for name, change := range map[string]func(*http.Request){
-		"as it is":                 func(*http.Request) {},
+		"unchanged":                func(*http.Request) {},
 		"with a query string":      func(r *http.Request) { r.URL.RawQuery = "a=b" },
 		"with any Accept":          func(r *http.Request) { r.Header.Set("Accept", "text/html") },
 		"without a User-Agent":     func(r *http.Request) { r.Header.Del("User-Agent") },
@@ -79,44 +79,44 @@ func TestRule10RequestsOfEveryClientAreAccepted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := request()
 			change(r)
-			if w := answer(h, r); w.Code != 200 {
+			if w := do(h, r); w.Code != 200 {
 				t.Errorf("status %d: %s", w.Code, w.Body)
 			}
 		})
 	}
 }
 
-func TestRequestsMeantForOthersAreRefused(t *testing.T) {
-	h := handler(holding(t))
+func TestRequestsMeantForAnotherServerAreRefused(t *testing.T) {
+	h := handler(readyKeeper(t))
 	for name, change := range map[string]func(*http.Request){
-		"a name that a browser was led to believe in": func(r *http.Request) { r.Host = "rebind.example:2711" },
-		"an address that is not ours":                 func(r *http.Request) { r.Host = "10.0.0.1" },
-		"a name that begins like ours":                func(r *http.Request) { r.Host = "127.0.0.1.example" },
-		"no host":                                     func(r *http.Request) { r.Host = "" },
-		"what a proxy forwards":                       func(r *http.Request) { r.Header.Set("X-Forwarded-For", "10.0.0.1") },
-		"what a proxy forwards without saying":        func(r *http.Request) { r.Header.Set("X-Forwarded-For", "") },
-		"what a modern proxy forwards":                func(r *http.Request) { r.Header.Set("Forwarded", "for=10.0.0.1") },
+		"a name that DNS rebinding resolves to 127.0.0.1": func(r *http.Request) { r.Host = "rebind.example:2711" },
+		"another address":                              func(r *http.Request) { r.Host = "10.0.0.1" },
+		"a name that begins with our address":          func(r *http.Request) { r.Host = "127.0.0.1.example" },
+		"no host":                                      func(r *http.Request) { r.Host = "" },
+		"a forwarded request":                          func(r *http.Request) { r.Header.Set("X-Forwarded-For", "10.0.0.1") },
+		"a forwarded request with an empty header":     func(r *http.Request) { r.Header.Set("X-Forwarded-For", "") },
+		"a forwarded request with the standard header": func(r *http.Request) { r.Header.Set("Forwarded", "for=10.0.0.1") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request()
 			change(r)
-			expectRefusal(t, answer(h, r), 403)
+			expectError(t, do(h, r), 403)
 			r.URL.Path = "/v1/ready"
-			expectRefusal(t, answer(h, r), 403)
+			expectError(t, do(h, r), 403)
 		})
 	}
 }
 
 func TestRule11NothingIsRedirectedOrCompressed(t *testing.T) {
-	h := handler(holding(t))
+	h := handler(readyKeeper(t))
 	for _, path := range []string{"//v1/credentials", "/v1/../v1/credentials", "/v1/credentials/", "/./v1/credentials", "/"} {
 		r := request()
 		r.URL.Path = path
-		expectRefusal(t, answer(h, r), 404)
+		expectError(t, do(h, r), 404)
 	}
 	r := request()
 	r.Header.Set("Accept-Encoding", "gzip")
-	if w := answer(h, r); w.Header().Get("Content-Encoding") != "" || w.Header().Get("Content-Length") == "" {
+	if w := do(h, r); w.Header().Get("Content-Encoding") != "" || w.Header().Get("Content-Length") == "" {
 		t.Errorf("headers %v", w.Header())
 	}
 }

@@ -2,7 +2,7 @@ package server
 
 import "net/http"
 
-// Endpoint is Handler without the router: all of what a GET of credentials passes through that is ours.
+// Endpoint is Handler without the router: all code of ours that a GET of credentials runs.
 func (s *Server) Endpoint() http.Handler {
-	return guard(s.authorize(http.HandlerFunc(s.credentials)))
+	return requireLocal(s.authorize(http.HandlerFunc(s.credentials)))
 }

@@ -22,8 +22,7 @@ const (
 	path  = contract.CredentialsPath
 )
 
-// source is one in memory: what STS does is the business of the package webidentity. It fails with err, if any, and takes
-// delay for it.
+// source answers after delay, and fails with err if that is set. Package webidentity tests what STS does.
 type source struct {
 	delay time.Duration
 	err   error
@@ -41,10 +40,10 @@ func (s source) Fetch(ctx context.Context, _ contract.Identity) (credentials.Cre
 	}, s.err
 }
 
-// keeper runs one over source until the test ends.
+// keeper runs a Keeper until the test ends.
 func keeper(t testing.TB, s credentials.Source) *credentials.Keeper {
 	t.Helper()
-	k := credentials.New(s, quiet(), time.Now)
+	k := credentials.New(s, discardLog(), time.Now)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -58,11 +57,11 @@ func keeper(t testing.TB, s credentials.Source) *credentials.Keeper {
 	return k
 }
 
-// holding is a keeper with credentials.
-func holding(t testing.TB) *credentials.Keeper {
+// readyKeeper is a Keeper with credentials.
+func readyKeeper(t testing.TB) *credentials.Keeper {
 	t.Helper()
 	k := keeper(t, source{})
-	k.Assign(associated())
+	k.SetIdentity(associated())
 	for {
 		state := k.Current()
 		if _, ok := state.Body(time.Now()); ok {
@@ -76,31 +75,31 @@ func associated() identity.Reading {
 	return identity.Reading{Associated: true, Identity: contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}}
 }
 
-func quiet() *logrus.Logger {
+func discardLog() *logrus.Logger {
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	return log
 }
 
 func handler(k server.Keeper) http.Handler {
-	return server.New(k, token, quiet(), time.Now).Handler()
+	return server.New(k, token, discardLog(), time.Now).Handler()
 }
 
-// request is one as SDKs make it.
+// request is one as SDKs send it.
 func request() *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+path, nil)
 	r.Header.Set("Authorization", string(token))
 	return r
 }
 
-func answer(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+func do(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
 }
 
-// expectRefusal demands an error that every SDK can read (README, rule 20).
-func expectRefusal(t *testing.T, w *httptest.ResponseRecorder, status int) {
+// expectError demands an error that every SDK can read (README, rule 20).
+func expectError(t *testing.T, w *httptest.ResponseRecorder, status int) {
 	t.Helper()
 	var fields map[string]string
 	if err := json.Unmarshal(w.Body.Bytes(), &fields); err != nil {
@@ -110,7 +109,7 @@ func expectRefusal(t *testing.T, w *httptest.ResponseRecorder, status int) {
 		fields["Code"] != fields["code"] || fields["Message"] != fields["message"] || len(fields) != 4 {
 		t.Errorf("status %d, want %d, body %s", w.Code, status, w.Body)
 	}
-	if kind := w.Header().Get("Content-Type"); kind != "application/json" {
-		t.Errorf("content type %q", kind)
+	if contentType := w.Header().Get("Content-Type"); contentType != "application/json" {
+		t.Errorf("content type %q", contentType)
 	}
 }

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// FuzzRequest sends whatever parses as a request: only one with the token may see a secret, and nothing may be a redirect
-// or an error of ours.
+// FuzzRequest sends whatever parses as a request. Only one with the token may get a secret, and no response may be a redirect or an
+// internal error.
 func FuzzRequest(f *testing.F) {
-	h := handler(holding(f))
+	h := handler(readyKeeper(f))
 	for _, text := range []string{
 		"GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1:2711\r\nAuthorization: " + string(token) + "\r\n\r\n",
 		"GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n",
@@ -25,7 +25,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
 		if err != nil {
-			t.Skip("no request")
+			t.Skip("not a request")
 		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r.WithContext(t.Context()))

@@ -13,29 +13,29 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// counted is a source that counts how often it is asked.
-type counted struct {
+// countingSource counts its calls.
+type countingSource struct {
 	credentials.Source
 	calls *atomic.Int32
 }
 
-func (c counted) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+func (c countingSource) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
 	c.calls.Add(1)
 	return c.Source.Fetch(ctx, id)
 }
 
 func TestRule13AnswersComeFromMemoryWhateverSTSDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := keeper(t, &firstThenHanging{})
+		k := keeper(t, &hangingSource{})
 		h := handler(k)
-		k.Assign(associated())
-		// Into the refresh, in which STS hangs.
+		k.SetIdentity(associated())
+		// By now a refresh is due, in which STS hangs.
 		time.Sleep(50 * time.Minute)
 		before := time.Now()
 		var group sync.WaitGroup
 		for range 500 {
 			group.Go(func() {
-				if w := answer(h, request()); w.Code != http.StatusOK || !time.Now().Equal(before) {
+				if w := do(h, request()); w.Code != http.StatusOK || !time.Now().Equal(before) {
 					t.Errorf("status %d after %s", w.Code, time.Since(before))
 				}
 			})
@@ -44,66 +44,66 @@ func TestRule13AnswersComeFromMemoryWhateverSTSDoes(t *testing.T) {
 	})
 }
 
-// firstThenHanging answers once and then never.
-type firstThenHanging struct{ asked bool }
+// hangingSource answers only its first call.
+type hangingSource struct{ called bool }
 
-func (f *firstThenHanging) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
-	if f.asked {
+func (h *hangingSource) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+	if h.called {
 		<-ctx.Done()
 		return credentials.Credentials{}, ctx.Err()
 	}
-	f.asked = true
+	h.called = true
 	return source{}.Fetch(ctx, id)
 }
 
-func TestAThousandRequestsAtTheStartAskSTSOnce(t *testing.T) {
+func TestAThousandRequestsAtTheStartCauseOneFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
-		k := keeper(t, counted{source{delay: 500 * time.Millisecond}, &calls})
+		k := keeper(t, countingSource{source{delay: 500 * time.Millisecond}, &calls})
 		h := handler(k)
-		k.Assign(associated())
+		k.SetIdentity(associated())
 		var group sync.WaitGroup
 		for range 1000 {
 			group.Go(func() {
-				if w := answer(h, request()); w.Code != http.StatusOK {
+				if w := do(h, request()); w.Code != http.StatusOK {
 					t.Errorf("status %d", w.Code)
 				}
 			})
 		}
 		group.Wait()
 		if n := calls.Load(); n != 1 {
-			t.Errorf("STS was asked %d times", n)
+			t.Errorf("%d fetches", n)
 		}
 	})
 }
 
-func TestRule30AThousandClientsGetOneAnswerWhileTheSetIsRenewed(t *testing.T) {
-	const clients, turns = 1000, 5
+func TestRule30AThousandClientsAreServedWhileTheCredentialsAreRenewed(t *testing.T) {
+	const clients, requests = 1000, 5
 	var calls atomic.Int32
-	k := keeper(t, counted{source{}, &calls})
-	k.Assign(associated())
+	k := keeper(t, countingSource{source{}, &calls})
+	k.SetIdentity(associated())
 	address, _ := serve(t, k)
 	var group sync.WaitGroup
 	var wrong atomic.Int32
 	for client := range clients {
 		group.Go(func() {
-			for range turns {
-				response, body, err := fetch(t.Context(), address)
+			for range requests {
+				response, body, err := get(t.Context(), address)
 				if err != nil || response.StatusCode != http.StatusOK || len(body) == 0 {
 					if wrong.Add(1) == 1 {
-						t.Errorf("the first of the errors: %v, %s", err, body)
+						t.Errorf("the first failure: %v, %s", err, body)
 					}
 				}
 			}
 			if client%100 == 0 {
 				renewed := associated()
 				renewed.Identity.SessionDuration = contract.Duration(time.Duration(client+1) * time.Minute)
-				k.Assign(renewed)
+				k.SetIdentity(renewed)
 			}
 		})
 	}
 	group.Wait()
 	if wrong.Load() != 0 || calls.Load() < 2 {
-		t.Errorf("%d of %d requests failed; STS was asked %d times", wrong.Load(), clients*turns, calls.Load())
+		t.Errorf("%d of %d requests failed; %d fetches", wrong.Load(), clients*requests, calls.Load())
 	}
 }

@@ -10,36 +10,36 @@ import (
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
-// longestWait bounds a request for readiness; who wants to wait longer asks again.
-const longestWait = time.Minute
+// maxWait bounds one request for the status. A client that wants to wait longer sends another.
+const maxWait = time.Minute
 
-// ready tells how the pod stands, without a secret and so without authorization. With ?wait=<duration> it answers when there is
-// something better to say than pending, or after that time.
+// ready reports the status of the pod. It holds no secret and so needs no authorization. With ?wait=<duration> it answers as soon
+// as the status is not pending, or after that duration.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	wait := time.Duration(0)
 	if text := r.URL.Query().Get(readiness.WaitParameter); text != "" {
 		var err error
-		if wait, err = time.ParseDuration(text); err != nil || wait < 0 || wait > longestWait {
-			message := fmt.Sprintf("%s has to be a duration of 0s to %s", readiness.WaitParameter, longestWait)
-			refusal{http.StatusBadRequest, "BadRequest", message}.ServeHTTP(w, r)
+		if wait, err = time.ParseDuration(text); err != nil || wait < 0 || wait > maxWait {
+			message := fmt.Sprintf("%s is not a duration from 0s to %s: set it to one such as 10s", readiness.WaitParameter, maxWait)
+			errorResponse{http.StatusBadRequest, "BadRequest", message}.ServeHTTP(w, r)
 			return
 		}
 	}
-	// The server's own limit would cut the wait short. Where it cannot be moved, as in a test, there is none.
+	// The server's write timeout would cut the wait short. A ResponseWriter that cannot set a deadline, as in tests, has none.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + writeTimeout))
-	body, err := json.Marshal(s.settled(r, wait))
+	body, err := json.Marshal(s.awaitStatus(r, wait))
 	if err != nil {
 		panic(fmt.Sprintf("encode a status, a struct of strings: %v", err))
 	}
-	send(w, http.StatusOK, body)
+	writeJSON(w, http.StatusOK, body)
 }
 
-// settled is the status as soon as it is not pending, or at the end of wait.
-func (s *Server) settled(r *http.Request, wait time.Duration) readiness.Status {
-	limit := time.After(wait)
+// awaitStatus returns the status as soon as it is not pending, or after wait.
+func (s *Server) awaitStatus(r *http.Request, wait time.Duration) readiness.Status {
+	timeout := time.After(wait)
 	for {
 		state := s.keeper.Current()
-		status := describe(state, s.wall())
+		status := statusOf(state, s.wall())
 		if status.State != readiness.Pending {
 			return status
 		}
@@ -48,23 +48,23 @@ func (s *Server) settled(r *http.Request, wait time.Duration) readiness.Status {
 			return status
 		case <-s.stopping:
 			return status
-		case <-limit:
+		case <-timeout:
 			return status
 		case <-state.Replaced():
 		}
 	}
 }
 
-func describe(state *credentials.State, now time.Time) readiness.Status {
+func statusOf(state *credentials.State, now time.Time) readiness.Status {
 	if _, ok := state.Body(now); ok {
 		return readiness.Status{State: readiness.Available}
 	}
+	status := readiness.Status{State: readiness.Pending, Reason: state.Reason()}
 	switch {
 	case !state.Associated():
-		return readiness.Status{State: readiness.Unassociated, Reason: state.Reason()}
+		status.State = readiness.Unassociated
 	case state.Refused():
-		return readiness.Status{State: readiness.Refused, Reason: state.Reason()}
-	default:
-		return readiness.Status{State: readiness.Pending, Reason: state.Reason()}
+		status.State = readiness.Refused
 	}
+	return status
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/podidentity/podidentity/sidecar/server"
 )
 
-func TestReady(t *testing.T) {
+func TestStatus(t *testing.T) {
 	for name, test := range map[string]struct {
 		source     source
 		associated bool
@@ -17,12 +17,12 @@ func TestReady(t *testing.T) {
 		want       string
 		waits      time.Duration
 	}{
-		"credentials":                       {associated: true, want: `{"state":"available"}`},
-		"no association, waited for or not": {query: "?wait=30s", want: `{"state":"unassociated","reason":"no PodIdentityAssociation gives an IAM role to this pod's service account: create one"}`},
-		"not yet":                           {associated: true, source: source{delay: 5 * time.Second}, want: `{"state":"pending","reason":"the first credentials are being fetched: try again"}`},
-		"credentials that were waited for":  {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=30s", want: `{"state":"available"}`, waits: 5 * time.Second},
-		"a wait that was not long enough":   {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=2s", want: `{"state":"pending","reason":"the first credentials are being fetched: try again"}`, waits: 2 * time.Second},
-		"a refusal for good is not waited for": {
+		"credentials":                           {associated: true, want: `{"state":"available"}`},
+		"no association, which no wait changes": {query: "?wait=30s", want: `{"state":"unassociated","reason":"no PodIdentityAssociation gives an IAM role to this pod's service account: create one"}`},
+		"no credentials yet":                    {associated: true, source: source{delay: 5 * time.Second}, want: `{"state":"pending","reason":"the first credentials are being fetched: try again"}`},
+		"credentials that come within the wait": {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=30s", want: `{"state":"available"}`, waits: 5 * time.Second},
+		"a wait that is too short":              {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=2s", want: `{"state":"pending","reason":"the first credentials are being fetched: try again"}`, waits: 2 * time.Second},
+		"a lasting refusal, which no wait changes": {
 			associated: true, source: source{err: &credentials.Failure{Reason: "because", Verdict: credentials.Refused}},
 			query: "?wait=30s", want: `{"state":"refused","reason":"because"}`,
 		},
@@ -32,7 +32,7 @@ func TestReady(t *testing.T) {
 				k := keeper(t, test.source)
 				h := handler(k)
 				if test.associated {
-					k.Assign(associated())
+					k.SetIdentity(associated())
 					synctest.Wait()
 				}
 				before := time.Now()
@@ -43,7 +43,7 @@ func TestReady(t *testing.T) {
 				if test.query != "" {
 					r.URL.RawQuery = test.query[1:]
 				}
-				if w := answer(h, r); w.Body.String() != test.want || time.Since(before) != test.waits {
+				if w := do(h, r); w.Body.String() != test.want || time.Since(before) != test.waits {
 					t.Errorf("%s after %s", w.Body, time.Since(before))
 				}
 			})
@@ -51,12 +51,12 @@ func TestReady(t *testing.T) {
 	}
 }
 
-func TestReadyRefusesAWaitItCannotGrant(t *testing.T) {
-	h := handler(holding(t))
+func TestStatusWithAnInvalidWaitIsABadRequest(t *testing.T) {
+	h := handler(readyKeeper(t))
 	for _, wait := range []string{"1h", "-1s", "soon"} {
 		r := request()
 		r.URL.Path, r.URL.RawQuery = "/v1/ready", "wait="+wait
-		expectRefusal(t, answer(h, r), 400)
+		expectError(t, do(h, r), 400)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/podidentity/podidentity/sidecar/server"
 )
 
-// serve answers on a port of its own, and returns its address and the means to stop it.
+// serve starts a server on a free port.
 func serve(t testing.TB, k *credentials.Keeper) (address string, stop func() error) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
@@ -24,7 +24,7 @@ func serve(t testing.TB, k *credentials.Keeper) (address string, stop func() err
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- server.New(k, token, quiet(), time.Now).Serve(ctx, listener) }()
+	go func() { done <- server.New(k, token, discardLog(), time.Now).Serve(ctx, listener) }()
 	stop = sync.OnceValue(func() error {
 		cancel()
 		return <-done
@@ -33,8 +33,8 @@ func serve(t testing.TB, k *credentials.Keeper) (address string, stop func() err
 	return listener.Addr().String(), stop
 }
 
-// fetch is a GET as SDKs make it, over a connection of its own.
-func fetch(ctx context.Context, address string) (*http.Response, []byte, error) {
+// get requests the credentials as SDKs do, over a new connection.
+func get(ctx context.Context, address string) (*http.Response, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
 		return nil, nil, err
@@ -51,7 +51,7 @@ func fetch(ctx context.Context, address string) (*http.Response, []byte, error) 
 }
 
 func TestRule12ConnectionsAreNotKept(t *testing.T) {
-	address, _ := serve(t, holding(t))
+	address, _ := serve(t, readyKeeper(t))
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
 	if err != nil {
 		t.Fatal(err)
@@ -64,45 +64,44 @@ func TestRule12ConnectionsAreNotKept(t *testing.T) {
 	}
 	_, _ = io.Copy(io.Discard, response.Body)
 	if _, err := reader.ReadByte(); err != io.EOF {
-		t.Errorf("after the answer comes %v", err)
+		t.Errorf("the connection gives %v after the response", err)
 	}
 }
 
-// holder tells when a request is being held.
-type holder struct {
+// waitingKeeper closes waiting when a request waits for credentials.
+type waitingKeeper struct {
 	*credentials.Keeper
-	held chan struct{}
-	once sync.Once
+	waiting chan struct{}
+	once    sync.Once
 }
 
-func (h *holder) Nudge() {
-	h.once.Do(func() { close(h.held) })
-	h.Keeper.Nudge()
+func (k *waitingKeeper) Wake() {
+	k.once.Do(func() { close(k.waiting) })
+	k.Keeper.Wake()
 }
 
-func TestRule16RequestsInFlightAreAnsweredAtTheEnd(t *testing.T) {
+func TestRule16RequestsInFlightAreAnsweredAtShutdown(t *testing.T) {
 	release := make(chan struct{})
-	k := keeper(t, gated{release})
-	k.Assign(associated())
-	h := &holder{Keeper: k, held: make(chan struct{})}
+	k := &waitingKeeper{Keeper: keeper(t, blockedSource{release}), waiting: make(chan struct{})}
+	k.SetIdentity(associated())
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, terminate := context.WithCancel(t.Context())
+	ctx, shutdown := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- server.New(h, token, quiet(), time.Now).Serve(ctx, listener) }()
+	go func() { ended <- server.New(k, token, discardLog(), time.Now).Serve(ctx, listener) }()
 	status := make(chan int, 1)
 	go func() {
-		response, _, err := fetch(t.Context(), listener.Addr().String())
+		response, _, err := get(t.Context(), listener.Addr().String())
 		if err != nil {
 			status <- 0
 			return
 		}
 		status <- response.StatusCode
 	}()
-	<-h.held
-	terminate()
+	<-k.waiting
+	shutdown()
 	close(release)
 	if got := <-status; got != 200 && got != 503 {
 		t.Errorf("the request in flight got %d", got)
@@ -112,19 +111,19 @@ func TestRule16RequestsInFlightAreAnsweredAtTheEnd(t *testing.T) {
 	}
 }
 
-// gated is a source that answers when it is let.
-type gated struct{ release chan struct{} }
+// blockedSource answers once release is closed.
+type blockedSource struct{ release chan struct{} }
 
-func (g gated) Fetch(ctx context.Context, _ contract.Identity) (credentials.Credentials, error) {
-	<-g.release
+func (b blockedSource) Fetch(ctx context.Context, _ contract.Identity) (credentials.Credentials, error) {
+	<-b.release
 	return source{}.Fetch(ctx, contract.Identity{})
 }
 
-func TestLongPollsDoNotDelayTheEnd(t *testing.T) {
+func TestLongPollsDoNotDelayShutdown(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
-	k := keeper(t, gated{release})
-	k.Assign(associated())
+	k := keeper(t, blockedSource{release})
+	k.SetIdentity(associated())
 	address, stop := serve(t, k)
 	answered := make(chan error, 1)
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
@@ -142,8 +141,8 @@ func TestLongPollsDoNotDelayTheEnd(t *testing.T) {
 	t.Logf("the long poll ended with %v", <-answered)
 }
 
-func TestSilentConnectionsAreNoReasonToStay(t *testing.T) {
-	address, stop := serve(t, holding(t))
+func TestIdleConnectionsDoNotPreventShutdown(t *testing.T) {
+	address, stop := serve(t, readyKeeper(t))
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
 	if err != nil {
 		t.Fatal(err)

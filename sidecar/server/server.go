@@ -1,5 +1,5 @@
-// Package server speaks the container credentials protocol on localhost, so that every AWS SDK gets the pod's credentials
-// from memory, within the second that the strictest of them waits.
+// Package server serves the container credentials protocol on 127.0.0.1: every AWS SDK gets the pod's credentials from memory,
+// within the second that the strictest SDKs wait.
 package server
 
 import (
@@ -24,77 +24,77 @@ const (
 	credentialsPath = contract.CredentialsPath
 	headerTimeout   = 5 * time.Second
 	writeTimeout    = 5 * time.Second
-	// farewell bounds how long requests in flight are waited for at the end; the longest are held for less.
-	farewell  = time.Second
-	maxHeader = 16 << 10
+	// shutdownTimeout is more than firstCredentialsWait, the longest that a request for credentials takes.
+	shutdownTimeout = time.Second
+	maxHeader       = 16 << 10
 )
 
-// Keeper has the credentials that the server gives out.
+// Keeper holds the credentials that the server gives out.
 type Keeper interface {
-	// Current is what is known now. It must not block.
+	// Current returns the latest state. It must not block.
 	Current() *credentials.State
-	// Nudge asks for another look at the clock. It must not block.
-	Nudge()
+	// Wake makes the Keeper check whether a fetch is due. It must not block.
+	Wake()
 }
 
 // Server answers the applications of the pod.
 type Server struct {
-	// Observe, where set, wraps the handler of all requests, say to count them.
-	Observe func(next http.Handler) http.Handler
+	// Instrument, if set, wraps the handler of all requests, to count them.
+	Instrument func(next http.Handler) http.Handler
 
-	keeper    Keeper
-	token     Token
-	log       logrus.FieldLogger
-	wall      func() time.Time
-	strangers *strangers
-	stopping  chan struct{}
+	keeper       Keeper
+	token        Token
+	log          logrus.FieldLogger
+	wall         func() time.Time
+	unauthorized *unauthorizedLog
+	stopping     chan struct{}
 
-	// Values of headers that every success has, made once.
+	// Values of the headers of every response with credentials, allocated once.
 	contentType, noStore []string
 }
 
-// New makes a Server that gives the credentials of keeper to whoever has the token. Of wall, the clock of the node, only
-// tests need another than time.Now.
+// New makes a Server that gives the credentials of keeper to whoever has the token. Wall is the clock of the node: time.Now,
+// except in tests.
 func New(keeper Keeper, token Token, log logrus.FieldLogger, wall func() time.Time) *Server {
 	return &Server{
 		keeper: keeper, token: token, log: log, wall: wall,
-		strangers: &strangers{log: log}, stopping: make(chan struct{}),
+		unauthorized: &unauthorizedLog{log: log}, stopping: make(chan struct{}),
 		contentType: []string{contentType}, noStore: []string{noStore},
 	}
 }
 
-// Handler is what the server answers, route by route.
+// Handler routes the requests.
 func (s *Server) Handler() http.Handler {
-	// SkipClean: the router would redirect an unclean path, which some SDKs follow and some do not (README, rule 11).
+	// Without SkipClean the router redirects an unclean path, which some SDKs follow and some do not (README, rule 11).
 	router := mux.NewRouter().SkipClean(true)
 	router.Path(credentialsPath).Methods(http.MethodGet).Handler(s.authorize(http.HandlerFunc(s.credentials)))
 	router.Path(readiness.Path).Methods(http.MethodGet).HandlerFunc(s.ready)
 	router.NotFoundHandler = notFound()
 	router.MethodNotAllowedHandler = methodNotAllowed()
-	handler := guard(router)
-	if s.Observe != nil {
-		handler = s.Observe(handler)
+	handler := requireLocal(router)
+	if s.Instrument != nil {
+		handler = s.Instrument(handler)
 	}
 	return handler
 }
 
-// Serve answers on listener until ctx is done, finishes what is in flight, and returns nil. It closes listener.
+// Serve answers on listener until ctx is done. Then it closes listener, finishes the requests in flight, and returns nil.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: headerTimeout,
 		WriteTimeout:      writeTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          stdlog.New(lines{s.log}, "", 0),
+		ErrorLog:          stdlog.New(logWriter{s.log}, "", 0),
 	}
-	// A kept connection that one side closes is an error for some clients, and the rate is low (README, rule 12).
+	// Some clients fail on a kept connection that the server closes, and requests are rare (README, rule 12).
 	server.SetKeepAlivesEnabled(false)
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		close(s.stopping)
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		shutdown, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 		defer cancel()
-		stopped <- errors.Join(server.Shutdown(last), server.Close())
+		stopped <- errors.Join(server.Shutdown(shutdown), server.Close())
 	})
 	err := server.Serve(listener)
 	if stop() {
@@ -106,15 +106,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// lines writes what net/http complains about to the log.
-type lines struct {
+// logWriter logs the errors of net/http.
+type logWriter struct {
 	log logrus.FieldLogger
 }
 
-var _ io.Writer = lines{}
+var _ io.Writer = logWriter{}
 
 // Write implements io.Writer.
-func (l lines) Write(line []byte) (int, error) {
+func (l logWriter) Write(line []byte) (int, error) {
 	l.log.Warn(string(line))
 	return len(line), nil
 }

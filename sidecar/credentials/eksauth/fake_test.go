@@ -29,17 +29,17 @@ import (
 const (
 	role    = "arn:aws:iam::111122223333:role/shop/reader"
 	session = "arn:aws:sts::111122223333:assumed-role/reader/web-0"
-	// jwt is no token of anybody; it has the form of one.
+	// jwt has the form of a token.
 	jwt = "eyJhbGciOiJub25lIn0.ZmFrZQ.c2VjcmV0"
 )
 
-// fakeAuth stands in for the auth service, which does not fail on command. It remembers what it was asked; answer decides
-// what it says, and nil gives a good answer.
+// fakeAuth is a fake auth service, since the real one does not fail on demand. It records the requests. Answer handles them, and
+// the default gives credentials.
 type fakeAuth struct {
 	*httptest.Server
 	answer http.HandlerFunc
 
-	mu     sync.Mutex // a client that gives up does not wait for the server
+	mu     sync.Mutex // a client that times out does not wait for the server
 	paths  []string
 	tokens []string
 }
@@ -48,7 +48,7 @@ func newFakeAuth(t *testing.T, answer http.HandlerFunc) *fakeAuth {
 	t.Helper()
 	f := &fakeAuth{answer: answer}
 	f.Server = httptest.NewUnstartedServer(http.HandlerFunc(f.serve))
-	// What the client thinks of the certificate is the client's to say, not this log's.
+	// The tests read the errors of the client instead.
 	f.Config.ErrorLog = log.New(io.Discard, "", 0)
 	f.StartTLS()
 	t.Cleanup(f.Close)
@@ -60,7 +60,7 @@ func (f *fakeAuth) serve(w http.ResponseWriter, r *http.Request) {
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		panic(err)
 	}
-	f.note(r.Method+" "+r.URL.Path, body.Token)
+	f.record(r.Method+" "+r.URL.Path, body.Token)
 	if f.answer != nil {
 		f.answer(w, r)
 		return
@@ -68,26 +68,26 @@ func (f *fakeAuth) serve(w http.ResponseWriter, r *http.Request) {
 	succeed(w, session, time.Now().Add(time.Hour))
 }
 
-func (f *fakeAuth) note(path, token string) {
+func (f *fakeAuth) record(path, token string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.paths, f.tokens = append(f.paths, path), append(f.tokens, token)
 }
 
-// asked are the requests so far.
-func (f *fakeAuth) asked() (paths, tokens []string) {
+// requests are those so far.
+func (f *fakeAuth) requests() (paths, tokens []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.paths), slices.Clone(f.tokens)
 }
 
-// authority is that of the service's certificate, in PEM.
-func (f *fakeAuth) authority() string {
+// ca is the CA of the service's certificate, in PEM.
+func (f *fakeAuth) ca() string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.Certificate().Raw}))
 }
 
-// stranger is an authority that has signed nothing, in PEM.
-func stranger(t *testing.T) string {
+// otherCA is a CA that has signed nothing, in PEM.
+func otherCA(t *testing.T) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -101,13 +101,13 @@ func stranger(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// source is one that asks the service.
+// source is one that uses the service.
 func (f *fakeAuth) source(t *testing.T) eksauth.Source {
 	t.Helper()
 	return eksauth.Source{
-		TokenFile:   written(t, "token", jwt),
+		TokenFile:   writeFile(t, "token", jwt),
 		Endpoint:    f.URL,
-		CAFile:      written(t, "ca.crt", f.authority()),
+		CAFile:      writeFile(t, "ca.crt", f.ca()),
 		ClusterName: "green",
 	}
 }
@@ -132,7 +132,7 @@ func refuse(status int, code, message string) http.HandlerFunc {
 	}
 }
 
-func written(t *testing.T, name, content string) string {
+func writeFile(t *testing.T, name, content string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {

@@ -19,17 +19,17 @@ func TestExceptions(t *testing.T) {
 		want   credentials.Verdict
 		says   string
 	}{
-		"AccessDenied may be a role made seconds ago":             {400, "AccessDeniedException", credentials.Doubtful, "trust policy"},
-		"an invalid token may be one of a mistaken setting":       {400, "InvalidTokenException", credentials.Doubtful, "--audience"},
-		"no association may be one made this moment":              {404, "ResourceNotFoundException", credentials.Doubtful, "CLUSTER_NAME"},
-		"an expired token is about to be renewed":                 {400, "ExpiredTokenException", credentials.Transient, "kubelet"},
-		"an odd parameter passes":                                 {400, "InvalidParameterException", credentials.Transient, "EKS Auth API"},
-		"an odd request passes":                                   {400, "InvalidRequestException", credentials.Transient, "EKS Auth API"},
-		"throttling asks for fewer calls":                         {429, "ThrottlingException", credentials.Throttled, "by itself"},
-		"throttling is known by its status":                       {429, "Odd", credentials.Throttled, "no"},
-		"a failure of the service passes":                         {500, "InternalServerException", credentials.Transient, "log of the auth service"},
-		"an unavailable service passes":                           {503, "ServiceUnavailableException", credentials.Transient, "by itself"},
-		"a code with a namespace and an address is the same code": {400, "com.amazonaws.eksauth#AccessDeniedException:http://x", credentials.Doubtful, "refuses: AccessDeniedException: no"},
+		"AccessDenied may be that of a new role":             {400, "AccessDeniedException", credentials.Provisional, "trust policy"},
+		"an invalid token is provisional":                    {400, "InvalidTokenException", credentials.Provisional, "--audience"},
+		"no association may be that of a new one":            {404, "ResourceNotFoundException", credentials.Provisional, "CLUSTER_NAME"},
+		"an expired token will be renewed":                   {400, "ExpiredTokenException", credentials.Transient, "kubelet"},
+		"an invalid parameter is transient":                  {400, "InvalidParameterException", credentials.Transient, "EKS Auth API"},
+		"an invalid request is transient":                    {400, "InvalidRequestException", credentials.Transient, "EKS Auth API"},
+		"throttling asks for fewer calls":                    {429, "ThrottlingException", credentials.Throttled, "retries"},
+		"throttling is recognised by its status":             {429, "Odd", credentials.Throttled, "no"},
+		"a failure of the service is transient":              {500, "InternalServerException", credentials.Transient, "log of the auth service"},
+		"an unavailable service is transient":                {503, "ServiceUnavailableException", credentials.Transient, "retries"},
+		"a code with a namespace and a URI is the same code": {400, "com.amazonaws.eksauth#AccessDeniedException:http://x", credentials.Provisional, "refuses: AccessDeniedException: no"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFakeAuth(t, refuse(test.status, test.code, "no"))
@@ -37,27 +37,27 @@ func TestExceptions(t *testing.T) {
 			if f := failure(t, err); f.Verdict != test.want || !strings.Contains(f.Reason, test.says) {
 				t.Errorf("verdict %v, reason %s", f.Verdict, f.Reason)
 			}
-			if paths, _ := fake.asked(); len(paths) != 1 {
-				t.Errorf("asked %d times: retries are the Keeper's", len(paths))
+			if paths, _ := fake.requests(); len(paths) != 1 {
+				t.Errorf("%d requests: only the Keeper retries", len(paths))
 			}
 		})
 	}
 }
 
-func TestAnswersThatAreNone(t *testing.T) {
+func TestResponsesThatAreInvalid(t *testing.T) {
 	hang := make(chan struct{})
 	for name, test := range map[string]struct {
 		answer http.HandlerFunc
 		says   string
 	}{
-		"it has no credentials":                  {text(`{"assumedRoleUser":{"arn":"` + session + `"}}`), "complete set"},
-		"it has an expiration that is no number": {text(`{"credentials":{"expiration":"2026-01-01T00:00:00Z"}}`), "nothing readable"},
-		"it ends in another millennium":          {text(`{"credentials":{"accessKeyId":"a","secretAccessKey":"b","sessionToken":"c","expiration":1e300}}`), "complete set"},
-		"it is a page":                           {text("<html>"), "nothing readable"},
-		"it is a gateway's page":                 {status(502), "answered 502 Bad Gateway"},
+		"it has no credentials":                  {text(`{"assumedRoleUser":{"arn":"` + session + `"}}`), "incomplete credentials"},
+		"it has an expiration that is no number": {text(`{"credentials":{"expiration":"2026-01-01T00:00:00Z"}}`), "without a readable message"},
+		"it expires after the year 9999":         {text(`{"credentials":{"accessKeyId":"a","secretAccessKey":"b","sessionToken":"c","expiration":1e300}}`), "incomplete credentials"},
+		"it is a page":                           {text("<html>"), "without a readable message"},
+		"it is the page of a gateway":            {status(502), "answered 502 Bad Gateway"},
 		"it redirects":                           {redirect, "answered 307 Temporary Redirect"},
-		"it does not end":                        {endless, "nothing readable"},
-		"it breaks off":                          {abort, "cannot be reached"},
+		"it does not end":                        {endless, "without a readable message"},
+		"its connection breaks":                  {abort, "cannot be reached"},
 		"it hangs":                               {func(http.ResponseWriter, *http.Request) { <-hang }, "did not answer in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			if f := failure(t, err); f.Verdict != credentials.Transient || !strings.Contains(f.Reason, test.says) {
 				t.Errorf("verdict %v, reason %s", f.Verdict, f.Reason)
 			}
-			if paths, _ := fake.asked(); len(paths) > 1 {
+			if paths, _ := fake.requests(); len(paths) > 1 {
 				t.Errorf("the token went to %v", paths)
 			}
 		})
@@ -100,7 +100,7 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 
 func abort(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
-func TestRetryAfterIsHeard(t *testing.T) {
+func TestRetryAfterIsRespected(t *testing.T) {
 	fake := newFakeAuth(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "17")
 		refuse(503, "ServiceUnavailableException", "later")(w, r)
@@ -111,7 +111,7 @@ func TestRetryAfterIsHeard(t *testing.T) {
 	}
 }
 
-func TestSecretsThatTheServiceRepeatsAreCutOut(t *testing.T) {
+func TestSecretsThatTheServiceRepeatsAreRemoved(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"in its message": refuse(400, "InvalidTokenException", jwt+" is odd"),
 		"in its type":    refuse(400, jwt, "odd"),
@@ -127,15 +127,15 @@ func TestSecretsThatTheServiceRepeatsAreCutOut(t *testing.T) {
 
 func TestCertificates(t *testing.T) {
 	fake := newFakeAuth(t, nil)
-	good := written(t, "ca.crt", fake.authority())
+	good := writeFile(t, "ca.crt", fake.ca())
 	for name, test := range map[string]struct{ endpoint, ca, says string }{
-		"the authority of the file is trusted":     {fake.URL, good, ""},
-		"an authority that is not in it is not":    {fake.URL, written(t, "stranger", stranger(t)), "compare ConfigMap pod-identity-auth-ca"},
-		"no file yet is told":                      {fake.URL, "/nowhere", "ConfigMap pod-identity-auth-ca"},
-		"an empty file is told":                    {fake.URL, written(t, "empty", ""), "ConfigMap pod-identity-auth-ca"},
-		"a file that holds no certificate is told": {fake.URL, written(t, "odd", "odd"), "no certificate in PEM"},
+		"the CA of the file is trusted":            {fake.URL, good, ""},
+		"another CA is not":                        {fake.URL, writeFile(t, "other", otherCA(t)), "compare ConfigMap pod-identity-auth-ca"},
+		"a missing file":                           {fake.URL, "/nowhere", "ConfigMap pod-identity-auth-ca"},
+		"an empty file":                            {fake.URL, writeFile(t, "empty", ""), "ConfigMap pod-identity-auth-ca"},
+		"a file without a certificate":             {fake.URL, writeFile(t, "odd", "odd"), "no certificate in PEM"},
 		"a certificate of another name is refused": {strings.Replace(fake.URL, "127.0.0.1", "localhost", 1), good, "not localhost"},
-		"a service that is not there is told":      {"https://127.0.0.1:1", good, "check that its pods run"},
+		"a service that does not listen":           {"https://127.0.0.1:1", good, "check that its pods run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.source(t)

@@ -15,12 +15,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 )
 
-// metadataTimeout bounds one answer of the instance metadata service, which is on the same machine. Where its hop limit keeps a
-// pod away, its answers never arrive.
+// metadataTimeout bounds one request to the instance metadata service, which is on the same machine. If its hop limit excludes pods,
+// responses never arrive.
 const metadataTimeout = 2 * time.Second
 
-// sign signs a request to Amazon with the credentials of the node's role, which are asked for each time and dropped again: they are
-// good for more than those that the pod gets, and no business of this process but for this. It returns what must not be repeated.
+// sign signs a request to Amazon with the credentials of the node's role. They are fetched each time and not kept, since they permit
+// more than those of the pod. It returns their session token, which no message may repeat.
 func (s Source) sign(ctx context.Context, request *http.Request, body []byte) (secret string, err error) {
 	node, err := nodeCredentials(ctx)
 	if err != nil {
@@ -35,7 +35,7 @@ func (s Source) sign(ctx context.Context, request *http.Request, body []byte) (s
 
 func nodeCredentials(ctx context.Context) (aws.Credentials, error) {
 	transport := &http.Transport{
-		// Never by a proxy: it would ask the metadata service of its own machine.
+		// A proxy would reach the metadata service of its own machine.
 		Proxy:                 nil,
 		DialContext:           (&net.Dialer{Timeout: metadataTimeout}).DialContext,
 		ResponseHeaderTimeout: metadataTimeout,
@@ -43,16 +43,16 @@ func nodeCredentials(ctx context.Context) (aws.Credentials, error) {
 	defer transport.CloseIdleConnections()
 	client := imds.New(imds.Options{
 		HTTPClient: &http.Client{Transport: transport},
-		// Retries are the Keeper's.
+		// The Keeper retries.
 		Retryer: aws.NopRetryer{},
-		// The first version of the protocol answers whoever can have this process send a request.
+		// IMDSv1 is open to request forgery.
 		EnableFallback: aws.FalseTernary,
-		// AWS_EC2_METADATA_DISABLED is for applications, whose SDKs must not fall back to the role of the node.
+		// AWS_EC2_METADATA_DISABLED is meant for applications, whose SDKs must not fall back to the role of the node.
 		ClientEnableState: imds.ClientEnabled,
 	})
 	node, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
 	if err != nil {
-		return aws.Credentials{}, transient(fmt.Sprintf("the role of the node, by which Amazon's EKS Auth is asked, cannot be had from the instance metadata service: "+
+		return aws.Credentials{}, transient(fmt.Sprintf("the instance metadata service gives no credentials of the node's role, with which requests to EKS Auth are signed: "+
 			"give the node an instance profile and its metadata service a hop limit of 2, or use another source: %v", err))
 	}
 	return node, nil

@@ -20,7 +20,7 @@ const (
 	imdsToken                        = "token of the metadata service"
 )
 
-// fakeIMDS stands in for the instance metadata service, which only an instance of EC2 has. It speaks its second version alone.
+// fakeIMDS is a fake instance metadata service, since only EC2 instances have a real one. It supports only IMDSv2.
 func fakeIMDS(t *testing.T) *httptest.Server {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -51,8 +51,8 @@ func fakeIMDS(t *testing.T) *httptest.Server {
 	return server
 }
 
-// fakeAmazon stands in for Amazon's EKS Auth, which takes the tokens of its own clusters alone. As that, it refuses what is not
-// signed well, and then repeats what it was sent.
+// fakeAmazon is a fake of Amazon's EKS Auth, which accepts only tokens of its own clusters. Like that, it repeats the request in its
+// refusal of a wrong signature.
 func fakeAmazon(t *testing.T, answer http.HandlerFunc) *fakeAuth {
 	t.Helper()
 	fake := newFakeAuth(t, answer)
@@ -69,9 +69,9 @@ func fakeAmazon(t *testing.T, answer http.HandlerFunc) *fakeAuth {
 	return fake
 }
 
-func TestAmazonsServiceIsAskedWithTheSignatureOfTheNode(t *testing.T) {
+func TestRequestsToAmazonsServiceAreSignedWithTheRoleOfTheNode(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", fakeIMDS(t).URL)
-	// What applications are kept from, and must not keep the sidecar from it.
+	// This is meant for applications, and must not affect the sidecar.
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	fake := fakeAmazon(t, nil)
 	source := fake.source(t)
@@ -95,17 +95,17 @@ func TestAmazonsServiceIsAskedWithTheSignatureOfTheNode(t *testing.T) {
 	}
 }
 
-func TestAmazonsRefusalsSayWhatToDoThere(t *testing.T) {
+func TestAmazonsExceptionsHaveRemediesOfTheirOwn(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", fakeIMDS(t).URL)
 	for code, test := range map[string]struct {
 		status int
 		want   credentials.Verdict
 		says   string
 	}{
-		"AccessDeniedException":       {400, credentials.Doubtful, "eks-auth:AssumeRoleForPodIdentity"},
-		"ResourceNotFoundException":   {404, credentials.Doubtful, "association of EKS"},
-		"InvalidTokenException":       {400, credentials.Doubtful, "pods.eks.amazonaws.com"},
-		"ServiceUnavailableException": {503, credentials.Transient, "by itself"},
+		"AccessDeniedException":       {400, credentials.Provisional, "eks-auth:AssumeRoleForPodIdentity"},
+		"ResourceNotFoundException":   {404, credentials.Provisional, "EKS Pod Identity association"},
+		"InvalidTokenException":       {400, credentials.Provisional, "pods.eks.amazonaws.com"},
+		"ServiceUnavailableException": {503, credentials.Transient, "retries"},
 	} {
 		source := fakeAmazon(t, refuse(test.status, code, "no")).source(t)
 		source.Region = ststest.Region
@@ -116,13 +116,13 @@ func TestAmazonsRefusalsSayWhatToDoThere(t *testing.T) {
 	}
 }
 
-func TestWithoutARoleOfTheNodeNothingIsSent(t *testing.T) {
+func TestWithoutARoleOfTheNodeNoTokenIsSent(t *testing.T) {
 	fake := fakeAmazon(t, nil)
 	for name, answer := range map[string]http.HandlerFunc{
-		"an instance without role":         http.NotFound,
-		"a service of the first version":   func(w http.ResponseWriter, r *http.Request) { answerFirstVersion(w, r) },
-		"a service that is out of reach":   nil,
-		"a service that forbids the token": status(http.StatusForbidden),
+		"an instance without a role":       http.NotFound,
+		"a service with only IMDSv1":       func(w http.ResponseWriter, r *http.Request) { answerAsIMDSv1(w, r) },
+		"a service that cannot be reached": nil,
+		"a service that refuses its token": status(http.StatusForbidden),
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(answer)
@@ -139,13 +139,13 @@ func TestWithoutARoleOfTheNodeNothingIsSent(t *testing.T) {
 			}
 		})
 	}
-	if paths, _ := fake.asked(); len(paths) > 0 {
-		t.Errorf("asked %v", paths)
+	if paths, _ := fake.requests(); len(paths) > 0 {
+		t.Errorf("requests %v", paths)
 	}
 }
 
-// answerFirstVersion answers without a token, which must not be made use of.
-func answerFirstVersion(w http.ResponseWriter, r *http.Request) {
+// answerAsIMDSv1 answers without a token, which the sidecar must not use.
+func answerAsIMDSv1(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPut:
 		http.NotFound(w, r)

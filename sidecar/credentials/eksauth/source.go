@@ -1,5 +1,5 @@
-// Package eksauth is the source of credentials that asks a service which speaks the EKS Auth API: it is given the pod's own
-// service account token, and decides by itself which role the pod has.
+// Package eksauth is the source of credentials that sends the pod's own service account token to a service with the EKS Auth API.
+// That service decides which role the pod has.
 package eksauth
 
 import (
@@ -20,30 +20,30 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
-// maxToken keeps a request below the 32 KB that the auth service reads; a token has about 1.5 KB.
+// maxToken keeps a request below the 32 KB that the auth service reads. A token has about 1.5 KB.
 const maxToken = 20_000
 
 // Source exchanges the token in a file for credentials of the role that the service gives to the pod.
 type Source struct {
-	// TokenFile is read anew for every fetch, because the kubelet renews it.
+	// TokenFile is read for each fetch, because the kubelet renews it.
 	TokenFile string
 	// Endpoint is the URL of the service, always https.
 	Endpoint string
 	// CAFile is a PEM file of the CAs to trust. It is read for each fetch, and may be missing and appear later. If it is empty,
 	// the public CAs are trusted.
 	CAFile string
-	// ClusterName is the cluster that the service is asked about.
+	// ClusterName is the name by which the service knows the cluster.
 	ClusterName string
-	// Region, where set, is the one of Amazon's own service, and that requests are signed for, with the role of the node.
+	// Region is set if the service is Amazon's own. Requests are then signed for it, with the role of the node.
 	Region string
 }
 
 var _ credentials.Source = Source{}
 
-// Fetch implements credentials.Source. The identity says which role to expect, and does not choose it. As for the other
-// source, everything it needs is made anew and dropped again.
+// Fetch implements credentials.Source. The identity does not choose the role, but says which one to expect. Fetch keeps nothing for
+// the next one, to save memory.
 func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
-	token, err := s.service().Token(s.TokenFile, maxToken)
+	token, err := s.service().ReadToken(s.TokenFile, maxToken)
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
@@ -59,17 +59,17 @@ func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Cr
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return credentials.Credentials{}, s.unheard(err, 0, secrets)
+		return credentials.Credentials{}, s.errorFailure(err, 0, secrets)
 	}
-	defer func() { _ = response.Body.Close() }() // it has been read, or is given up
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return credentials.Credentials{}, s.refusal(response, secrets)
+		return credentials.Credentials{}, s.exceptionFailure(response, secrets)
 	}
 	return s.session(response, id, secrets)
 }
 
-// request is AssumeRoleForPodIdentity (eks-auth 2023-11-26), signed where Amazon is asked, and what of it must not be repeated:
-// where a signature is wrong, AWS answers with the whole request.
+// request makes an AssumeRoleForPodIdentity request (eks-auth 2023-11-26), signed if the service is Amazon's. It also returns the
+// secrets in it, which no message may repeat: AWS answers a wrong signature with the whole request.
 func (s Source) request(ctx context.Context, token string) (request *http.Request, secrets []string, err error) {
 	body, err := json.Marshal(map[string]string{"token": token})
 	if err != nil {
@@ -78,7 +78,7 @@ func (s Source) request(ctx context.Context, token string) (request *http.Reques
 	address := strings.TrimSuffix(s.Endpoint, "/") + "/clusters/" + url.PathEscape(s.ClusterName) + "/assume-role-for-pod-identity"
 	request, err = http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, fmt.Errorf("address the auth service: %w: correct %s", err, contract.EnvEKSAuthEndpoint)
+		return nil, nil, fmt.Errorf("make a request to the auth service: %w: correct %s", err, contract.EnvEKSAuthEndpoint)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", contract.ContainerName)
@@ -93,16 +93,16 @@ func (s Source) request(ctx context.Context, token string) (request *http.Reques
 	return request, secrets, nil
 }
 
-// roots are read anew for every fetch, since the webhook renews the file in running pods; nil are the system's.
+// roots are loaded for each fetch, since the webhook renews the file in running pods. They are nil for the public CAs.
 func (s Source) roots() (*x509.CertPool, error) {
 	file := s.CAFile
 	if file == "" {
 		return nil, nil
 	}
-	const remedy = "the webhook copies it from ConfigMap " + contract.AuthCAConfigMap + ", so check that this exists and that the webhook runs"
+	const remedy = "check that the webhook runs and that ConfigMap " + contract.AuthCAConfigMap + " exists, from which it copies the CA"
 	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nil, fmt.Errorf("the authority of the auth service is not in %s yet: %s", file, remedy)
+		return nil, fmt.Errorf("the CA of the auth service is not in %s yet: %s", file, remedy)
 	}
-	return exchange.Roots(file, "the authority of the auth service", remedy)
+	return exchange.LoadRoots(file, "the CA of the auth service", remedy)
 }

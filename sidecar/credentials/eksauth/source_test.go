@@ -22,20 +22,20 @@ func TestTokenIsExchangedForTheSession(t *testing.T) {
 		got.AccountID != "111122223333" || time.Until(got.Expiration) < 58*time.Minute {
 		t.Errorf("got %+v", got)
 	}
-	paths, tokens := fake.asked()
+	paths, tokens := fake.requests()
 	if want := []string{"POST /clusters/green/assume-role-for-pod-identity"}; !slices.Equal(paths, want) || tokens[0] != jwt {
-		t.Errorf("asked %v with %v", paths, tokens)
+		t.Errorf("requests %v with %v", paths, tokens)
 	}
 }
 
-func TestTokenAndAuthorityAreReadAnewForEachFetch(t *testing.T) {
+func TestTokenAndCAAreReadForEachFetch(t *testing.T) {
 	fake := newFakeAuth(t, nil)
 	s := fake.source(t)
 	for _, step := range []struct{ token, ca, says string }{
 		{"a.b.c", "", "is not in"},
-		{"d.e.f", fake.authority(), ""},
-		{"g.h.i", stranger(t), "is not trusted"},
-		{"j.k.l\n", stranger(t) + fake.authority(), ""},
+		{"d.e.f", fake.ca(), ""},
+		{"g.h.i", otherCA(t), "is not trusted"},
+		{"j.k.l\n", otherCA(t) + fake.ca(), ""},
 	} {
 		for file, content := range map[string]string{s.TokenFile: step.token, s.CAFile: step.ca} {
 			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
@@ -47,36 +47,36 @@ func TestTokenAndAuthorityAreReadAnewForEachFetch(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-	if _, tokens := fake.asked(); !slices.Equal(tokens, []string{"d.e.f", "j.k.l"}) {
+	if _, tokens := fake.requests(); !slices.Equal(tokens, []string{"d.e.f", "j.k.l"}) {
 		t.Errorf("sent %v", tokens)
 	}
 }
 
-func TestOnlyASessionOfTheIdentitysRoleIsTaken(t *testing.T) {
+func TestOnlyASessionOfTheIdentitysRoleIsAccepted(t *testing.T) {
 	const target = "arn:aws:iam::444455556666:role/target"
 	for name, test := range map[string]struct {
-		id    contract.Identity
-		arn   string
-		taken bool
+		id       contract.Identity
+		arn      string
+		accepted bool
 	}{
-		"a session leaves out the path of its role":  {contract.Identity{RoleARN: role}, session, true},
-		"the target role is the one that counts":     {contract.Identity{RoleARN: role, TargetRoleARN: target}, "arn:aws:sts::444455556666:assumed-role/target/w", true},
-		"MinIO's roles have no account":              {contract.Identity{RoleARN: "arn:minio:iam:::role/x"}, "arn:minio:sts:::assumed-role/x/w", true},
-		"the role of before the change is not":       {contract.Identity{RoleARN: role}, "arn:aws:sts::111122223333:assumed-role/writer/w", false},
-		"nor is the first role in place of a target": {contract.Identity{RoleARN: role, TargetRoleARN: target}, session, false},
-		"nor is its namesake in another account":     {contract.Identity{RoleARN: role}, "arn:aws:sts::444455556666:assumed-role/reader/w", false},
-		"nor is what is no role":                     {contract.Identity{RoleARN: role}, "reader", false},
+		"a session omits the path of its role":                  {contract.Identity{RoleARN: role}, session, true},
+		"the target role is the one that counts":                {contract.Identity{RoleARN: role, TargetRoleARN: target}, "arn:aws:sts::444455556666:assumed-role/target/w", true},
+		"MinIO's roles have no account":                         {contract.Identity{RoleARN: "arn:minio:iam:::role/x"}, "arn:minio:sts:::assumed-role/x/w", true},
+		"the role before the change is refused":                 {contract.Identity{RoleARN: role}, "arn:aws:sts::111122223333:assumed-role/writer/w", false},
+		"the first role is refused if there is a target role":   {contract.Identity{RoleARN: role, TargetRoleARN: target}, session, false},
+		"a role of the same name in another account is refused": {contract.Identity{RoleARN: role}, "arn:aws:sts::444455556666:assumed-role/reader/w", false},
+		"what is not a role is refused":                         {contract.Identity{RoleARN: role}, "reader", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFakeAuth(t, func(w http.ResponseWriter, _ *http.Request) { succeed(w, test.arn, time.Now().Add(time.Hour)) })
 			got, err := fake.source(t).Fetch(t.Context(), test.id)
-			if test.taken {
+			if test.accepted {
 				if err != nil || got.AccessKeyID == "" {
 					t.Errorf("error %v", err)
 				}
 				return
 			}
-			if f := failure(t, err); f.Verdict != credentials.Transient || f.RetryAfter != 0 || !strings.Contains(f.Reason, "has not seen the association's change") {
+			if f := failure(t, err); f.Verdict != credentials.Transient || f.RetryAfter != 0 || !strings.Contains(f.Reason, "has not seen the change of the association") {
 				t.Errorf("%+v", f)
 			}
 			if got != (credentials.Credentials{}) {
@@ -86,18 +86,18 @@ func TestOnlyASessionOfTheIdentitysRoleIsTaken(t *testing.T) {
 	}
 }
 
-func TestASessionOfAnotherStateOfTheAssociationIsAskedForAgain(t *testing.T) {
+func TestASessionByAnotherVersionOfTheAssociationIsRefused(t *testing.T) {
 	id := contract.Identity{Association: "reader", RoleARN: role, Policy: "{}"}
 	renamed, wider := id, id
 	renamed.Association, wider.Policy = "another", ""
 	for name, test := range map[string]struct {
-		header string
-		taken  bool
+		header   string
+		accepted bool
 	}{
-		"of this state":                      {id.Digest(), true},
-		"of one with another name":           {renamed.Digest(), true},
-		"of the one before, without policy":  {wider.Digest(), false},
-		"of a service that does not tell it": {"", true},
+		"of this version":                       {id.Digest(), true},
+		"of one that differs in its name":       {renamed.Digest(), true},
+		"of the previous one, without a policy": {wider.Digest(), false},
+		"of a service that does not send it":    {"", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFakeAuth(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -107,7 +107,7 @@ func TestASessionOfAnotherStateOfTheAssociationIsAskedForAgain(t *testing.T) {
 				succeed(w, session, time.Now().Add(time.Hour))
 			})
 			got, err := fake.source(t).Fetch(t.Context(), id)
-			if test.taken != (err == nil) || test.taken != (got != credentials.Credentials{}) {
+			if test.accepted != (err == nil) || test.accepted != (got != credentials.Credentials{}) {
 				t.Errorf("error %v, %+v", err, got)
 			}
 			if err != nil && failure(t, err).Verdict != credentials.Transient {
@@ -117,11 +117,11 @@ func TestASessionOfAnotherStateOfTheAssociationIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestClockOfTheServiceIsTranslated(t *testing.T) {
+func TestExpirationIsConvertedToTheClockOfTheNode(t *testing.T) {
 	for name, test := range map[string]struct{ skew, want time.Duration }{
-		"a node two hours late":  {2 * time.Hour, time.Hour},
-		"a node two hours early": {-2 * time.Hour, time.Hour},
-		"a few seconds are left": {20 * time.Second, time.Hour + 20*time.Second},
+		"a node two hours behind":   {2 * time.Hour, time.Hour},
+		"a node two hours ahead":    {-2 * time.Hour, time.Hour},
+		"a few seconds are ignored": {20 * time.Second, time.Hour + 20*time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFakeAuth(t, func(w http.ResponseWriter, _ *http.Request) {

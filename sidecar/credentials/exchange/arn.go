@@ -2,12 +2,12 @@ package exchange
 
 import "strings"
 
-// Partition is the second field of an ARN, arn:partition:iam::account:role/name; empty where it is none.
+// Partition is the second field of an ARN, arn:partition:iam::account:role/name, or empty.
 func Partition(arn string) string {
 	return field(arn, 1)
 }
 
-// Account is the fifth field of an ARN where it has the form of an account, 12 digits, and otherwise empty.
+// Account is the fifth field of an ARN if it has the form of an account, 12 digits, or empty.
 func Account(arn string) string {
 	id := field(arn, 4)
 	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
@@ -16,8 +16,7 @@ func Account(arn string) string {
 	return id
 }
 
-// Role is the name of the role in the ARN of a role, whose path it leaves out, or of a session, which has none; otherwise
-// empty.
+// Role is the name of the role, without its path, in the ARN of a role or of a session, or empty.
 func Role(arn string) string {
 	resource := field(arn, 5)
 	if name, ok := strings.CutPrefix(resource, "role/"); ok {

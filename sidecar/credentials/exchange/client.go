@@ -12,29 +12,29 @@ import (
 
 const dialTimeout = 5 * time.Second
 
-// NewClient returns a client for one exchange, which trusts the roots, or Go's own where they are nil. Its answers are
-// bounded. The caller closes its idle connections.
+// NewClient makes a client for one exchange. It trusts roots, or the CAs that Go finds if roots is nil, and bounds the bodies of
+// responses. The caller must close its idle connections.
 func NewClient(roots *x509.CertPool) *http.Client {
 	dialer := &net.Dialer{Timeout: dialTimeout}
 	return &http.Client{
-		Transport: transport{&http.Transport{
+		Transport: boundedTransport{&http.Transport{
 			Proxy:               http.ProxyFromEnvironment,
 			DialContext:         dialer.DialContext,
 			TLSHandshakeTimeout: dialTimeout,
 			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		}},
-		// Nobody that is asked here redirects, and a token must not follow whoever does.
+		// No service used here redirects, and a token must not follow a redirect.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-// transport is a http.Transport that reads no answer without end.
-type transport struct {
+// boundedTransport is a http.Transport that bounds the bodies of responses.
+type boundedTransport struct {
 	*http.Transport
 }
 
 // RoundTrip implements http.RoundTripper.
-func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
+func (t boundedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.Transport.RoundTrip(request)
 	if err != nil {
 		return nil, err

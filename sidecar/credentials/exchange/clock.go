@@ -2,17 +2,16 @@ package exchange
 
 import "time"
 
-// tolerance is the difference of clocks that is left alone; the Date of an answer has whole seconds.
-const tolerance = time.Minute
+// maxClockSkew is the difference of clocks that is ignored. The Date of a response has whole seconds.
+const maxClockSkew = time.Minute
 
-// ByThisClock moves a moment of a server's clock to the node's where the two differ: the clients, which have the node's
-// clock as well, would otherwise use the set for too long or throw it away. Server is what the server's clock said when the
-// node's said local; zero where it is not known.
-func ByThisClock(moment, server, local time.Time) time.Time {
+// ToLocalClock converts a moment by a server's clock to this node's clock if the two differ. Clients have the node's clock too, and
+// would otherwise use credentials for too long or discard them. Server is what the server's clock said at local, or zero if unknown.
+func ToLocalClock(moment, server, local time.Time) time.Time {
 	if moment.IsZero() || server.IsZero() || local.IsZero() {
 		return moment
 	}
-	if skew := local.Sub(server); skew.Abs() > tolerance {
+	if skew := local.Sub(server); skew.Abs() > maxClockSkew {
 		return moment.Add(skew)
 	}
 	return moment

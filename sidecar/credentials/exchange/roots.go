@@ -6,13 +6,12 @@ import (
 	"os"
 )
 
-// publicCAs is where the image of the sidecar, as well as Debian and Alpine, have the public authorities.
+// publicCAs is where the image of the sidecar, like Debian and Alpine, has the public CAs.
 const publicCAs = "/etc/ssl/certs/ca-certificates.crt"
 
-// Roots is the pool of the authorities in a PEM file. Like Public it makes the pool anew for each exchange: Go's own pool
-// of the system would stay in memory for ever, a third of a megabyte in every pod, and would not see a renewed file. Setting
-// is what a complaint calls the file, and remedy what it says to do.
-func Roots(file, setting, remedy string) (*x509.CertPool, error) {
+// LoadRoots loads the CAs of a PEM file. Like PublicRoots it does so for each exchange: the pool that Go caches would occupy a third
+// of a megabyte in every pod, and would miss a renewed file. An error calls the file by setting, and ends with remedy.
+func LoadRoots(file, setting, remedy string) (*x509.CertPool, error) {
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w: %s", setting, err, remedy)
@@ -24,14 +23,10 @@ func Roots(file, setting, remedy string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// Public is the pool of the public authorities, and nil, which means Go's own, where they are elsewhere.
-func Public() *x509.CertPool {
-	content, err := os.ReadFile(publicCAs)
+// PublicRoots loads the public CAs. It returns nil, which means those that Go finds, if they are elsewhere.
+func PublicRoots() *x509.CertPool {
+	pool, err := LoadRoots(publicCAs, "the public CAs", "")
 	if err != nil {
-		return nil
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(content) {
 		return nil
 	}
 	return pool

@@ -17,17 +17,17 @@ import (
 const (
 	role   = "arn:aws:iam::111122223333:role/reader"
 	target = "arn:aws:iam::444455556666:role/target"
-	// jwt is no token of anybody; it has the form of one.
+	// jwt has the form of a token.
 	jwt = "eyJhbGciOiJub25lIn0.ZmFrZQ.c2VjcmV0"
 )
 
-// fakeSTS stands in for AWS STS, which no unit test may call and which does not fail on command. It remembers what it was
-// asked; answer decides what it says, and nil gives a good answer.
+// fakeSTS is a fake STS, since the real one does not fail on demand. It records the requests. Answer handles them, and the default
+// gives credentials.
 type fakeSTS struct {
 	*httptest.Server
-	asked  []url.Values
-	header []http.Header
-	answer http.HandlerFunc
+	requests []url.Values
+	headers  []http.Header
+	answer   http.HandlerFunc
 }
 
 func newFakeSTS(t *testing.T, answer http.HandlerFunc) *fakeSTS {
@@ -42,8 +42,8 @@ func (f *fakeSTS) serve(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		panic(err)
 	}
-	f.asked = append(f.asked, r.PostForm)
-	f.header = append(f.header, r.Header)
+	f.requests = append(f.requests, r.PostForm)
+	f.headers = append(f.headers, r.Header)
 	if f.answer != nil {
 		f.answer(w, r)
 		return
@@ -70,7 +70,7 @@ func refuse(status int, code, message string) http.HandlerFunc {
 	}
 }
 
-// source is one that asks the STS at endpoint.
+// source is one that uses the STS at endpoint.
 func source(t *testing.T, endpoint string) webidentity.Source {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "token")
@@ -86,8 +86,8 @@ func source(t *testing.T, endpoint string) webidentity.Source {
 	}
 }
 
-// soon is a context that ends before a hanging server does.
-func soon(t *testing.T) context.Context {
+// shortContext is done before a hanging server is.
+func shortContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	t.Cleanup(cancel)

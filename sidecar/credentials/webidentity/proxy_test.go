@@ -22,13 +22,13 @@ import (
 
 const envToken = "TEST_TOKEN_FILE"
 
-// fakeProxy connects everybody with one server, whomever they ask for, and remembers whom they asked for.
+// fakeProxy connects all clients with one server, and records the addresses that they request.
 type fakeProxy struct {
 	*httptest.Server
 	to string
 
-	mu    sync.Mutex
-	asked []string
+	mu       sync.Mutex
+	requests []string
 }
 
 func newFakeProxy(t *testing.T, to string) *fakeProxy {
@@ -42,7 +42,7 @@ func newFakeProxy(t *testing.T, to string) *fakeProxy {
 // ServeHTTP implements http.Handler.
 func (p *fakeProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	p.asked = append(p.asked, r.Method+" "+r.Host)
+	p.requests = append(p.requests, r.Method+" "+r.Host)
 	p.mu.Unlock()
 	server, err := new(net.Dialer).DialContext(r.Context(), "tcp", p.to)
 	if err != nil {
@@ -88,30 +88,30 @@ func TestProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
-		env   []string
-		asked []string
-		says  string
+		env      []string
+		requests []string
+		says     string
 	}{
 		"STS is reached through it": {
-			env:   []string{"AWS_ENDPOINT_URL_STS=https://example.com"},
-			asked: []string{"CONNECT example.com:443"}, says: "key ASIAFAKE, error <nil>",
+			env:      []string{"AWS_ENDPOINT_URL_STS=https://example.com"},
+			requests: []string{"CONNECT example.com:443"}, says: "key ASIAFAKE, error <nil>",
 		},
-		"NO_PROXY keeps away from it": {
-			// No host has this address, and no packet leaves for it.
+		"NO_PROXY bypasses it": {
+			// No host has this address, and no packet is sent to it.
 			env:  []string{"AWS_ENDPOINT_URL_STS=https://255.255.255.255", "NO_PROXY=255.255.255.255"},
 			says: "STS at 255.255.255.255 cannot be reached",
 		},
-		"its certificate has to be that of STS": {
-			env:   []string{"AWS_REGION=eu-central-1"},
-			asked: []string{"CONNECT sts.eu-central-1.amazonaws.com:443"}, says: "is not trusted",
+		"the certificate behind it must be that of STS": {
+			env:      []string{"AWS_REGION=eu-central-1"},
+			requests: []string{"CONNECT sts.eu-central-1.amazonaws.com:443"}, says: "is not trusted",
 		},
-		"it is asked for the FIPS endpoint": {
-			env:   []string{"AWS_REGION=us-west-2", "AWS_USE_FIPS_ENDPOINT=true"},
-			asked: []string{"CONNECT sts-fips.us-west-2.amazonaws.com:443"},
+		"the FIPS endpoint is reached through it": {
+			env:      []string{"AWS_REGION=us-west-2", "AWS_USE_FIPS_ENDPOINT=true"},
+			requests: []string{"CONNECT sts-fips.us-west-2.amazonaws.com:443"},
 		},
-		"it is asked for the dual-stack endpoint": {
-			env:   []string{"AWS_REGION=us-west-2", "AWS_USE_DUALSTACK_ENDPOINT=true"},
-			asked: []string{"CONNECT sts.us-west-2.api.aws:443"},
+		"the dual-stack endpoint is reached through it": {
+			env:      []string{"AWS_REGION=us-west-2", "AWS_USE_DUALSTACK_ENDPOINT=true"},
+			requests: []string{"CONNECT sts.us-west-2.api.aws:443"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,8 +125,8 @@ func TestProxy(t *testing.T) {
 			}
 			proxy.mu.Lock()
 			defer proxy.mu.Unlock()
-			if !slices.Equal(proxy.asked, test.asked) {
-				t.Errorf("the proxy was asked for %v", proxy.asked)
+			if !slices.Equal(proxy.requests, test.requests) {
+				t.Errorf("requests to the proxy: %v", proxy.requests)
 			}
 		})
 	}

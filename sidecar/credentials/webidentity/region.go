@@ -4,14 +4,14 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
-// global is the region of the one endpoint that serves all regions of the partition aws.
-const global = "aws-global"
+// globalRegion is that of the endpoint that serves all regions of the partition aws.
+const globalRegion = "aws-global"
 
-// region is where STS is asked for role. Where none is set the partition of the role decides, since no endpoint knows the
-// roles of another partition; the rest of the world asks the global endpoint, which has neither a FIPS nor a dual-stack form.
-func region(settings STS, role string) string {
-	if settings.Region != "" {
-		return settings.Region
+// stsRegion is the region of the endpoint for role. If none is set, the partition of the role decides, since no endpoint knows the
+// roles of another partition. The partition aws has a global endpoint, which has neither a FIPS nor a dual-stack form.
+func stsRegion(s STS, role string) string {
+	if s.Region != "" {
+		return s.Region
 	}
 	switch exchange.Partition(role) {
 	case "aws-cn":
@@ -29,9 +29,9 @@ func region(settings STS, role string) string {
 	case "aws-eusc":
 		return "eusc-de-east-1"
 	}
-	// Beside a custom endpoint the region only signs, and no service signs for aws-global.
-	if settings.FIPS || settings.DualStack || settings.Endpoint != "" {
+	// With a custom endpoint the region is used only for signing, and aws-global is not valid there.
+	if s.FIPS || s.DualStack || s.Endpoint != "" {
 		return "us-east-1"
 	}
-	return global
+	return globalRegion
 }

@@ -3,7 +3,6 @@ package webidentity
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,35 +16,35 @@ import (
 )
 
 const (
-	// sessionNameLimit is STS's, in characters.
-	sessionNameLimit = 64
-	// namespaceShare is what of the limit a long namespace leaves to a long pod name.
+	// maxSessionName is the limit of STS, in characters.
+	maxSessionName = 64
+	// namespaceShare is what a long namespace keeps of the limit beside a long pod name.
 	namespaceShare = 24
-	// digestLength in hexadecimal characters makes truncated names of one namespace differ.
+	// digestLength, in hexadecimal characters, makes truncated names differ.
 	digestLength = 8
 )
 
-// SessionName names the pod's session, <pod>@<namespace>, the same for the pod's whole life. It is what CloudTrail shows.
-// Every legal pod name is valid in it; one too long is cut and followed by a digest of both names and the UID.
+// SessionName is the name of the pod's session, <pod>@<namespace>, which CloudTrail shows. It stays the same for the life of the
+// pod. Every valid pod name is valid in it. A name that is too long is cut, and followed by a digest of both names and the UID.
 func SessionName(pod Pod) string {
 	if pod.Name == "" || pod.Namespace == "" {
 		return contract.ContainerName
 	}
-	whole := pod.Name + "@" + pod.Namespace
-	if len(whole) <= sessionNameLimit {
-		return whole
+	full := pod.Name + "@" + pod.Namespace
+	if len(full) <= maxSessionName {
+		return full
 	}
-	sum := sha256.Sum256([]byte(whole + "/" + pod.UID))
+	sum := sha256.Sum256([]byte(full + "/" + pod.UID))
 	digest := hex.EncodeToString(sum[:])[:digestLength]
-	room := sessionNameLimit - len("=@") - digestLength
+	room := maxSessionName - len("=@") - digestLength
 	namespace := pod.Namespace[:min(len(pod.Namespace), max(namespaceShare, room-len(pod.Name)))]
 	return pod.Name[:min(len(pod.Name), room-len(namespace))] + "=" + digest + "@" + namespace
 }
 
-// session is STS's answer as credentials.
+// session converts the response of STS.
 func session(c *types.Credentials, user *types.AssumedRoleUser, role string, metadata middleware.Metadata) (credentials.Credentials, error) {
 	if c == nil {
-		return credentials.Credentials{}, errors.New("STS answered without credentials: check what answers at its address")
+		return credentials.Credentials{}, &credentials.Failure{Reason: service().Name + " answered without credentials: check what answers at its address"}
 	}
 	accountID := exchange.Account(role)
 	if user != nil && exchange.Account(aws.ToString(user.Arn)) != "" {
@@ -55,14 +54,14 @@ func session(c *types.Credentials, user *types.AssumedRoleUser, role string, met
 		AccessKeyID:     aws.ToString(c.AccessKeyId),
 		SecretAccessKey: aws.ToString(c.SecretAccessKey),
 		SessionToken:    aws.ToString(c.SessionToken),
-		Expiration:      byThisClock(aws.ToTime(c.Expiration), metadata),
+		Expiration:      toLocalClock(aws.ToTime(c.Expiration), metadata),
 		AccountID:       accountID,
 	}, nil
 }
 
-// byThisClock is exchange.ByThisClock with the clocks as the SDK has noted them.
-func byThisClock(moment time.Time, metadata middleware.Metadata) time.Time {
+// toLocalClock uses the times that the SDK has recorded.
+func toLocalClock(moment time.Time, metadata middleware.Metadata) time.Time {
 	server, _ := awsmiddleware.GetServerTime(metadata)
 	local, _ := awsmiddleware.GetResponseAt(metadata)
-	return exchange.ByThisClock(moment, server, local)
+	return exchange.ToLocalClock(moment, server, local)
 }

@@ -15,13 +15,13 @@ func TestSessionName(t *testing.T) {
 		pod  webidentity.Pod
 		want string
 	}{
-		"a pod is named with its namespace":            {webidentity.Pod{Name: "web-0", Namespace: "shop"}, "web-0@shop"},
-		"a name with dots stays":                       {webidentity.Pod{Name: "node.example.com", Namespace: "a"}, "node.example.com@a"},
-		"64 characters fit":                            {webidentity.Pod{Name: long[:59], Namespace: "shop"}, long[:59] + "@shop"},
-		"65 characters are cut":                        {webidentity.Pod{Name: long[:60], Namespace: "shop"}, long[:50] + "=DIGEST@shop"},
-		"a long namespace leaves room to the pod":      {webidentity.Pod{Name: long, Namespace: namespace}, long[:30] + "=DIGEST@" + namespace[:24]},
-		"a short pod leaves room to the namespace":     {webidentity.Pod{Name: "p", Namespace: namespace}, "p=DIGEST@" + namespace[:53]},
-		"outside a pod the session is of this product": {webidentity.Pod{}, "pod-identity"},
+		"a pod is named with its namespace":                     {webidentity.Pod{Name: "web-0", Namespace: "shop"}, "web-0@shop"},
+		"a name with dots is kept":                              {webidentity.Pod{Name: "node.example.com", Namespace: "a"}, "node.example.com@a"},
+		"64 characters fit":                                     {webidentity.Pod{Name: long[:59], Namespace: "shop"}, long[:59] + "@shop"},
+		"65 characters are cut":                                 {webidentity.Pod{Name: long[:60], Namespace: "shop"}, long[:50] + "=DIGEST@shop"},
+		"a long namespace leaves room for the pod":              {webidentity.Pod{Name: long, Namespace: namespace}, long[:30] + "=DIGEST@" + namespace[:24]},
+		"a short pod leaves room for the namespace":             {webidentity.Pod{Name: "p", Namespace: namespace}, "p=DIGEST@" + namespace[:53]},
+		"outside a pod the session has the name of the product": {webidentity.Pod{}, "pod-identity"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := webidentity.SessionName(test.pod)
@@ -60,7 +60,7 @@ func FuzzSessionName(f *testing.F) {
 			return
 		}
 		if got := webidentity.SessionName(webidentity.Pod{Name: pod, Namespace: namespace}); !valid.MatchString(got) {
-			t.Errorf("%q of %q in %q is not valid in STS", got, pod, namespace)
+			t.Errorf("%q, for pod %q in %q, is not valid in STS", got, pod, namespace)
 		}
 	})
 }

@@ -1,5 +1,5 @@
-// Package webidentity is the source of credentials that needs nothing but the pod's own service account token: AWS STS is
-// given the token for the role, and it leaves the sidecar for nowhere else.
+// Package webidentity is the source of credentials that needs nothing but the pod's own service account token: it sends the token to
+// AWS STS, and to nobody else.
 package webidentity
 
 import (
@@ -14,13 +14,13 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials/exchange"
 )
 
-// maxToken is what STS takes at most, in bytes (API reference of AssumeRoleWithWebIdentity).
+// maxToken is the limit of STS, in bytes (API reference of AssumeRoleWithWebIdentity).
 const maxToken = 20_000
 
-// Source exchanges the token in a file for credentials of a role, and these for credentials of a target role where the
-// identity has one.
+// Source exchanges the token in a file for credentials of a role, and these for credentials of a target role if the identity has
+// one.
 type Source struct {
-	// TokenFile is read anew for every fetch, because the kubelet renews it.
+	// TokenFile is read for each fetch, because the kubelet renews it.
 	TokenFile string
 	// STS says how to reach AWS STS.
 	STS STS
@@ -49,10 +49,9 @@ type Pod struct {
 
 var _ credentials.Source = Source{}
 
-// Fetch implements credentials.Source. Everything it needs is made anew and dropped again: between two fetches the sidecar
-// idles for half an hour, and its memory is paid for in every pod.
+// Fetch implements credentials.Source. It keeps nothing for the next fetch, half an hour later: every pod would pay for the memory.
 func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
-	token, err := service().Token(s.TokenFile, maxToken)
+	token, err := service().ReadToken(s.TokenFile, maxToken)
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
@@ -63,14 +62,14 @@ func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Cr
 	defer client.CloseIdleConnections()
 	first, err := s.assumeWithToken(ctx, s.options(client, id.RoleARN), id, token)
 	if err != nil {
-		return credentials.Credentials{}, s.explain(err, hop{role: id.RoleARN}, token)
+		return credentials.Credentials{}, s.failure(err, hop{role: id.RoleARN}, token)
 	}
 	if id.TargetRoleARN == "" {
 		return first, nil
 	}
 	target, err := s.assumeTarget(ctx, s.options(client, id.TargetRoleARN), id, first)
 	if err != nil {
-		return credentials.Credentials{}, s.explain(err, hop{role: id.TargetRoleARN, from: id.RoleARN}, token, first.SecretAccessKey, first.SessionToken)
+		return credentials.Credentials{}, s.failure(err, hop{role: id.TargetRoleARN, from: id.RoleARN}, token, first.SecretAccessKey, first.SessionToken)
 	}
 	return target, nil
 }
@@ -81,7 +80,7 @@ func (s Source) assumeWithToken(ctx context.Context, options sts.Options, id con
 		RoleSessionName:  aws.String(SessionName(s.Pod)),
 		WebIdentityToken: &token,
 	}
-	// With a target role, both restrict the target's session alone, as on EKS (README, Role chaining).
+	// With a target role, these apply only to the session of that role, as on EKS (README, Role chaining).
 	if id.TargetRoleARN == "" {
 		in.DurationSeconds = seconds(id.SessionDuration)
 		in.Policy = optional(id.Policy)
@@ -93,22 +92,22 @@ func (s Source) assumeWithToken(ctx context.Context, options sts.Options, id con
 	return session(out.Credentials, out.AssumedRoleUser, id.RoleARN, out.ResultMetadata)
 }
 
-// client trusts the authorities of the bundle or, where none is named, the public ones.
+// client trusts the CAs of the bundle or, if there is none, the public ones.
 func (s Source) client() (*http.Client, error) {
 	if s.STS.CABundle == "" {
-		return exchange.NewClient(exchange.Public()), nil
+		return exchange.NewClient(exchange.PublicRoots()), nil
 	}
-	roots, err := exchange.Roots(s.STS.CABundle, "AWS_CA_BUNDLE", "correct or unset it")
+	roots, err := exchange.LoadRoots(s.STS.CABundle, "AWS_CA_BUNDLE", "correct or unset it")
 	if err != nil {
 		return nil, err
 	}
 	return exchange.NewClient(roots), nil
 }
 
-// options has no retries: the Keeper makes them, knowing how long the old credentials last.
+// options disables retries: the Keeper retries, and knows how long the old credentials last.
 func (s Source) options(client *http.Client, role string) sts.Options {
 	o := sts.Options{
-		Region:       region(s.STS, role),
+		Region:       stsRegion(s.STS, role),
 		Retryer:      aws.NopRetryer{},
 		AppID:        contract.ContainerName,
 		HTTPClient:   client,

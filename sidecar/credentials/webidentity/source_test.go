@@ -22,19 +22,19 @@ func TestTokenIsExchangedForTheRole(t *testing.T) {
 		got.AccountID != "999900001111" || time.Until(got.Expiration) < 58*time.Minute {
 		t.Errorf("got %+v", got)
 	}
-	expectForm(t, fake.asked[0], map[string]string{
+	expectForm(t, fake.requests[0], map[string]string{
 		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt,
 		"RoleSessionName": "web-0@shop",
 	})
-	if auth := fake.header[0].Get("Authorization"); auth != "" {
+	if auth := fake.headers[0].Get("Authorization"); auth != "" {
 		t.Errorf("the request is signed: %s", auth)
 	}
-	if agent := fake.header[0].Get("User-Agent"); !strings.Contains(agent, "app/pod-identity") {
+	if agent := fake.headers[0].Get("User-Agent"); !strings.Contains(agent, "app/pod-identity") {
 		t.Errorf("user agent %q", agent)
 	}
 }
 
-func TestPolicyAndDurationAreAskedFor(t *testing.T) {
+func TestPolicyAndDurationAreRequested(t *testing.T) {
 	fake := newFakeSTS(t, nil)
 	_, err := source(t, fake.URL).Fetch(t.Context(), contract.Identity{
 		RoleARN: role, Policy: `{"Statement":[]}`, SessionDuration: contract.Duration(90 * time.Minute),
@@ -42,13 +42,13 @@ func TestPolicyAndDurationAreAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectForm(t, fake.asked[0], map[string]string{
+	expectForm(t, fake.requests[0], map[string]string{
 		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt,
 		"RoleSessionName": "web-0@shop", "Policy": `{"Statement":[]}`, "DurationSeconds": "5400",
 	})
 }
 
-func TestTargetRoleIsAssumedWithTheTagsOfEKS(t *testing.T) {
+func TestTheTargetRoleIsAssumedWithTheTagsOfEKS(t *testing.T) {
 	fake := newFakeSTS(t, nil)
 	got, err := source(t, fake.URL).Fetch(t.Context(), contract.Identity{
 		RoleARN: role, TargetRoleARN: target, ExternalID: "x/y", Policy: "{}", SessionDuration: contract.Duration(3 * time.Hour),
@@ -59,7 +59,7 @@ func TestTargetRoleIsAssumedWithTheTagsOfEKS(t *testing.T) {
 	if got.SessionToken != "session of "+target {
 		t.Errorf("the application gets the %s", got.SessionToken)
 	}
-	expectForm(t, fake.asked[0], map[string]string{
+	expectForm(t, fake.requests[0], map[string]string{
 		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt,
 		"RoleSessionName": "web-0@shop",
 	})
@@ -75,8 +75,8 @@ func TestTargetRoleIsAssumedWithTheTagsOfEKS(t *testing.T) {
 		want["Tags.member."+n+".Key"], want["Tags.member."+n+".Value"] = tag[0], tag[1]
 		want["TransitiveTagKeys.member."+n] = tag[0]
 	}
-	expectForm(t, fake.asked[1], want)
-	if auth := fake.header[1].Get("Authorization"); !strings.Contains(auth, "Credential=ASIAFAKE/") || !strings.Contains(auth, "/eu-central-1/sts/") {
+	expectForm(t, fake.requests[1], want)
+	if auth := fake.headers[1].Get("Authorization"); !strings.Contains(auth, "Credential=ASIAFAKE/") || !strings.Contains(auth, "/eu-central-1/sts/") {
 		t.Errorf("signed as %q", auth)
 	}
 }
@@ -87,12 +87,12 @@ func TestSessionTagsCanBeSwitchedOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectForm(t, fake.asked[1], map[string]string{
+	expectForm(t, fake.requests[1], map[string]string{
 		"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": target, "RoleSessionName": "web-0@shop",
 	})
 }
 
-func TestTokenIsReadAnewForEachFetch(t *testing.T) {
+func TestTheTokenIsReadForEachFetch(t *testing.T) {
 	fake := newFakeSTS(t, nil)
 	s := source(t, fake.URL)
 	for _, token := range []string{"first.of.them", "second.of.them\n"} {
@@ -103,16 +103,16 @@ func TestTokenIsReadAnewForEachFetch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := fake.asked[1].Get("WebIdentityToken"); got != "second.of.them" {
+	if got := fake.requests[1].Get("WebIdentityToken"); got != "second.of.them" {
 		t.Errorf("the second fetch sent %q", got)
 	}
 }
 
-func TestTokenThatCannotBeSent(t *testing.T) {
+func TestATokenThatCannotBeSentIsAnError(t *testing.T) {
 	for name, test := range map[string]struct{ content, want string }{
-		"a missing one is named":            {content: "", want: "is not there"},
-		"an empty one is not sent":          {content: " \n", want: "has 0 bytes"},
-		"one too long for STS is not sent ": {content: strings.Repeat("x", 20_001), want: "STS takes 1 to 20000"},
+		"a missing one":        {content: "", want: "does not exist"},
+		"an empty one":         {content: " \n", want: "has 0 bytes"},
+		"one too long for STS": {content: strings.Repeat("x", 20_001), want: "STS accepts 1 to 20000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := source(t, "http://127.0.0.1:1")

@@ -12,9 +12,6 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// chainedLimit is the longest session that STS gives to a role assumed by a role.
-const chainedLimit = time.Hour
-
 func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contract.Identity, first credentials.Credentials) (credentials.Credentials, error) {
 	options.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{
@@ -24,7 +21,7 @@ func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contra
 	in := &sts.AssumeRoleInput{
 		RoleArn:         &id.TargetRoleARN,
 		RoleSessionName: aws.String(SessionName(s.Pod)),
-		DurationSeconds: seconds(min(id.SessionDuration, contract.Duration(chainedLimit))),
+		DurationSeconds: seconds(min(id.SessionDuration, contract.Duration(credentials.MaxChainedSession))),
 		ExternalId:      optional(id.ExternalID),
 		Policy:          optional(id.Policy),
 	}
@@ -41,8 +38,8 @@ func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contra
 	return session(out.Credentials, out.AssumedRoleUser, id.TargetRoleARN, out.ResultMetadata)
 }
 
-// sessionTags are those of EKS Pod Identity, so that policies written for it work (README, Role chaining). One whose
-// value is not known is left out: an empty value would match a policy that compares two unset tags.
+// sessionTags are those of EKS Pod Identity, so that policies written for it work (README, Role chaining). A tag without a value is
+// left out: two empty ones would match a policy that compares them.
 func sessionTags(pod Pod) []types.Tag {
 	var tags []types.Tag
 	for _, tag := range []struct{ key, value string }{

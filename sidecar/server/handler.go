@@ -7,16 +7,16 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// hold is how long a request waits for the first credentials; the strictest SDKs give up after a second, all in all
+// firstCredentialsWait is how long a request waits for the first credentials. The strictest SDKs give up after a second in all
 // (README, rules 13 and 14).
-const hold = 700 * time.Millisecond
+const firstCredentialsWait = 700 * time.Millisecond
 
-// authorize lets pass who has the token. It sets no limit and locks nobody out: one SDK sends a request without the token
+// authorize passes on requests with the token. It limits no rate and locks nobody out: one SDK sends a request without the token
 // after each round of failures, and old ones never send it (README, rule 9).
 func (s *Server) authorize(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.token.matches(r.Header.Get("Authorization")) {
-			s.strangers.report(r)
+			s.unauthorized.record(r)
 			unauthorized().ServeHTTP(w, r)
 			return
 		}
@@ -24,29 +24,29 @@ func (s *Server) authorize(next http.Handler) http.Handler {
 	})
 }
 
-// credentials answers from memory. Only where there is nothing to answer with does it wait, and then not for STS but for
-// the Keeper, which asks STS once for everybody.
+// credentials answers from memory. It waits only if there are no credentials yet, and never for the source itself but for the
+// Keeper, which fetches once for all requests.
 func (s *Server) credentials(w http.ResponseWriter, r *http.Request) {
 	state := s.keeper.Current()
 	if body, ok := state.Body(s.wall()); ok {
-		s.succeed(w, body)
+		s.writeCredentials(w, body)
 		return
 	}
-	limit := time.After(hold)
+	timeout := time.After(firstCredentialsWait)
 	for state.Associated() && !state.Refused() {
-		// They may have expired during a suspension of the node that nobody has noticed yet.
-		s.keeper.Nudge()
+		// The credentials may have expired while the node was suspended, before the Keeper has noticed.
+		s.keeper.Wake()
 		select {
 		case <-r.Context().Done():
 			return
-		case <-limit:
+		case <-timeout:
 			unavailable(state.Reason()).ServeHTTP(w, r)
 			return
 		case <-state.Replaced():
 		}
 		state = s.keeper.Current()
 		if body, ok := state.Body(s.wall()); ok {
-			s.succeed(w, body)
+			s.writeCredentials(w, body)
 			return
 		}
 	}
@@ -57,8 +57,8 @@ func (s *Server) credentials(w http.ResponseWriter, r *http.Request) {
 	refused(state.Reason()).ServeHTTP(w, r)
 }
 
-// succeed is send for the answer that is given most: all its values are made already.
-func (s *Server) succeed(w http.ResponseWriter, body *credentials.Body) {
+// writeCredentials is writeJSON without allocations, for the most frequent response: all values of its headers exist already.
+func (s *Server) writeCredentials(w http.ResponseWriter, body *credentials.Body) {
 	header := w.Header()
 	header["Content-Type"] = s.contentType
 	header["Cache-Control"] = s.noStore

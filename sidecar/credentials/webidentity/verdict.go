@@ -6,20 +6,19 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// judge tells what a refusal of STS means for the next attempt, by the code, because STS sends throttling
-// with the status of a bad request as well (README, Refusals of STS).
-func judge(code, message string, status int) credentials.Verdict {
+// verdict depends on the code first, because STS may send throttling with the status of a bad request (README, Refusals of STS).
+func verdict(code, message string, status int) credentials.Verdict {
 	switch strings.TrimSuffix(strings.ToLower(code), "exception") {
 	case "throttling", "throttled", "requestlimitexceeded", "toomanyrequests", "slowdown", "requestthrottled":
 		return credentials.Throttled
-	// The kubelet is about to renew the token, or STS to reach the cluster's keys.
+	// The kubelet will renew the token, or STS reach the keys of the cluster.
 	case "expiredtoken", "idpcommunicationerror":
 		return credentials.Transient
 	case "invalididentitytoken":
 		if strings.Contains(message, "Couldn't retrieve verification key") {
 			return credentials.Transient
 		}
-		return credentials.Doubtful
+		return credentials.Provisional
 	case "idprejectedclaim", "malformedpolicydocument", "packedpolicytoolarge", "regiondisabled", "validationerror":
 		return credentials.Refused
 	}
@@ -27,13 +26,13 @@ func judge(code, message string, status int) credentials.Verdict {
 		return credentials.Throttled
 	}
 	if status >= 400 && status < 500 {
-		return credentials.Doubtful
+		return credentials.Provisional
 	}
 	return credentials.Transient
 }
 
-// advice is what to do about a refusal, to be appended to it.
-func (s Source) advice(code string, h hop) string {
+// remedy says what to do about a refusal.
+func (s Source) remedy(code string, h hop) string {
 	switch strings.TrimSuffix(strings.ToLower(code), "exception") {
 	case "accessdenied":
 		if h.from != "" {
@@ -41,9 +40,9 @@ func (s Source) advice(code string, h hop) string {
 		}
 		return "; let its trust policy allow sts:AssumeRoleWithWebIdentity to " + s.subject()
 	case "invalididentitytoken":
-		return "; give the account an IAM OIDC provider with this cluster's issuer and the token's audience"
+		return "; create an IAM OIDC provider in the account, with this cluster's issuer and the token's audience"
 	case "expiredtoken":
-		return "; the kubelet should have renewed the service account token: check it and the clocks"
+		return "; check why the kubelet has not renewed the service account token, and the clocks"
 	case "malformedpolicydocument":
 		return "; correct the policy of the association"
 	case "packedpolicytoolarge":

@@ -8,36 +8,36 @@ import (
 )
 
 const (
-	// head is how much earlier than the truth an answer says it expires, for clients that use a set to its last second,
-	// and longEnough the life it must have for that (README, rule 28).
-	head       = time.Minute
-	longEnough = 5 * time.Minute
+	// earlyExpiry is how much earlier than the credentials really expire a response says so, for clients that use them to their
+	// last second. earlyExpiryMinLife is the remaining life that they need for that (README, rule 28).
+	earlyExpiry        = time.Minute
+	earlyExpiryMinLife = 5 * time.Minute
 )
 
-// Body is an answer, encoded once for all requests.
+// Body is the body of a response, encoded once for all requests.
 type Body struct {
-	// Bytes is the JSON text. It holds secrets.
+	// Bytes is JSON. It holds secrets.
 	Bytes []byte
 	// Length is the number of Bytes, as the value of an HTTP header.
 	Length []string
 }
 
-// answer is a set of credentials ready to be sent.
-type answer struct {
+// response is a set of credentials, encoded with either expiration.
+type response struct {
 	credentials Credentials
 	early       Body
 	exact       Body
 }
 
-func newAnswer(c Credentials) *answer {
-	return &answer{
+func newResponse(c Credentials) *response {
+	return &response{
 		credentials: c,
-		early:       encode(c, c.Expiration.Add(-head)),
+		early:       encode(c, c.Expiration.Add(-earlyExpiry)),
 		exact:       encode(c, c.Expiration),
 	}
 }
 
-// document is the body of a success: these five names, no other (README, rule 21).
+// document has these five names and no other (README, rule 21).
 type document struct {
 	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string `json:"SecretAccessKey"`
@@ -60,7 +60,7 @@ func encode(c Credentials, expiration time.Time) Body {
 	return Body{Bytes: bytes, Length: []string{strconv.Itoa(len(bytes))}}
 }
 
-// timestamp is the one form that every SDK parses: UTC, whole seconds, Z (README, rule 22).
+// timestamp has the only form that every SDK parses: UTC, whole seconds, Z (README, rule 22).
 func timestamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05Z")
 }

@@ -15,14 +15,14 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-func TestRule23ALargeAnswerIsGivenWithAWarning(t *testing.T) {
+func TestRule23ALargeResponseIsSentWithAWarning(t *testing.T) {
 	for name, test := range map[string]struct {
 		token int // its length
 		warns bool
 	}{
-		"an ordinary one is no news":                 {token: 1_000},
-		"one that nearly is too large is told":       {token: 8_000, warns: true},
-		"one that some clients refuse is given also": {token: 12_000, warns: true},
+		"an ordinary one gives no warning":             {token: 1_000},
+		"one that is nearly too large gives a warning": {token: 8_000, warns: true},
+		"one that some clients refuse is sent too":     {token: 12_000, warns: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -35,10 +35,10 @@ func TestRule23ALargeAnswerIsGivenWithAWarning(t *testing.T) {
 				log := logrus.New()
 				log.SetOutput(&lines)
 				k := startLogging(t, source, time.Now, log)
-				k.Assign(reader("r"))
+				k.SetIdentity(reader("r"))
 				synctest.Wait()
 				if key(k) == "" {
-					t.Error("no answer")
+					t.Error("no response")
 				}
 				if warns := strings.Contains(lines.String(), "more than 8000 bytes"); warns != test.warns || strings.Contains(lines.String(), "sss") {
 					t.Errorf("log: %s", lines.String())
@@ -48,7 +48,7 @@ func TestRule23ALargeAnswerIsGivenWithAWarning(t *testing.T) {
 	}
 }
 
-func TestRule27AnAnswerIsOfOneAnswerOfSTS(t *testing.T) {
+func TestRule27AResponseHasTheFieldsOfOneResponseOfSTS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
 			mark := fmt.Sprint(n)
@@ -57,7 +57,7 @@ func TestRule27AnAnswerIsOfOneAnswerOfSTS(t *testing.T) {
 			}, nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		synctest.Wait()
 		expirations := map[string]string{}
 		for range 6 * 60 {
@@ -65,16 +65,16 @@ func TestRule27AnAnswerIsOfOneAnswerOfSTS(t *testing.T) {
 			got := decode(body.Bytes)
 			mark := got["AccessKeyId"]
 			if mark == "" || got["SecretAccessKey"] != mark || got["Token"] != mark {
-				t.Fatalf("the answer mixes two: %v", got)
+				t.Fatalf("the response mixes two: %v", got)
 			}
 			if before, ok := expirations[mark]; ok && before != got["Expiration"] {
-				t.Fatalf("set %s expires at %s and at %s", mark, before, got["Expiration"])
+				t.Fatalf("credentials %s expire at %s and at %s", mark, before, got["Expiration"])
 			}
 			expirations[mark] = got["Expiration"]
 			after(time.Minute)
 		}
 		if len(expirations) < 12 {
-			t.Errorf("%d sets in six hours", len(expirations))
+			t.Errorf("%d in six hours", len(expirations))
 		}
 	})
 }

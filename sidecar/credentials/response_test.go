@@ -15,7 +15,7 @@ import (
 func TestRule21TheBodyHasTheFiveFieldsAndNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := start(t, &fakeSource{}, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		synctest.Wait()
 		body, _ := k.Current().Body(time.Now())
 		names := slices.Sorted(maps.Keys(decode(body.Bytes)))
@@ -33,7 +33,7 @@ func TestRule22ExpirationIsUTCInWholeSeconds(t *testing.T) {
 			return c, nil
 		}}
 		k := start(t, source, time.Now)
-		k.Assign(reader("r"))
+		k.SetIdentity(reader("r"))
 		synctest.Wait()
 		body, _ := k.Current().Body(time.Now())
 		if got := decode(body.Bytes)["Expiration"]; got != "2000-01-01T00:59:00Z" {
@@ -42,16 +42,16 @@ func TestRule22ExpirationIsUTCInWholeSeconds(t *testing.T) {
 	})
 }
 
-func TestRule28TheAnswerExpiresAMinuteEarlyUnlessTimeIsShort(t *testing.T) {
+func TestRule28AResponseExpiresAMinuteEarlyUnlessTimeIsShort(t *testing.T) {
 	for name, test := range map[string]struct {
 		wait time.Duration
 		down bool
 		want string
 	}{
-		"a minute early in the steady state":    {want: "2000-01-01T00:59:00Z"},
-		"the truth when STS is down":            {wait: 32 * time.Minute, down: true, want: "2000-01-01T01:00:00Z"},
-		"the truth in the last five minutes":    {wait: 56 * time.Minute, down: true, want: "2000-01-01T01:00:00Z"},
-		"a minute early again with the new set": {wait: 50 * time.Minute, want: ""},
+		"a minute early in the steady state":   {want: "2000-01-01T00:59:00Z"},
+		"exact while STS is down":              {wait: 32 * time.Minute, down: true, want: "2000-01-01T01:00:00Z"},
+		"exact in the last five minutes":       {wait: 56 * time.Minute, down: true, want: "2000-01-01T01:00:00Z"},
+		"a minute early again after a refresh": {wait: 50 * time.Minute, want: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestRule28TheAnswerExpiresAMinuteEarlyUnlessTimeIsShort(t *testing.T) {
 					return good(n, time.Hour), nil
 				}}
 				k := start(t, source, time.Now)
-				k.Assign(reader("r"))
+				k.SetIdentity(reader("r"))
 				after(test.wait)
 				body, _ := k.Current().Body(time.Now())
 				want := test.want

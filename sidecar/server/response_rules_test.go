@@ -12,21 +12,21 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-func TestRule14RequestsBeforeTheFirstCredentialsAreHeld(t *testing.T) {
+func TestRule14RequestsWaitForTheFirstCredentials(t *testing.T) {
 	for name, test := range map[string]struct {
 		delay, waits time.Duration
 		status       int
 	}{
-		"until the credentials are there": {delay: 400 * time.Millisecond, waits: 400 * time.Millisecond, status: 200},
-		"for 700 milliseconds at most":    {delay: 5 * time.Second, waits: 700 * time.Millisecond, status: 503},
+		"until they are there":         {delay: 400 * time.Millisecond, waits: 400 * time.Millisecond, status: 200},
+		"for 700 milliseconds at most": {delay: 5 * time.Second, waits: 700 * time.Millisecond, status: 503},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := keeper(t, source{delay: test.delay})
 				h := handler(k)
-				k.Assign(associated())
+				k.SetIdentity(associated())
 				before := time.Now()
-				w := answer(h, request())
+				w := do(h, request())
 				if w.Code != test.status || time.Since(before) != test.waits {
 					t.Errorf("status %d after %s", w.Code, time.Since(before))
 				}
@@ -42,12 +42,12 @@ func TestRule14OnceThereAreCredentialsNoRequestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keeper(t, source{delay: 9 * time.Second})
 		h := handler(k)
-		k.Assign(associated())
+		k.SetIdentity(associated())
 		time.Sleep(10 * time.Second)
 		for range 5000 {
 			time.Sleep(time.Second)
 			before := time.Now()
-			if w := answer(h, request()); w.Code != 200 || !time.Now().Equal(before) {
+			if w := do(h, request()); w.Code != 200 || !time.Now().Equal(before) {
 				t.Fatalf("status %d after %s", w.Code, time.Since(before))
 			}
 		}
@@ -55,7 +55,7 @@ func TestRule14OnceThereAreCredentialsNoRequestWaits(t *testing.T) {
 }
 
 func TestRule17OnlyCredentialsAre200(t *testing.T) {
-	w := answer(handler(holding(t)), request())
+	w := do(handler(readyKeeper(t)), request())
 	var fields map[string]string
 	if err := json.Unmarshal(w.Body.Bytes(), &fields); err != nil || w.Code != http.StatusOK || fields["AccessKeyId"] == "" {
 		t.Errorf("status %d, %s, %v", w.Code, w.Body, err)
@@ -68,19 +68,19 @@ func TestRule19StatusWithoutCredentials(t *testing.T) {
 		err    error
 		status int
 	}{
-		"what passes is 503":                        {errors.New("because"), http.StatusServiceUnavailable},
-		"throttling by STS is 503, never 429":       {refuse(credentials.Throttled), http.StatusServiceUnavailable},
-		"a refusal that may be a new role's is 503": {refuse(credentials.Doubtful), http.StatusServiceUnavailable},
-		"a refusal that lasts is 403":               {refuse(credentials.Refused), http.StatusForbidden},
+		"a transient failure is 503":          {errors.New("because"), http.StatusServiceUnavailable},
+		"throttling by STS is 503, never 429": {refuse(credentials.Throttled), http.StatusServiceUnavailable},
+		"a provisional refusal is 503":        {refuse(credentials.Provisional), http.StatusServiceUnavailable},
+		"a lasting refusal is 403":            {refuse(credentials.Refused), http.StatusForbidden},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := keeper(t, source{err: test.err})
 				h := handler(k)
-				k.Assign(associated())
+				k.SetIdentity(associated())
 				synctest.Wait()
-				w := answer(h, request())
-				expectRefusal(t, w, test.status)
+				w := do(h, request())
+				expectError(t, w, test.status)
 				var body struct{ Message string }
 				if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || body.Message != "because" {
 					t.Errorf("the message is not the reason: %s", w.Body)
@@ -91,28 +91,28 @@ func TestRule19StatusWithoutCredentials(t *testing.T) {
 }
 
 func TestRule19OtherMethodsAndNoAssociation(t *testing.T) {
-	h := handler(holding(t))
+	h := handler(readyKeeper(t))
 	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 		r := request()
 		r.Method = method
-		w := answer(h, r)
-		expectRefusal(t, w, 405)
+		w := do(h, r)
+		expectError(t, w, 405)
 		if w.Header().Get("Allow") != http.MethodGet {
 			t.Errorf("Allow %q", w.Header().Get("Allow"))
 		}
 	}
-	expectRefusal(t, answer(handler(keeper(t, source{})), request()), 403)
+	expectError(t, do(handler(keeper(t, source{})), request()), 403)
 }
 
-func TestRule23TheAnswerIsSmall(t *testing.T) {
-	w := answer(handler(holding(t)), request())
+func TestRule23TheResponseIsSmall(t *testing.T) {
+	w := do(handler(readyKeeper(t)), request())
 	if w.Header().Get("Content-Length") != strconv.Itoa(w.Body.Len()) || w.Body.Len() > 10_000 {
 		t.Errorf("length %s, %d bytes", w.Header().Get("Content-Length"), w.Body.Len())
 	}
 }
 
-func TestRule24TheAnswerIsNotStored(t *testing.T) {
-	header := answer(handler(holding(t)), request()).Header()
+func TestRule24TheResponseIsNotCached(t *testing.T) {
+	header := do(handler(readyKeeper(t)), request()).Header()
 	if header.Get("Content-Type") != "application/json" || header.Get("Cache-Control") != "no-store" || header.Get("ETag") != "" {
 		t.Errorf("headers %v", header)
 	}

@@ -15,29 +15,30 @@ import (
 func (s Source) service() exchange.Service {
 	if s.Region != "" {
 		return exchange.Service{
-			Name:  "EKS Auth",
-			Trust: "check AWS_CA_BUNDLE, and what stands between this pod and Amazon",
-			Reach: "check the egress of this pod; a private cluster needs the VPC endpoint eks-auth",
+			Name:          "EKS Auth",
+			TrustRemedy:   "check AWS_CA_BUNDLE, and any proxy between this pod and Amazon",
+			NetworkRemedy: "check the egress of this pod; a private cluster needs the VPC endpoint eks-auth",
 		}
 	}
 	return exchange.Service{
-		Name:  "the auth service",
-		Trust: "compare ConfigMap " + contract.AuthCAConfigMap + " with the certificate that the service shows",
-		Reach: "check that its pods run, AWS_ENDPOINT_URL_EKS_AUTH and the network of this pod",
+		Name:          "the auth service",
+		TrustRemedy:   "compare ConfigMap " + contract.AuthCAConfigMap + " with the certificate that the service presents",
+		NetworkRemedy: "check that its pods run, AWS_ENDPOINT_URL_EKS_AUTH and the network of this pod",
 	}
 }
 
-func (s Source) unheard(err error, status int, secrets []string) *credentials.Failure {
-	return transient(s.service().Unheard(err, status), secrets...)
+// errorFailure describes an error about which the service says nothing.
+func (s Source) errorFailure(err error, status int, secrets []string) *credentials.Failure {
+	return transient(s.service().DescribeError(err, status), secrets...)
 }
 
 func transient(reason string, secrets ...string) *credentials.Failure {
 	return &credentials.Failure{Verdict: credentials.Transient, Reason: upstream.Line(reason, secrets...)}
 }
 
-// refusal is an answer that is not a session. Its type stands in a header or in the body, in forms that old services decorate
-// (AWS restJson1 protocol, operation error serialization).
-func (s Source) refusal(response *http.Response, secrets []string) *credentials.Failure {
+// exceptionFailure describes an exception of the service. Its code is in a header or in the body, perhaps with a namespace before it
+// and a URI behind it (AWS restJson1 protocol, operation error serialization).
+func (s Source) exceptionFailure(response *http.Response, secrets []string) *credentials.Failure {
 	var body struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
@@ -48,47 +49,47 @@ func (s Source) refusal(response *http.Response, secrets []string) *credentials.
 		code = body.Type
 	}
 	code, _, _ = strings.Cut(code[strings.LastIndexByte(code, '#')+1:], ":")
-	f := s.unheard(err, response.StatusCode, secrets)
+	f := s.errorFailure(err, response.StatusCode, secrets)
 	f.RetryAfter = upstream.RetryAfter(response.Header)
-	f.Verdict = judge(code, response.StatusCode)
+	f.Verdict = verdict(code, response.StatusCode)
 	if code != "" {
-		f.Reason = upstream.Line(fmt.Sprintf("%s refuses: %s: %s%s", s.service().Name, code, body.Message, s.advice(code)), secrets...)
+		f.Reason = upstream.Line(fmt.Sprintf("%s refuses: %s: %s%s", s.service().Name, code, body.Message, s.remedy(code)), secrets...)
 	}
 	return f
 }
 
-// judge tells what an exception means for the next attempt. Three of those that tell the EKS agent to drop what it has are
-// Doubtful: an association, a role or a trust policy made seconds ago is refused as well. What is not known passes.
-func judge(code string, status int) credentials.Verdict {
+// verdict is Provisional for three exceptions at which the EKS agent drops its credentials: an association, a role or a trust policy
+// that was just created causes them too.
+func verdict(code string, status int) credentials.Verdict {
 	switch code {
 	case "AccessDeniedException", "InvalidTokenException", "ResourceNotFoundException":
-		return credentials.Doubtful
+		return credentials.Provisional
 	case "ThrottlingException":
 		return credentials.Throttled
 	}
 	if status == http.StatusTooManyRequests {
 		return credentials.Throttled
 	}
-	// Among them ExpiredTokenException: the kubelet is about to renew the token.
+	// This includes ExpiredTokenException: the kubelet will renew the token.
 	return credentials.Transient
 }
 
-// advice is what to do about an exception, where the service's own words may not say it, to be appended to it.
-func (s Source) advice(code string) string {
+// remedy says what to do about an exception.
+func (s Source) remedy(code string) string {
 	if s.Region != "" {
-		return advicePerAmazon(code)
+		return amazonRemedy(code)
 	}
 	switch code {
 	case "AccessDeniedException":
 		return "; let the role's trust policy allow sts:AssumeRole and sts:TagSession to the auth service"
 	case "ExpiredTokenException":
-		return "; the kubelet should have renewed the service account token: check it and the clocks"
+		return "; check why the kubelet has not renewed the service account token, and the clocks"
 	case "InvalidTokenException":
-		return "; compare --audience of the webhook with what the service takes, and the cluster of both"
+		return "; compare --audience of the webhook with the audience that the service accepts, and the --cluster-name of both"
 	case "ResourceNotFoundException":
 		return "; compare CLUSTER_NAME with the service's cluster, and check the associations of this service account"
 	case "ThrottlingException", "ServiceUnavailableException":
-		return "; it is asked again by itself"
+		return "; the sidecar retries"
 	case "InvalidParameterException", "InvalidRequestException":
 		return "; check that the service at AWS_ENDPOINT_URL_EKS_AUTH speaks the EKS Auth API"
 	case "InternalServerException":
@@ -97,18 +98,18 @@ func (s Source) advice(code string) string {
 	return ""
 }
 
-func advicePerAmazon(code string) string {
+func amazonRemedy(code string) string {
 	switch code {
 	case "AccessDeniedException":
-		return "; give the role of the node eks-auth:AssumeRoleForPodIdentity, and let the association's role trust " + contract.AuthAudience
+		return "; allow eks-auth:AssumeRoleForPodIdentity to the role of the node, and let the association's role trust " + contract.AuthAudience
 	case "InvalidTokenException":
 		return "; compare --audience of the webhook with " + contract.AuthAudience + ", and CLUSTER_NAME with this cluster"
 	case "ResourceNotFoundException":
-		return "; compare CLUSTER_NAME with this cluster, and create an association of EKS for this service account"
+		return "; compare CLUSTER_NAME with this cluster, and create an EKS Pod Identity association for this service account"
 	case "InvalidSignatureException", "RequestExpired":
 		return "; compare the clock of the node"
 	case "ThrottlingException", "ServiceUnavailableException", "InternalServerException":
-		return "; it is asked again by itself"
+		return "; the sidecar retries"
 	}
 	return ""
 }

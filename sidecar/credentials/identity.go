@@ -1,0 +1,79 @@
+package credentials
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/identity"
+)
+
+// MaxChainedSession is the longest session that STS gives to a role assumed by another role.
+const MaxChainedSession = time.Hour
+
+// SetIdentity sets the identity that the pod has from now on.
+//
+// Once it returns, credentials with other permissions are no longer served: if an association is deleted, or changes to another
+// role or a narrower policy, no later request may get the old permissions. Requests wait for the new credentials, so a change
+// causes no error while STS answers. A document that cannot be read changes nothing.
+func (k *Keeper) SetIdentity(r identity.Reading) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if r.Problem != nil {
+		k.log.WithError(r.Problem).WithField("associated", r.Associated).
+			Warn("the identity document is invalid: the previous one stays in effect")
+	}
+	switch {
+	case !r.Associated && r.Problem != nil:
+		k.clear()
+		reason := fmt.Sprintf("the identity document of this pod is invalid: %v", r.Problem)
+		k.publish(newState(true, nil, &Failure{Reason: reason, Verdict: Refused}))
+	case !r.Associated:
+		k.clear()
+		k.log.Info("the pod has no association")
+		k.publish(newState(false, nil, nil))
+	case !k.associated || permissions(k.identity) != permissions(r.Identity):
+		k.replace(r.Identity)
+		k.publish(newState(true, nil, nil))
+	case k.identity != r.Identity:
+		// The permissions are the same: what is served stays valid. A new duration takes new credentials.
+		renew := k.identity.SessionDuration != r.Identity.SessionDuration
+		k.identity = r.Identity
+		if renew {
+			k.restart()
+		}
+	}
+}
+
+// clear stops fetching. The lock must be held.
+func (k *Keeper) clear() {
+	k.restart()
+	k.associated, k.identity = false, contract.Identity{}
+}
+
+// replace starts fetching for id. The lock must be held.
+func (k *Keeper) replace(id contract.Identity) {
+	k.log.WithField("role", id.RoleARN).WithField("association", id.Association).Info("the pod has an association")
+	if id.TargetRoleARN != "" && time.Duration(id.SessionDuration) > MaxChainedSession {
+		k.log.WithField("sessionDuration", time.Duration(id.SessionDuration).String()).
+			Warn("STS limits the session of a target role to one hour: set sessionDuration to 1h or less")
+	}
+	k.restart()
+	k.associated, k.identity = true, id
+}
+
+// restart cancels the fetch in progress and makes another one due. The lock must be held.
+func (k *Keeper) restart() {
+	if k.cancelFetch != nil {
+		k.cancelFetch()
+	}
+	k.generation++
+	k.due, k.failures, k.refusedSince = deadline{}, 0, time.Time{}
+	k.Wake()
+}
+
+// permissions are the fields of an identity that decide what its credentials permit.
+func permissions(id contract.Identity) contract.Identity {
+	id.Association, id.SessionDuration = "", 0
+	return id
+}
