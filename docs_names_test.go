@@ -104,6 +104,29 @@ func unknownFunctions(page string, read func(path string) (string, error)) []str
 	return complaints
 }
 
+// disagreements are steps of a diagram that the table below it has not, and the other way round.
+func disagreements(page string) []string {
+	var complaints []string
+	for _, part := range strings.Split(page, "```mermaid\n")[1:] {
+		diagram, table, _ := strings.Cut(part, "```")
+		table, _, _ = strings.Cut(table, "\n#")
+		names := map[string]string{}
+		for _, row := range tabled.FindAllStringSubmatch(table, -1) {
+			names[row[1]] = row[2]
+		}
+		for _, message := range drawn.FindAllStringSubmatch(diagram, -1) {
+			if !strings.HasSuffix(names[message[1]], "."+message[2]) {
+				complaints = append(complaints, fmt.Sprintf("step %s is %s in a diagram of %s, and %q in its table", message[1], message[2], architecturePage, names[message[1]]))
+			}
+			delete(names, message[1])
+		}
+		for number, name := range names {
+			complaints = append(complaints, fmt.Sprintf("step %s, %s, is in no diagram of %s", number, name, architecturePage))
+		}
+	}
+	return complaints
+}
+
 // functionsOf are the functions and methods of a file as package.Function and package.Type.Method.
 func functionsOf(file *ast.File) []string {
 	var all []string

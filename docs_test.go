@@ -123,6 +123,7 @@ func TestEveryTestInADocumentExists(t *testing.T) {
 
 func TestEveryFunctionInTheArchitectureExists(t *testing.T) {
 	text := documents(t)[architecturePage]
+	assertNone(t, disagreements(text))
 	assertNone(t, unknownFunctions(text, func(path string) (string, error) {
 		content, err := os.ReadFile(path)
 		return string(content), err
