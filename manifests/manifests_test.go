@@ -26,6 +26,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/admission"
 	"github.com/podidentity/podidentity/webhook/config"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // base reads the one object of a kind from a file of the base.
@@ -188,7 +189,7 @@ func TestWhatTheFirstDoesNotAnswerTheStandbyDecides(t *testing.T) {
 }
 
 func TestTheAPIServerNeverCallsForTheNamespacesThatTheCodeExcludes(t *testing.T) {
-	want := parse(t).Excluded()
+	want := inject.ExcludedNamespaces(parse(t).Namespace)
 	for _, webhook := range slices.Concat(both(t)[0].Webhooks, both(t)[1].Webhooks) {
 		excludes := slices.ContainsFunc(webhook.NamespaceSelector.MatchExpressions, func(r metav1.LabelSelectorRequirement) bool {
 			return r.Key == corev1.LabelMetadataName && r.Operator == metav1.LabelSelectorOpNotIn && slices.Equal(r.Values, want)

@@ -84,7 +84,7 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	controller, err := controller.New(controller.Options{
 		Cluster: mgr, Identities: sources.identities, AuthCA: sources.authCA, Synced: sources.synced, Changes: changes,
-		Injection: c.Injection, ExcludedNamespaces: c.Excluded(), Metrics: metrics.Registry, Log: log,
+		Injection: c.Injection, ExcludedNamespaces: inject.ExcludedNamespaces(c.Namespace), Metrics: metrics.Registry, Log: log,
 	})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Package config turns the arguments of the webhook into a checked configuration, or into all complaints at once.
+// Package config turns the arguments of the webhook into a valid configuration, or into an error that names every mistake.
 package config
 
 import (
@@ -6,38 +6,36 @@ import (
 	"io"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/flags"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// Config is everything the webhook can be told.
+// Config is the configuration of the webhook.
 type Config struct {
 	// Listen is the port of the admission server.
 	Listen int
-	// Health and Metrics are addresses for probes and for Prometheus; Metrics may be "0" for none.
+	// Health and Metrics are addresses for probes and for Prometheus; "0" disables Metrics.
 	Health, Metrics string
-	// Namespace the webhook runs in; its CA lives there.
+	// Namespace of the webhook; its CA is kept there.
 	Namespace string
-	// Services by which API servers call the webhook, this replica or another.
+	// Services by which API servers call the webhook. The certificate of each replica is valid for all of them.
 	Services []string
 	// Webhooks are the names of the MutatingWebhookConfigurations.
 	Webhooks []string
-	// Lease by which the replica is elected that annotates and reports.
+	// Lease by which the leader is elected.
 	Lease string
-	// CertificateDir is a folder whose tls.crt and tls.key, which somebody else keeps, the webhook serves. Empty, it makes
-	// its own certificates.
+	// CertificateDir is a folder with tls.crt and tls.key that somebody else maintains, such as cert-manager. If it is empty,
+	// the webhook makes its own certificates.
 	CertificateDir string
 	// CASecret is the name of the Secret that holds the CA.
 	CASecret string
-	// CAValidity and CertificateValidity are the lives of the CA and of the server's certificate.
+	// CAValidity and CertificateValidity are the lifetimes of the CA and of the server's certificate.
 	CAValidity, CertificateValidity time.Duration
-	// Drain is how long the webhook goes on answering after it was told to stop.
+	// Drain is how long the webhook goes on answering after SIGTERM.
 	Drain time.Duration
-	// IRSA takes the role that a ServiceAccount names by the annotation of IRSA, where no association gives one. It is false
-	// where pods ask an auth service: that one looks at associations alone, since it may assume the roles of everybody.
+	// IRSA uses the role that a ServiceAccount names for IRSA, if no association gives one. It is always false with an auth
+	// service, which may assume the roles of everybody and therefore trusts nothing but associations.
 	IRSA bool
 	// LogLevel is one of logrus' levels.
 	LogLevel string
@@ -45,10 +43,7 @@ type Config struct {
 	Injection inject.Settings
 }
 
-// Excluded are the namespaces that the API server never calls the webhook for, whatever their label.
-func (c Config) Excluded() []string { return []string{metav1.NamespaceSystem, c.Namespace} }
-
-// Default is the configuration without any argument.
+// Default is the configuration without arguments.
 func Default() Config {
 	return Config{
 		Listen:              9443,
@@ -67,60 +62,64 @@ func Default() Config {
 	}
 }
 
-// Parse reads the arguments. It returns flag.ErrHelp when asked for help, which it has then written to usage, or all
-// that is wrong with the arguments.
+// Parse reads the arguments. Its error names every mistake in them, or is flag.ErrHelp once help was written to usage.
 func Parse(arguments []string, usage io.Writer) (Config, error) {
 	config := Default()
-	set := flag.NewFlagSet("webhook", flag.ContinueOnError)
-	bindServer(set, &config)
-	bindIRSA(set, &config.IRSA)
-	bindInjection(set, &config.Injection)
-	if err := flags.Parse(set, arguments, usage); err != nil {
+	if err := flags.Parse(flagSet(&config), arguments, usage); err != nil {
 		return Config{}, err
 	}
 	config.IRSA = config.IRSA && !config.Injection.UsesEKSAuth()
 	return config, config.validate()
 }
 
-func bindServer(flags *flag.FlagSet, c *Config) {
-	flags.IntVar(&c.Listen, "listen", c.Listen, "port of the admission server")
-	flags.StringVar(&c.Health, "health", c.Health, "address of /healthz and /readyz")
-	flags.StringVar(&c.Metrics, "metrics", c.Metrics, "address of /metrics, or 0 for none")
-	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace of the webhook")
-	flags.Var((*names)(&c.Services), "services", "Services by which API servers call the webhook, for its certificate, separated by commas")
-	flags.Var((*names)(&c.Webhooks), "webhooks", "names of the MutatingWebhookConfigurations, separated by commas")
-	flags.StringVar(&c.Lease, "lease", c.Lease, "Lease by which the replica is elected that annotates running pods and reports")
-	flags.StringVar(&c.CertificateDir, "certificate-dir", c.CertificateDir, "folder with tls.crt and tls.key that somebody else keeps, such as cert-manager; where unset, the webhook makes its own certificates and has the API server trust them")
-	flags.StringVar(&c.CASecret, "ca-secret", c.CASecret, "name of the Secret that holds the CA")
-	flags.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "life of the CA")
-	flags.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "life of the server's certificate")
-	flags.DurationVar(&c.Drain, "drain", c.Drain, "how long to go on answering after SIGTERM, until no API server calls any more")
-	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
+// flagSet has the flags of the server, with the values of the configuration as defaults.
+func flagSet(config *Config) *flag.FlagSet {
+	set := flag.NewFlagSet("webhook", flag.ContinueOnError)
+	bindServer(set, config)
+	bindIRSA(set, &config.IRSA)
+	bindInjection(set, &config.Injection)
+	return set
 }
 
-func bindIRSA(flags *flag.FlagSet, irsa *bool) {
-	flags.BoolVar(irsa, "irsa", *irsa, "where no association gives a role, take that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+"; without effect with --source=eks-auth, whose service looks at associations alone")
+func bindServer(set *flag.FlagSet, c *Config) {
+	set.IntVar(&c.Listen, "listen", c.Listen, "port of the admission server")
+	set.StringVar(&c.Health, "health", c.Health, "address of /healthz and /readyz")
+	set.StringVar(&c.Metrics, "metrics", c.Metrics, "address of /metrics, or 0 for none")
+	set.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace of the webhook")
+	set.Var((*names)(&c.Services), "services", "Services by which API servers call the webhook, for its certificate, separated by commas")
+	set.Var((*names)(&c.Webhooks), "webhooks", "names of the MutatingWebhookConfigurations, separated by commas")
+	set.StringVar(&c.Lease, "lease", c.Lease, "Lease by which the leader is elected, which annotates running pods and reports")
+	set.StringVar(&c.CertificateDir, "certificate-dir", c.CertificateDir, "folder with tls.crt and tls.key that somebody else maintains, such as cert-manager; unset, the webhook makes its own certificates and has the API server trust them")
+	set.StringVar(&c.CASecret, "ca-secret", c.CASecret, "name of the Secret that holds the CA")
+	set.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "lifetime of the CA")
+	set.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "lifetime of the server's certificate")
+	set.DurationVar(&c.Drain, "drain", c.Drain, "how long to go on answering after SIGTERM, until no API server calls any more")
+	set.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
 }
 
-func bindInjection(flags *flag.FlagSet, i *inject.Settings) {
-	flags.StringVar(&i.Image, "image", i.Image, "image of the sidecar, which must not be empty")
-	flags.StringVar((*string)(&i.ImagePullPolicy), "image-pull-policy", "", "pull policy of the sidecar: Always, IfNotPresent or Never; Kubernetes chooses where unset")
-	flags.StringVar(&i.Region, "region", i.Region, "AWS region of applications that set none, and of STS")
-	flags.StringVar(&i.Source, "source", i.Source, "who gives the credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
-	flags.StringVar(&i.EKSAuthEndpoint, "eks-auth-endpoint", i.EKSAuthEndpoint, "URL of that service, with --source=eks-auth")
-	flags.StringVar(&i.ClusterName, "cluster-name", i.ClusterName, "name of the cluster in session tags, and for that service")
-	flags.StringVar(&i.STS.Endpoint, "sts-endpoint", i.STS.Endpoint, "URL of STS, where it is not that of the region")
-	flags.StringVar(&i.STS.CAConfigMap, "sts-ca-configmap", i.STS.CAConfigMap, "ConfigMap in each pod's namespace whose key "+contract.CABundleKey+" has the CAs of STS")
-	flags.BoolVar(&i.STS.FIPS, "sts-fips", i.STS.FIPS, "use the FIPS endpoint of STS")
-	flags.BoolVar(&i.STS.DualStack, "sts-dual-stack", i.STS.DualStack, "use the dual-stack endpoint of STS")
-	flags.StringVar(&i.STS.HTTPSProxy, "sts-https-proxy", i.STS.HTTPSProxy, "URL of the proxy through which the sidecar reaches STS")
-	flags.StringVar(&i.STS.NoProxy, "sts-no-proxy", i.STS.NoProxy, "what the sidecar reaches without that proxy")
-	flags.StringVar(&i.Audience, "audience", i.Audience, "audience of the service account token; unset it is "+contract.DefaultAudience+", or "+contract.AuthAudience+" with --source=eks-auth")
-	flags.DurationVar(&i.TokenExpiration, "token-expiration", i.TokenExpiration, "life of the service account token, at least 10m")
-	flags.IntVar(&i.Port, "port", i.Port, "port of the sidecar on 127.0.0.1")
-	flags.DurationVar(&i.Wait, "wait", i.Wait, "how long an application waits at most for its first credentials")
-	flags.Var((*resourceList)(&i.Resources.Requests), "requests", "resource requests of the sidecar")
-	flags.Var((*resourceList)(&i.Resources.Limits), "limits", "resource limits of the sidecar")
-	flags.Var((*resourceList)(&i.GuaranteedResources), "guaranteed", "resource requests and limits of the sidecar in a pod of the class Guaranteed")
-	flags.BoolVar(&i.DisableIMDS, "disable-imds", i.DisableIMDS, "set AWS_EC2_METADATA_DISABLED in applications, so that none falls back to the role of its node")
+func bindIRSA(set *flag.FlagSet, irsa *bool) {
+	set.BoolVar(irsa, "irsa", *irsa, "if no association gives a role, use that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+"; no effect with --source=eks-auth, whose service uses only associations")
+}
+
+func bindInjection(set *flag.FlagSet, i *inject.Settings) {
+	set.StringVar(&i.Image, "image", i.Image, "image of the sidecar")
+	set.StringVar((*string)(&i.ImagePullPolicy), "image-pull-policy", "", "pull policy of the sidecar: Always, IfNotPresent or Never; unset, Kubernetes chooses")
+	set.StringVar(&i.Region, "region", i.Region, "AWS region of STS, and of applications that set none")
+	set.StringVar(&i.Source, "source", i.Source, "source of credentials: web-identity is AWS STS, eks-auth is a service with the EKS Auth API")
+	set.StringVar(&i.EKSAuthEndpoint, "eks-auth-endpoint", i.EKSAuthEndpoint, "URL of the auth service, with --source=eks-auth")
+	set.StringVar(&i.ClusterName, "cluster-name", i.ClusterName, "name of the cluster, for session tags and the auth service")
+	set.StringVar(&i.STS.Endpoint, "sts-endpoint", i.STS.Endpoint, "URL of STS, if it is not that of the region")
+	set.StringVar(&i.STS.CAConfigMap, "sts-ca-configmap", i.STS.CAConfigMap, "ConfigMap in each pod's namespace whose key "+contract.CABundleKey+" has the CA certificates of STS")
+	set.BoolVar(&i.STS.FIPS, "sts-fips", i.STS.FIPS, "use the FIPS endpoint of STS")
+	set.BoolVar(&i.STS.DualStack, "sts-dual-stack", i.STS.DualStack, "use the dual-stack endpoint of STS")
+	set.StringVar(&i.STS.HTTPSProxy, "sts-https-proxy", i.STS.HTTPSProxy, "URL of the proxy through which the sidecar reaches STS")
+	set.StringVar(&i.STS.NoProxy, "sts-no-proxy", i.STS.NoProxy, "hosts that the sidecar reaches without that proxy")
+	set.StringVar(&i.Audience, "audience", i.Audience, "audience of the service account token; unset, it is "+contract.DefaultAudience+", or "+contract.AuthAudience+" with --source=eks-auth")
+	set.DurationVar(&i.TokenExpiration, "token-expiration", i.TokenExpiration, "lifetime of the service account token, from 10m to 24h")
+	set.IntVar(&i.Port, "port", i.Port, "port of the sidecar on 127.0.0.1")
+	set.DurationVar(&i.Wait, "wait", i.Wait, "how long an application waits for its first credentials at most")
+	set.Var((*resourceList)(&i.Resources.Requests), "requests", "resource requests of the sidecar")
+	set.Var((*resourceList)(&i.Resources.Limits), "limits", "resource limits of the sidecar")
+	set.Var((*resourceList)(&i.GuaranteedResources), "guaranteed", "resource requests and limits of the sidecar in a pod of the QoS class Guaranteed")
+	set.BoolVar(&i.DisableIMDS, "disable-imds", i.DisableIMDS, "set AWS_EC2_METADATA_DISABLED in applications, so that they do not fall back to the role of the node")
 }

@@ -1,8 +1,6 @@
 package config_test
 
 import (
-	"errors"
-	"flag"
 	"io"
 	"strings"
 	"testing"
@@ -10,7 +8,7 @@ import (
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
-func TestTheLeastThatIsAccepted(t *testing.T) {
+func TestANamespaceAndAnImageAreEnough(t *testing.T) {
 	c, err := config.Parse([]string{"--namespace=pod-identity", "--image=sidecar:v1"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
@@ -29,30 +27,30 @@ func TestTheWebhookMakesItsOwnCertificatesUnlessItIsToldAFolder(t *testing.T) {
 	}
 }
 
-func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
+func TestEachInvalidArgumentIsNamedWithItsRemedy(t *testing.T) {
 	for name, test := range map[string]struct{ argument, says string }{
-		"no namespace":                     {"--namespace=", "--namespace is empty"},
-		"no image":                         {"--image=", "--image is empty"},
-		"a source that nobody knows":       {"--source=imds", "web-identity or eks-auth"},
-		"a cluster that is a path":         {"--cluster-name=a/b", "--cluster-name is \"a/b\""},
-		"a list with an empty name":        {"--webhooks=one,,two", "separate names by single commas"},
-		"an auth service that nobody asks": {"--eks-auth-endpoint=https://auth", "set --source=eks-auth"},
-		"a pull policy of its own":         {"--image-pull-policy=Sometimes", "Always, IfNotPresent or Never"},
-		"an endpoint that is not a URL":    {"--sts-endpoint=sts.local", "--sts-endpoint is \"sts.local\""},
-		"a token that lives too short":     {"--token-expiration=1m", "between 10m and 24h"},
-		"a privileged port":                {"--port=80", "a port from 1024 to 65535"},
-		"an endless wait":                  {"--wait=1h", "between 0s and 10m"},
-		"a CA that the leaf would outlive": {"--ca-validity=1h", "at least twice --certificate-validity"},
-		"a proxy that is not a URL":        {"--sts-https-proxy=proxy:3128", "--sts-https-proxy is \"proxy:3128\""},
-		"a request above its limit":        {"--requests=memory=64Mi", "more than --limits, 32Mi"},
-		"a resource without quantity":      {"--limits=cpu", "such as cpu=5m"},
-		"a negative quantity":              {"--limits=cpu=-1", "such as cpu=5m"},
-		"a Guaranteed pod without memory":  {"--guaranteed=cpu=1", "--guaranteed lacks memory"},
-		"an endless drain":                 {"--drain=1h", "between 0s and 1m"},
-		"an unknown log level":             {"--log-level=loud", "error, warning, info or debug"},
-		"a duration without a unit":        {"--wait=30", "webhook --help"},
-		"an unknown flag":                  {"--fast", "webhook --help"},
-		"an argument that is not a flag":   {"fast", `"fast" is not a flag`},
+		"no namespace":                             {"--namespace=", "--namespace is empty"},
+		"no image":                                 {"--image=", "--image is empty"},
+		"an unknown source":                        {"--source=imds", "web-identity or eks-auth"},
+		"a cluster that is a path":                 {"--cluster-name=a/b", "--cluster-name is \"a/b\""},
+		"a list with an empty name":                {"--webhooks=one,,two", "separate names by single commas"},
+		"an auth service that is not used":         {"--eks-auth-endpoint=https://auth", "set --source=eks-auth"},
+		"an unknown pull policy":                   {"--image-pull-policy=Sometimes", "Always, IfNotPresent or Never"},
+		"an endpoint that is not a URL":            {"--sts-endpoint=sts.local", "--sts-endpoint is \"sts.local\""},
+		"a token lifetime that is too short":       {"--token-expiration=1m", "between 10m and 24h"},
+		"a privileged port":                        {"--port=80", "a port from 1024 to 65535"},
+		"a wait that is too long":                  {"--wait=1h", "between 0s and 10m"},
+		"a CA that its certificates would outlive": {"--ca-validity=1h", "at least twice --certificate-validity"},
+		"a proxy that is not a URL":                {"--sts-https-proxy=proxy:3128", "--sts-https-proxy is \"proxy:3128\""},
+		"a request above its limit":                {"--requests=memory=64Mi", "more than --limits, 32Mi"},
+		"a resource without quantity":              {"--limits=cpu", "such as cpu=5m"},
+		"a negative quantity":                      {"--limits=cpu=-1", "such as cpu=5m"},
+		"a Guaranteed pod without memory":          {"--guaranteed=cpu=1", "--guaranteed lacks memory"},
+		"a drain that is too long":                 {"--drain=1h", "between 0s and 1m"},
+		"an unknown log level":                     {"--log-level=loud", "error, warning, info or debug"},
+		"a duration without a unit":                {"--wait=30", "webhook --help"},
+		"an unknown flag":                          {"--fast", "webhook --help"},
+		"an argument that is not a flag":           {"fast", `"fast" is not a flag`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := config.Parse([]string{"--namespace=pod-identity", "--image=sidecar:v1", test.argument}, io.Discard)
@@ -63,23 +61,11 @@ func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
 	}
 }
 
-func TestAllComplaintsComeAtOnce(t *testing.T) {
+func TestAllMistakesAreReportedAtOnce(t *testing.T) {
 	_, err := config.Parse([]string{"--port=1", "--wait=-1s", "--log-level=loud"}, io.Discard)
 	for _, flag := range []string{"--namespace", "--image", "--port", "--wait", "--log-level"} {
 		if err == nil || !strings.Contains(err.Error(), flag) {
 			t.Errorf("error %v does not name %s", err, flag)
-		}
-	}
-}
-
-func TestHelpListsEveryFlag(t *testing.T) {
-	var usage strings.Builder
-	if _, err := config.Parse([]string{"--help"}, &usage); !errors.Is(err, flag.ErrHelp) {
-		t.Fatalf("got %v", err)
-	}
-	for _, name := range []string{"-image", "-namespace", "-sts-endpoint", "-token-expiration"} {
-		if !strings.Contains(usage.String(), name) {
-			t.Errorf("%s is missing", name)
 		}
 	}
 }
@@ -89,11 +75,11 @@ func TestSourceEKSAuth(t *testing.T) {
 		arguments []string
 		says      []string
 	}{
-		"it needs an endpoint and a cluster":    {nil, []string{"--eks-auth-endpoint", "--cluster-name"}},
-		"the endpoint and the cluster are all":  {[]string{"--eks-auth-endpoint=https://auth.svc", "--cluster-name=green"}, nil},
-		"the token is never sent without TLS":   {[]string{"--eks-auth-endpoint=http://auth.svc", "--cluster-name=green"}, []string{"https://"}},
-		"how STS is reached is not its concern": {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--sts-fips"}, []string{"--sts-..."}},
-		"the annotation of IRSA does not count": {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--irsa"}, nil},
+		"an endpoint and a cluster name are required": {nil, []string{"--eks-auth-endpoint", "--cluster-name"}},
+		"an endpoint and a cluster name are enough":   {[]string{"--eks-auth-endpoint=https://auth.svc", "--cluster-name=green"}, nil},
+		"the token is never sent without TLS":         {[]string{"--eks-auth-endpoint=http://auth.svc", "--cluster-name=green"}, []string{"https://"}},
+		"settings of STS are refused":                 {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--sts-fips"}, []string{"--sts-..."}},
+		"the annotation of IRSA does not count":       {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--irsa"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			arguments := append([]string{"--image=sidecar:v1", "--namespace=pod-identity", "--source=eks-auth"}, test.arguments...)
@@ -107,7 +93,7 @@ func TestSourceEKSAuth(t *testing.T) {
 				}
 			}
 			if err == nil && c.IRSA {
-				t.Error("it does")
+				t.Error("the annotation of IRSA counts")
 			}
 		})
 	}

@@ -19,8 +19,11 @@ func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error)
 	settings.Injection.Image = "podidentity/sidecar:dev"
 	var output string
 	set := flag.NewFlagSet("webhook preview", flag.ContinueOnError)
-	set.Var((*fileList)(&settings.Files), "f", "`path` of a file or folder with pods, workloads, associations and namespaces, - for standard input; repeatable")
-	set.StringVar(&output, "o", "", "`diff` prints what would change, in place of what would be")
+	set.Func("f", "`path` of a file or folder with pods, workloads, associations and namespaces, or - for standard input; repeatable", func(path string) error {
+		settings.Files = append(settings.Files, path)
+		return nil
+	})
+	set.StringVar(&output, "o", "", "`diff` prints what would change, instead of the objects as they would be")
 	set.StringVar(&settings.Namespace, "namespace", settings.Namespace, "namespace of objects that name none")
 	set.StringVar(&settings.Mode, "mode", settings.Mode, "value of the label "+contract.LabelInject+" of namespaces that are not among the objects")
 	bindIRSA(set, &settings.IRSA)
@@ -40,16 +43,4 @@ func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error)
 		flags.Require(slices.Contains(modes, settings.Mode), "--mode is %q: set it to %s", settings.Mode, strings.Join(modes, " or ")),
 		validateInjection(settings.Injection),
 	)
-}
-
-// fileList is a flag that may be given several times.
-type fileList []string
-
-// String implements flag.Value.
-func (l *fileList) String() string { return strings.Join(*l, ",") }
-
-// Set implements flag.Value.
-func (l *fileList) Set(path string) error {
-	*l = append(*l, path)
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podidentity/podidentity/contract"
 )
@@ -98,3 +99,6 @@ func (s Settings) audience() string {
 		return contract.DefaultAudience
 	}
 }
+
+// ExcludedNamespaces are those for which the API server never calls a webhook in this namespace, whatever their label.
+func ExcludedNamespaces(webhook string) []string { return []string{metav1.NamespaceSystem, webhook} }

@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // schema is what preview knows of the schema in a CRD.
@@ -79,8 +80,8 @@ func TestPreviewSkipsThePodsForWhichTheAPIServerDoesNotCallTheWebhook(t *testing
 				namespaces = append(namespaces, requirement.Values...)
 			}
 		}
-		if !slices.Equal(namespaces, excludedNamespaces()) {
-			t.Errorf("%s excludes %q, preview %q", webhook.Name, namespaces, excludedNamespaces())
+		if !slices.Equal(namespaces, inject.ExcludedNamespaces(contract.Namespace)) {
+			t.Errorf("%s excludes %q, preview %q", webhook.Name, namespaces, inject.ExcludedNamespaces(contract.Namespace))
 		}
 		var conditions []string
 		for _, condition := range webhook.MatchConditions {

@@ -5,20 +5,17 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
-
-// excludedNamespaces are those for which the API server never calls the webhook: the cluster's own, and the webhook's.
-func excludedNamespaces() []string { return []string{metav1.NamespaceSystem, contract.Namespace} }
 
 // whyNotCalled says why the API server does not call the webhook for a pod, or is empty if it does. It repeats the selectors
 // and conditions of the MutatingWebhookConfiguration in manifests/base; a test compares the two.
 func whyNotCalled(pod *corev1.Pod, namespace string, labelled bool) string {
 	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
 	switch {
-	case slices.Contains(excludedNamespaces(), namespace):
+	case slices.Contains(inject.ExcludedNamespaces(contract.Namespace), namespace):
 		return "the namespace " + namespace + " is excluded"
 	case !labelled:
 		return fmt.Sprintf("namespace %s has no label %s; add %s or %s to it", namespace, contract.LabelInject, contract.InjectEnabled, contract.InjectAssociated)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// resourceList is a flag such as cpu=5m,memory=16Mi. It replaces the default as a whole.
+// resourceList is the value of a flag such as cpu=5m,memory=16Mi. It replaces the whole default.
 type resourceList corev1.ResourceList
 
 // String implements flag.Value.
@@ -35,5 +36,21 @@ func (r *resourceList) Set(text string) error {
 		list[corev1.ResourceName(name)] = quantity
 	}
 	*r = list
+	return nil
+}
+
+// names is the value of a flag such as one,two. It replaces the whole default.
+type names []string
+
+// String implements flag.Value.
+func (n *names) String() string { return strings.Join(*n, ",") }
+
+// Set implements flag.Value.
+func (n *names) Set(text string) error {
+	list := strings.Split(text, ",")
+	if slices.Contains(list, "") {
+		return errors.New("a name is empty: separate names by single commas")
+	}
+	*n = list
 	return nil
 }
