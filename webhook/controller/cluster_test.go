@@ -61,7 +61,7 @@ func newFakeCluster(t *testing.T) *fakeCluster {
 	}
 	return &fakeCluster{
 		t: t, scheme: scheme, identities: association.NewIndex(), broken: make(chan struct{}),
-		client: fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.PodIdentityAssociation{}, &corev1.Pod{}).Build(),
+		client: fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&v1alpha1.PodIdentityAssociation{}).Build(),
 	}
 }
 
@@ -77,8 +77,8 @@ func (c *fakeCluster) GetRESTMapper() meta.RESTMapper {
 }
 
 // newController returns a controller of this cluster.
-func (c *fakeCluster) newController() (*Controller, *logrustest.Hook) {
-	log, hook := logrustest.NewNullLogger()
+func (c *fakeCluster) newController() *Controller {
+	log, _ := logrustest.NewNullLogger()
 	built, err := New(Options{
 		Cluster: c, Identities: c.identities, AuthCA: func() string { return c.authCA }, Synced: func() bool { return true }, Changes: &c.changes,
 		Injection: inject.DefaultSettings(), ExcludedNamespaces: []string{"kube-system"}, Metrics: prometheus.NewRegistry(), Log: log,
@@ -88,14 +88,11 @@ func (c *fakeCluster) newController() (*Controller, *logrustest.Hook) {
 	}
 	built.newClient = func() (client.Client, error) { return c.writer(), nil }
 	built.newInformer = c.newInformer
-	return built, hook
+	return built
 }
 
-// lead runs a new controller until the returned function is called.
-func (c *fakeCluster) lead() (*Controller, func()) {
-	built, _ := c.newController()
-	return built, c.run(built)
-}
+// lead runs a new controller until stop is called.
+func (c *fakeCluster) lead() (stop func()) { return c.run(c.newController()) }
 
 func (c *fakeCluster) run(built *Controller) (stop func()) {
 	ctx, cancel := context.WithCancel(c.t.Context())

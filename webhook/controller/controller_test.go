@@ -1,51 +1,23 @@
 package controller
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podidentity/podidentity/contract"
 )
 
-// create adds objects to the cluster.
-func (c *fakeCluster) create(objects ...client.Object) {
-	c.t.Helper()
-	for _, object := range objects {
-		if err := c.client.Create(c.t.Context(), object); err != nil {
-			c.t.Fatal(err)
-		}
-	}
-}
-
-func (c *fakeCluster) pod(name string) *corev1.Pod {
-	c.t.Helper()
-	pod := &corev1.Pod{}
-	if err := c.client.Get(c.t.Context(), client.ObjectKey{Namespace: "team", Name: name}, pod); err != nil {
-		c.t.Fatal(err)
-	}
-	return pod
-}
-
-// associate gives the service account of this name a role, as the watch of the associations does.
-func (c *fakeCluster) associate(name string) {
-	c.t.Helper()
-	if err := c.identities.Set(newAssociation(name)); err != nil {
-		c.t.Fatal(err)
-	}
-	c.changes.Notify("team")
-}
-
 func TestAnAssociationReachesThePodsThatRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		c.create(injectedPod("early", "reader"))
-		_, stop := c.lead()
-		defer stop()
+		defer c.lead()()
 		time.Sleep(time.Second)
 		c.associate("reader")
 		time.Sleep(time.Second)
@@ -61,4 +33,115 @@ func TestAnAssociationReachesThePodsThatRun(t *testing.T) {
 			t.Errorf("wrote %q", writes)
 		}
 	})
+}
+
+func TestATermBeginsWhenAllIdentitiesAreKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(t)
+		c.create(changed(injectedPod("early", "reader"), carries(`{"roleARN":"r"}`)))
+		begin := time.Now()
+		controller := c.newController()
+		controller.Synced = func() bool { return time.Since(begin) > time.Hour }
+		stop := c.run(controller)
+		time.Sleep(time.Hour)
+		if writes := c.written(); writes != nil {
+			t.Errorf("who knew no association wrote %q", writes)
+		}
+		c.associate("reader")
+		time.Sleep(time.Minute)
+		if writes := c.written(); !slices.Equal(writes, []string{"patch pods/early"}) {
+			t.Errorf("wrote %q", writes)
+		}
+		stop()
+		controller.Synced = func() bool { return false }
+		c.run(controller)() // a term may end before it has begun
+	})
+}
+
+func TestNothingIsWrittenAfterTheLeaseIsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(t)
+		c.namespace("team", contract.InjectEnabled)
+		c.create(newAssociation("reader"), waitingPod("a", "reader"), waitingPod("b", "reader"), uninjectedPod("c"))
+		controller := c.newController()
+		stop := c.run(controller)
+		time.Sleep(time.Minute)
+		if count := testutil.ToFloat64(controller.uninjected.WithLabelValues("team")); count != 1 {
+			t.Errorf("%v uninjected pods", count)
+		}
+		stop()
+		c.written()
+		if count := testutil.CollectAndCount(controller.uninjected); count != 0 {
+			t.Error("who does not lead shows a metric of the leader")
+		}
+		c.associate("reader")
+		c.create(injectedPod("d", "reader"))
+		time.Sleep(time.Hour)
+		if writes := c.written(); writes != nil {
+			t.Errorf("wrote %q", writes)
+		}
+	})
+}
+
+func TestALeaseThatIsLostEndsABatchOfWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(t)
+		for _, name := range []string{"a", "b", "c", "d"} {
+			c.create(injectedPod(name, "reader"))
+		}
+		stop := func() {}
+		stopped := make(chan struct{})
+		c.fail = func(string) error {
+			go func() {
+				defer close(stopped)
+				stop()
+			}()
+			time.Sleep(time.Second) // the request is under way
+			return nil
+		}
+		stop = c.run(c.newController())
+		<-stopped
+		if writes := c.written(); len(writes) != 1 {
+			t.Errorf("wrote %q", writes)
+		}
+	})
+}
+
+func TestAReplicaLeadsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(t)
+		controller := c.newController()
+		for _, name := range []string{"first", "second"} {
+			stop := c.run(controller)
+			time.Sleep(time.Minute)
+			c.create(injectedPod(name, "reader"))
+			time.Sleep(time.Minute)
+			stop()
+			if writes := c.written(); !slices.Equal(writes, []string{"patch pods/" + name}) {
+				t.Errorf("in its %s term it wrote %q", name, writes)
+			}
+		}
+	})
+}
+
+func TestTheMetricIsRegisteredOnce(t *testing.T) {
+	options := newFakeCluster(t).newController().Options
+	if _, err := New(options); err == nil {
+		t.Error("a second one was registered")
+	}
+}
+
+func TestATermThatCannotBeginIsAnError(t *testing.T) {
+	controller := newFakeCluster(t).newController()
+	controller.newClient = func() (client.Client, error) { return nil, errors.New("no client") }
+	if err := controller.Run(t.Context()); err == nil {
+		t.Error("it ended without an error")
+	}
+}
+
+func TestTheClientOfATermIsLimited(t *testing.T) {
+	c, err := newFakeCluster(t).newController().limitedClient()
+	if err != nil || c == nil {
+		t.Fatal(err)
+	}
 }

@@ -35,6 +35,18 @@ func waitingPod(name, account string) *corev1.Pod {
 	return pod
 }
 
+// uninjectedPod is one that was created while the webhook was away.
+func uninjectedPod(name string) *corev1.Pod {
+	return changed(injectedPod(name, "default"), func(pod *corev1.Pod) { pod.Labels, pod.Spec.InitContainers = nil, nil })
+}
+
+// carries is a change of a pod.
+func carries(identity string) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		pod.Annotations = map[string]string{contract.AnnotationIdentity: identity, contract.AnnotationStatus: contract.StatusInjected}
+	}
+}
+
 func changed[T any](object T, change func(T)) T {
 	change(object)
 	return object

@@ -1,0 +1,80 @@
+package controller
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// client-go applies a transform twice to what it lists first, and once to what it watches.
+func TestATrimmedPodIsTrimmedNoFurther(t *testing.T) {
+	for seed := range uint64(2000) {
+		pod := randomPod(rand.New(rand.NewPCG(seed, 0)))
+		tr := new(trimmer)
+		once, twice := trimPod(t, tr, pod), trimPod(t, tr, trimPod(t, tr, pod))
+		if !reflect.DeepEqual(once, twice) {
+			t.Fatalf("seed %d: once  %+v\ntwice %+v", seed, once, twice)
+		}
+		for _, trimmed := range []*corev1.Pod{once, twice} {
+			if active(trimmed) != active(pod) || awaitingCredentials(trimmed) != awaitingCredentials(pod) || serviceAccount(trimmed) != serviceAccount(pod) {
+				t.Fatalf("seed %d: %+v tells something else than %+v", seed, trimmed, pod)
+			}
+		}
+	}
+}
+
+func TestOnlyAPodIsTrimmed(t *testing.T) {
+	if _, err := new(trimmer).trim(&corev1.Node{}); err == nil {
+		t.Error("a node was trimmed")
+	}
+}
+
+func trimPod(t *testing.T, tr *trimmer, pod *corev1.Pod) *corev1.Pod {
+	t.Helper()
+	trimmed, err := tr.trim(pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trimmed.(*corev1.Pod)
+}
+
+// randomPod varies all that this package looks at, and some of the rest.
+func randomPod(r *rand.Rand) *corev1.Pod {
+	one := func(choices ...string) string { return choices[r.IntN(len(choices))] }
+	yes := func() bool { return r.IntN(2) == 0 }
+	pod := injectedPod(fmt.Sprint("pod-", r.IntN(10)), one("reader", "writer"))
+	pod.Status.Phase = corev1.PodPhase(one("", "Pending", "Running", "Running", "Succeeded", "Failed"))
+	pod.Annotations = map[string]string{}
+	for _, name := range []string{contract.AnnotationIdentity, contract.AnnotationStatus, contract.AnnotationAuthCA, "checksum/config"} {
+		if yes() {
+			pod.Annotations[name] = one("", "a", "b")
+		}
+	}
+	if r.IntN(4) == 0 {
+		pod.DeletionTimestamp = &metav1.Time{Time: time.Unix(r.Int64N(1000), 0)}
+	}
+	if r.IntN(4) == 0 {
+		pod.Spec.InitContainers[0].RestartPolicy = nil
+	}
+	if r.IntN(4) == 0 {
+		pod.Spec.Containers[0].Name = contract.ContainerName
+	}
+	pod.Spec.InitContainers = append([]corev1.Container{{Name: "first"}}, pod.Spec.InitContainers...)[r.IntN(2):]
+	for _, name := range []string{"first", contract.ContainerName} {
+		status := corev1.ContainerStatus{Name: name, Ready: yes(), Image: "image"}
+		if yes() {
+			status.State.Running = &corev1.ContainerStateRunning{StartedAt: metav1.Now()}
+		}
+		if yes() {
+			pod.Status.InitContainerStatuses = append(pod.Status.InitContainerStatuses, status)
+		}
+	}
+	return pod
+}
