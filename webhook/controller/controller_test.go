@@ -89,17 +89,16 @@ func TestALeaseThatIsLostEndsABatchOfWrites(t *testing.T) {
 		for _, name := range []string{"a", "b", "c", "d"} {
 			c.create(injectedPod(name, "reader"))
 		}
-		stop := func() {}
-		stopped := make(chan struct{})
+		stops, stopped := make(chan func(), 1), make(chan struct{})
 		c.fail = func(string) error {
 			go func() {
 				defer close(stopped)
-				stop()
+				(<-stops)()
 			}()
 			time.Sleep(time.Second) // the request is under way
 			return nil
 		}
-		stop = c.run(c.newController())
+		stops <- c.lead()
 		<-stopped
 		if writes := c.written(); len(writes) != 1 {
 			t.Errorf("wrote %q", writes)
