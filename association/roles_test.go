@@ -1,9 +1,15 @@
 package association_test
 
 import (
+	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 )
 
 func TestTheRoleOfAServiceAccountIsTheLastResort(t *testing.T) {
@@ -39,37 +45,85 @@ func TestTheRoleOfAServiceAccountIsTheLastResort(t *testing.T) {
 	}
 }
 
-func TestWhoAlwaysWinsIsNamed(t *testing.T) {
-	index := association.NewIndex()
-	pattern := associate("pattern", "pattern", 1)
-	pattern.Spec.Namespace = "*"
-	twin := associate("twin", "twin", 2)
-	twin.Spec.Namespace = "**"
-	for _, a := range []*struct {
-		name    string
-		minutes int
-	}{{"young", 9}, {"old", 1}, {"middle", 5}} {
-		if err := index.Set(associate(a.name, "role", a.minutes)); err != nil {
-			t.Fatal(err)
-		}
+// annotated is the ServiceAccount of account with these annotations, in pairs.
+func annotated(pairs ...string) *metav1.PartialObjectMetadata {
+	a := &metav1.PartialObjectMetadata{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: account.Namespace, Name: account.Name, UID: types.UID("account"), Annotations: map[string]string{}},
 	}
-	if err := index.Set(pattern); err != nil {
-		t.Fatal(err)
+	for i := 0; i < len(pairs); i += 2 {
+		a.Annotations[pairs[i]] = pairs[i+1]
 	}
-	if err := index.Set(twin); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{
-		"old": "", "young": "old", "middle": "old", "unknown": "",
-		// A closer one wins for some accounts, not always.
-		"pattern": "", "twin": "pattern",
+	return a
+}
+
+func TestTheIndexFollowsTheAnnotationsOfServiceAccounts(t *testing.T) {
+	team := association.Pattern(account.Namespace)
+	tooLong := "arn:aws:iam::111122223333:role/" + strings.Repeat("a", 2048)
+	for name, test := range map[string]func(c *cluster){
+		"another role is notified": func(c *cluster) {
+			c.serviceAccounts.Modify(annotated(contract.AnnotationRoleARN, two))
+			c.expect(two, team)
+		},
+		"another annotation is not": func(c *cluster) {
+			c.serviceAccounts.Modify(annotated(contract.AnnotationRoleARN, one, "example.com/owner", "team"))
+			c.expect(one)
+		},
+		"a removed annotation is notified": func(c *cluster) {
+			c.serviceAccounts.Modify(annotated())
+			c.expect("", team)
+		},
+		"a deletion is notified": func(c *cluster) {
+			c.serviceAccounts.Delete(annotated())
+			c.expect("", team)
+		},
+		"a deletion that the watch missed is notified after the next list": func(c *cluster) {
+			c.serviceAccounts.DeleteDropWatch(annotated())
+			c.expect(one)
+			c.serviceAccounts.interrupt()
+			c.expect("", team)
+		},
+		"an annotation that is too long gives no role, and the log names the ServiceAccount": func(c *cluster) {
+			c.serviceAccounts.Modify(annotated(contract.AnnotationRoleARN, tooLong))
+			c.expect("", team)
+			entry := c.logged.LastEntry()
+			if entry == nil || entry.Data["serviceAccount"] != account.Name || !strings.Contains(entry.Message, "has 2079 characters and is not used") {
+				c.t.Errorf("logged is %v", entry)
+			}
+		},
 	} {
-		if got := index.Winner(name); got != want {
-			t.Errorf("over %s wins %q, want %q", name, got, want)
+		t.Run(name, func(t *testing.T) {
+			inCluster(t, func(c *cluster) { c.serviceAccounts.Add(annotated(contract.AnnotationRoleARN, one)) }, func(c *cluster) {
+				c.expect(one, team)
+				test(c)
+			})
+		})
+	}
+}
+
+func TestOfAServiceAccountTheCacheHoldsTheRoleAlone(t *testing.T) {
+	account := annotated(contract.AnnotationRoleARN, one, "example.com/owner", "team")
+	account.Labels = map[string]string{"app": "reader"}
+	inCluster(t, func(c *cluster) { c.serviceAccounts.Add(account) }, func(c *cluster) {
+		cached := annotated()
+		if err := c.cache.Get(c.t.Context(), client.ObjectKeyFromObject(account), cached); err != nil {
+			c.t.Fatal(err)
+		}
+		if len(cached.Annotations) != 1 || cached.Annotations[contract.AnnotationRoleARN] != one || len(cached.Labels) != 0 {
+			c.t.Errorf("cached is %v", cached)
+		}
+	})
+}
+
+func TestACacheOfAnotherTypeIsRefused(t *testing.T) {
+	for _, options := range association.Watched() {
+		if _, err := options.Transform("text"); err == nil || err.Error() != "strip a PodIdentityAssociation: it is a string" {
+			t.Errorf("associations: %v", err)
 		}
 	}
-	index.Delete("old")
-	if got := index.Winner("young"); got != "middle" {
-		t.Errorf("over young wins %q", got)
+	for _, options := range association.WatchedRoles() {
+		if _, err := options.Transform("text"); err == nil || err.Error() != "strip a ServiceAccount: it is a string" {
+			t.Errorf("service accounts: %v", err)
+		}
 	}
 }
