@@ -56,7 +56,7 @@ func good(n int, life time.Duration) credentials.Credentials {
 }
 
 func reader(role string) identity.Reading {
-	return identity.Reading{Associated: true, Identity: contract.Identity{RoleARN: role}}
+	return identity.Reading{Identity: contract.Identity{RoleARN: role}}
 }
 
 func errDown() error {

@@ -23,14 +23,13 @@ const (
 func (k *Keeper) fetch(ctx context.Context) {
 	attempt, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	id, generation, ok := k.begin(cancel)
-	if !ok {
+	id, generation := k.begin(cancel)
+	if id == (contract.Identity{}) {
 		return
 	}
 	fetched, err := k.source.Fetch(attempt, id)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.cancelFetch = nil
 	if generation != k.generation || ctx.Err() != nil {
 		return
 	}
@@ -45,15 +44,12 @@ func (k *Keeper) fetch(ctx context.Context) {
 	k.succeed(fetched, id, now)
 }
 
-// begin returns what to fetch for, and lets SetIdentity cancel the fetch.
-func (k *Keeper) begin(cancel context.CancelFunc) (id contract.Identity, generation int, ok bool) {
+// begin returns the identity to fetch for, and lets SetIdentity cancel the fetch.
+func (k *Keeper) begin(cancel context.CancelFunc) (id contract.Identity, generation int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !k.associated {
-		return contract.Identity{}, 0, false
-	}
 	k.cancelFetch = cancel
-	return k.identity, k.generation, true
+	return k.identity, k.generation
 }
 
 // succeed publishes new credentials. The lock must be held.

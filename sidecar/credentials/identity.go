@@ -20,19 +20,19 @@ func (k *Keeper) SetIdentity(r identity.Reading) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if r.Problem != nil {
-		k.log.WithError(r.Problem).WithField("associated", r.Associated).
+		k.log.WithError(r.Problem).WithField("associated", r.Associated()).
 			Warn("the identity document is invalid: the previous one stays in effect")
 	}
 	switch {
-	case !r.Associated && r.Problem != nil:
+	case !r.Associated() && r.Problem != nil:
 		k.clear()
 		reason := fmt.Sprintf("the identity document of this pod is invalid: %v", r.Problem)
 		k.publish(newState(true, nil, &Failure{Reason: reason, Verdict: Refused}))
-	case !r.Associated:
+	case !r.Associated():
 		k.clear()
 		k.log.Info("the pod has no association")
 		k.publish(newState(false, nil, nil))
-	case !k.associated || permissions(k.identity) != permissions(r.Identity):
+	case permissions(k.identity) != permissions(r.Identity):
 		k.replace(r.Identity)
 		k.publish(newState(true, nil, nil))
 	case k.identity != r.Identity:
@@ -48,7 +48,7 @@ func (k *Keeper) SetIdentity(r identity.Reading) {
 // clear stops fetching. The lock must be held.
 func (k *Keeper) clear() {
 	k.restart()
-	k.associated, k.identity = false, contract.Identity{}
+	k.identity = contract.Identity{}
 }
 
 // replace starts fetching for id. The lock must be held.
@@ -59,7 +59,7 @@ func (k *Keeper) replace(id contract.Identity) {
 			Warn("STS limits the session of a target role to one hour: set sessionDuration to 1h or less")
 	}
 	k.restart()
-	k.associated, k.identity = true, id
+	k.identity = id
 }
 
 // restart cancels the fetch in progress and makes another one due. The lock must be held.

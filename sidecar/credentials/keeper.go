@@ -23,10 +23,9 @@ type Keeper struct {
 	state  atomic.Pointer[State]
 	wake   chan struct{}
 
-	mu           sync.Mutex // guards the fields below and the order in which states are published
-	identity     contract.Identity
-	associated   bool               // there is an identity to fetch for
-	cancelFetch  context.CancelFunc // nil if no fetch is in progress
+	mu           sync.Mutex         // guards the fields below and the order in which states are published
+	identity     contract.Identity  // zero if there is nothing to fetch for
+	cancelFetch  context.CancelFunc // of the latest fetch, or nil
 	generation   int                // counts changes of the identity, to recognise a fetch for an earlier one
 	due          deadline           // of the next fetch
 	failures     int                // in a row
@@ -78,7 +77,7 @@ func (k *Keeper) Run(ctx context.Context) {
 func (k *Keeper) remaining() (remaining time.Duration, associated bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.due.remaining(k.wall()), k.associated
+	return k.due.remaining(k.wall()), k.identity != contract.Identity{}
 }
 
 // publish replaces the current state. The lock must be held.

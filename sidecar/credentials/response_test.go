@@ -42,7 +42,7 @@ func TestRule22ExpirationIsUTCInWholeSeconds(t *testing.T) {
 	})
 }
 
-func TestRule28AResponseExpiresAMinuteEarlyUnlessTimeIsShort(t *testing.T) {
+func TestRule28AResponseStatesItsExpirationAMinuteEarlyUnlessTimeIsShort(t *testing.T) {
 	for name, test := range map[string]struct {
 		wait time.Duration
 		down bool

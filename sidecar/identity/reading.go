@@ -16,12 +16,15 @@ const maxDocument = 256 << 10
 
 // Reading is what the identity document says.
 type Reading struct {
-	// Identity is valid if Associated.
+	// Identity is zero if the pod has no association.
 	Identity contract.Identity
-	// Associated tells whether the pod has an association.
-	Associated bool
-	// Problem is why the document is unreadable or invalid. The other fields are then those of the previous Reading.
+	// Problem is why the document is unreadable or invalid. Identity is then that of the previous Reading.
 	Problem error
+}
+
+// Associated tells whether the pod has an association.
+func (r Reading) Associated() bool {
+	return r.Identity != contract.Identity{}
 }
 
 // next returns the Reading that follows previous, once a read of the file has given document or err. A missing file, like an empty
@@ -35,12 +38,12 @@ func next(previous Reading, document []byte, err error) Reading {
 		previous.Problem = fmt.Errorf("read the identity document: %w", err)
 		return previous
 	}
-	id, associated, err := contract.ParseIdentity(document)
+	id, _, err := contract.ParseIdentity(document)
 	if err != nil {
 		previous.Problem = err
 		return previous
 	}
-	return Reading{Identity: id, Associated: associated}
+	return Reading{Identity: id}
 }
 
 func readDocument(path string) ([]byte, error) {

@@ -64,8 +64,7 @@ func (f *File) read() bool {
 	document, err := readDocument(f.path)
 	previous := f.reading
 	f.reading = next(previous, document, err)
-	return f.reading.Identity != previous.Identity || f.reading.Associated != previous.Associated ||
-		problemText(f.reading) != problemText(previous)
+	return f.reading.Identity != previous.Identity || problemText(f.reading) != problemText(previous)
 }
 
 func problemText(r Reading) string {

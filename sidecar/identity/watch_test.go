@@ -72,28 +72,28 @@ func TestChangesOfTheDocumentAreReported(t *testing.T) {
 	v := &volume{t: t, folder: t.TempDir()}
 	v.project("")
 	file := identity.Open(v.path())
-	if r := file.Reading(); r.Associated || r.Problem != nil {
+	if r := file.Reading(); r.Associated() || r.Problem != nil {
 		t.Fatalf("an empty document reads as %+v", r)
 	}
 	changes := watch(t, file)
 	v.project(documentA)
-	if r := <-changes; !r.Associated || r.Identity.RoleARN != "a" || r.Problem != nil {
+	if r := <-changes; !r.Associated() || r.Identity.RoleARN != "a" || r.Problem != nil {
 		t.Errorf("a new association reads as %+v", r)
 	}
 	v.project(documentB)
-	if r := <-changes; !r.Associated || r.Identity.RoleARN != "b" {
+	if r := <-changes; !r.Associated() || r.Identity.RoleARN != "b" {
 		t.Errorf("a changed association reads as %+v", r)
 	}
 	v.project(`{"roleARN":`)
-	if r := <-changes; !r.Associated || r.Identity.RoleARN != "b" || r.Problem == nil {
+	if r := <-changes; !r.Associated() || r.Identity.RoleARN != "b" || r.Problem == nil {
 		t.Errorf("an invalid document reads as %+v: it should keep the identity and say why", r)
 	}
 	v.project(documentB)
-	if r := <-changes; !r.Associated || r.Problem != nil {
+	if r := <-changes; !r.Associated() || r.Problem != nil {
 		t.Errorf("a repaired document reads as %+v", r)
 	}
 	v.project("")
-	if r := <-changes; r.Associated || r.Identity.RoleARN != "" || r.Problem != nil {
+	if r := <-changes; r.Associated() || r.Identity.RoleARN != "" || r.Problem != nil {
 		t.Errorf("a deleted association reads as %+v", r)
 	}
 }
@@ -101,7 +101,7 @@ func TestChangesOfTheDocumentAreReported(t *testing.T) {
 func TestAFolderThatAppearsLaterIsWatched(t *testing.T) {
 	v := &volume{t: t, folder: filepath.Join(t.TempDir(), "later")}
 	file := identity.Open(v.path())
-	if r := file.Reading(); r.Associated || r.Problem != nil {
+	if r := file.Reading(); r.Associated() || r.Problem != nil {
 		t.Fatalf("a missing folder reads as %+v", r)
 	}
 	changes := watch(t, file)

@@ -114,7 +114,7 @@ func TestRemainingSeconds(t *testing.T) {
 		go k.Run(ctx)
 		const name = "podidentity_credentials_remaining_seconds "
 		expectLine(t, m, name+"NaN")
-		k.SetIdentity(identity.Reading{Associated: true, Identity: contract.Identity{RoleARN: "arn:aws:iam::1:role/r"}})
+		k.SetIdentity(identity.Reading{Identity: contract.Identity{RoleARN: "arn:aws:iam::1:role/r"}})
 		expectLine(t, m, name+"0")
 		time.Sleep(time.Second)
 		synctest.Wait()

@@ -72,7 +72,7 @@ func readyKeeper(t testing.TB) *credentials.Keeper {
 }
 
 func associated() identity.Reading {
-	return identity.Reading{Associated: true, Identity: contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}}
+	return identity.Reading{Identity: contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}}
 }
 
 func discardLog() *logrus.Logger {
