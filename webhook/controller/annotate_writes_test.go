@@ -137,8 +137,8 @@ func TestWhatWasWrittenToADeletedPodIsForgotten(t *testing.T) {
 				annotator, stop := c.annotate()
 				defer stop()
 				time.Sleep(time.Minute)
-				if len(annotator.conflicts.writes) != 1 {
-					t.Errorf("%d writes are remembered", len(annotator.conflicts.writes))
+				if count := annotator.conflicts.count(); count != 1 {
+					t.Errorf("%d writes are remembered", count)
 				}
 				if !seen {
 					c.disconnect()
@@ -149,12 +149,18 @@ func TestWhatWasWrittenToADeletedPodIsForgotten(t *testing.T) {
 					c.reconnect()
 					time.Sleep(time.Minute)
 				}
-				if len(annotator.conflicts.writes) != 0 {
+				if annotator.conflicts.count() != 0 {
 					t.Error("what was written to it is remembered")
 				}
 			})
 		})
 	}
+}
+
+func (c *conflicts) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.writes)
 }
 
 // annotate runs the annotator alone.
