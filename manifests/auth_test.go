@@ -22,7 +22,7 @@ func authDeployment(t *testing.T) appsv1.Deployment {
 	return object[appsv1.Deployment](t, filepath.Join("auth", "deployment.yaml"), "Deployment")
 }
 
-// overlayArguments are what the overlay adds to the arguments of the auth service.
+// overlayArguments are those that the overlay appends to the arguments of the auth service.
 func overlayArguments(t *testing.T) []string {
 	t.Helper()
 	overlay := object[struct {
@@ -73,8 +73,8 @@ func TestTheAuthServiceAcceptsTheArgumentsOfItsDeploymentAndOverlay(t *testing.T
 	}
 }
 
-func TestTheAuthServiceIsHardenedAsTheWebhookIs(t *testing.T) {
-	webhook, auth := base[appsv1.Deployment](t, "replica/deployment.yaml", "Deployment").Spec, authDeployment(t).Spec
+func TestTheAuthServiceIsHardenedLikeTheWebhook(t *testing.T) {
+	webhook, auth := base[appsv1.Deployment](t, "server/deployment.yaml", "Deployment").Spec, authDeployment(t).Spec
 	for name, pair := range map[string][2]any{
 		"pod security":       {webhook.Template.Spec.SecurityContext, auth.Template.Spec.SecurityContext},
 		"container security": {webhook.Template.Spec.Containers[0].SecurityContext, auth.Template.Spec.Containers[0].SecurityContext},
@@ -87,13 +87,13 @@ func TestTheAuthServiceIsHardenedAsTheWebhookIs(t *testing.T) {
 	}
 }
 
-func TestWhatSelectsTheAuthServiceSelectsItsPods(t *testing.T) {
+func TestEverySelectorSelectsThePodsOfTheAuthService(t *testing.T) {
 	deployment := authDeployment(t)
 	labels, name := deployment.Spec.Template.Labels, "app.kubernetes.io/name"
 	for what, selector := range map[string]map[string]string{
 		"Deployment":          deployment.Spec.Selector.MatchLabels,
 		"Service":             object[corev1.Service](t, filepath.Join("auth", "service.yaml"), "Service").Spec.Selector,
-		"PodDisruptionBudget": object[policyv1.PodDisruptionBudget](t, filepath.Join("auth", "service.yaml"), "PodDisruptionBudget").Spec.Selector.MatchLabels,
+		"PodDisruptionBudget": object[policyv1.PodDisruptionBudget](t, filepath.Join("auth", "poddisruptionbudget.yaml"), "PodDisruptionBudget").Spec.Selector.MatchLabels,
 		"NetworkPolicy":       object[networkingv1.NetworkPolicy](t, filepath.Join("auth", "networkpolicy.yaml"), "NetworkPolicy").Spec.PodSelector.MatchLabels,
 	} {
 		if len(selector) != 1 || selector[name] != labels[name] {
@@ -102,8 +102,8 @@ func TestWhatSelectsTheAuthServiceSelectsItsPods(t *testing.T) {
 	}
 }
 
-// The list is whole: the service has an AWS identity that others would like to have, and must not be a way to anything else.
-func TestTheRightsOfTheAuthServiceAreThese(t *testing.T) {
+// The list is complete: the service has an AWS identity worth stealing, and must not give access to anything else.
+func TestTheAuthServiceHasTheseRightsOnly(t *testing.T) {
 	c := parseAuth(t)
 	file := filepath.Join("auth", "rbac.yaml")
 	var got []string

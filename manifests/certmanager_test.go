@@ -21,17 +21,17 @@ import (
 
 const certManager = "overlays/cert-manager"
 
-// build makes of a kustomization what kubectl apply -k makes of it.
-func build(t *testing.T, folder string) resmap.ResMap {
+// build builds a kustomization as kubectl apply -k does.
+func build(t *testing.T, directory string) resmap.ResMap {
 	t.Helper()
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), directory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return built
 }
 
-// all are the objects of a kind. Fields that the type does not have are an error.
+// all returns the objects of a kind. Unknown fields are an error.
 func all[T any](t *testing.T, built resmap.ResMap, kind string) []T {
 	t.Helper()
 	var found []T
@@ -52,7 +52,7 @@ func all[T any](t *testing.T, built resmap.ResMap, kind string) []T {
 	return found
 }
 
-// certificate is what we use of cert-manager's Certificate. A real one reads it in e2e/suites/certmanager.
+// certificate has the fields of cert-manager's Certificate that we use. In e2e/suites/certmanager a real one reads them.
 type certificate struct {
 	APIVersion, Kind string
 	Metadata         struct{ Namespace, Name string }
@@ -70,7 +70,7 @@ type certificate struct {
 	}
 }
 
-// issuer is what we use of cert-manager's Issuer.
+// issuer has the fields of cert-manager's Issuer that we use.
 type issuer struct {
 	APIVersion, Kind string
 	Metadata         struct{ Namespace, Name string }
@@ -80,7 +80,7 @@ type issuer struct {
 	}
 }
 
-// arguments are those of the Deployment, as the code reads them.
+// arguments parses those of a Deployment.
 func arguments(t *testing.T, d appsv1.Deployment) config.Config {
 	t.Helper()
 	var texts []string
@@ -97,11 +97,11 @@ func arguments(t *testing.T, d appsv1.Deployment) config.Config {
 func TestCertManagerMakesTheCertificateThatTheWebhookServes(t *testing.T) {
 	built := build(t, certManager)
 	for _, deployment := range all[appsv1.Deployment](t, built, "Deployment") {
-		servesWhatCertManagerMakes(t, built, deployment)
+		checkCertificate(t, built, deployment)
 	}
 }
 
-func servesWhatCertManagerMakes(t *testing.T, built resmap.ResMap, deployment appsv1.Deployment) {
+func checkCertificate(t *testing.T, built resmap.ResMap, deployment appsv1.Deployment) {
 	t.Helper()
 	c, pod := arguments(t, deployment), deployment.Spec.Template.Spec
 	mounted := slices.IndexFunc(pod.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == c.CertificateDir })
@@ -131,7 +131,7 @@ func servesWhatCertManagerMakes(t *testing.T, built resmap.ResMap, deployment ap
 	}
 }
 
-func TestTheChainOfCertManagerIsWhole(t *testing.T) {
+func TestEachCertificateHasItsIssuer(t *testing.T) {
 	built := build(t, certManager)
 	secrets := map[string]bool{}
 	issuers := map[string]issuer{}
@@ -162,8 +162,8 @@ func TestTheChainOfCertManagerIsWhole(t *testing.T) {
 }
 
 func TestWithCertManagerTheWebhookMayNeitherReadSecretsNorChangeWebhooks(t *testing.T) {
-	for folder, want := range map[string]int{"base": 4, certManager: 0} {
-		built := build(t, folder)
+	for directory, want := range map[string]int{"base": 4, certManager: 0} {
+		built := build(t, directory)
 		var rules []rbacv1.PolicyRule
 		for _, role := range all[rbacv1.Role](t, built, "Role") {
 			rules = append(rules, role.Rules...)
@@ -178,11 +178,11 @@ func TestWithCertManagerTheWebhookMayNeitherReadSecretsNorChangeWebhooks(t *test
 			}
 		}
 		if found != want {
-			t.Errorf("%s has %d rules about Secrets and webhook configurations, not %d", folder, found, want)
+			t.Errorf("%s has %d rules about Secrets and webhook configurations, not %d", directory, found, want)
 		}
 		for _, binding := range all[rbacv1.RoleBinding](t, built, "RoleBinding") {
 			if !slices.ContainsFunc(all[rbacv1.Role](t, built, "Role"), func(r rbacv1.Role) bool { return r.Name == binding.RoleRef.Name }) {
-				t.Errorf("%s binds the role %s, which is not there", folder, binding.RoleRef.Name)
+				t.Errorf("%s binds the role %s, which is not there", directory, binding.RoleRef.Name)
 			}
 		}
 	}

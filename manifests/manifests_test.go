@@ -1,4 +1,4 @@
-// Package manifests_test holds the YAML against the code.
+// Package manifests_test checks the manifests against the code.
 package manifests_test
 
 import (
@@ -29,13 +29,13 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// base reads the one object of a kind from a file of the base.
+// base reads the only object of a kind from a file of the base.
 func base[T any](t *testing.T, file, kind string) T {
 	t.Helper()
 	return object[T](t, filepath.Join("base", file), kind)
 }
 
-// object reads the one object of a kind from a file. Fields that the kind does not have are an error.
+// object reads the only object of a kind from a file. Unknown fields are an error.
 func object[T any](t *testing.T, file, kind string) T {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -66,10 +66,10 @@ func object[T any](t *testing.T, file, kind string) T {
 }
 
 func webhookContainer(t *testing.T) corev1.Container {
-	return base[appsv1.Deployment](t, "replica/deployment.yaml", "Deployment").Spec.Template.Spec.Containers[0]
+	return base[appsv1.Deployment](t, "server/deployment.yaml", "Deployment").Spec.Template.Spec.Containers[0]
 }
 
-// both are the configurations of the base, the one that is asked first first.
+// both are the configurations of the base: that of the primary, then that of the standby.
 func both(t *testing.T) []admissionregistrationv1.MutatingWebhookConfiguration {
 	return []admissionregistrationv1.MutatingWebhookConfiguration{
 		base[admissionregistrationv1.MutatingWebhookConfiguration](t, "webhook.yaml", "MutatingWebhookConfiguration"),
@@ -77,7 +77,7 @@ func both(t *testing.T) []admissionregistrationv1.MutatingWebhookConfiguration {
 	}
 }
 
-// parse gives the arguments of the Deployment to the code that reads them.
+// parse parses the arguments of the Deployment.
 func parse(t *testing.T) config.Config {
 	t.Helper()
 	namespace := base[corev1.Namespace](t, "namespace.yaml", "Namespace").Name
@@ -107,7 +107,7 @@ func TestTheWebhookAcceptsTheArgumentsOfItsDeployment(t *testing.T) {
 	}
 }
 
-func TestEachServiceHasADeploymentOfItsOwn(t *testing.T) {
+func TestEachServiceSelectsOneDeployment(t *testing.T) {
 	built := build(t, "base")
 	services := all[corev1.Service](t, built, "Service")
 	for i, deployment := range all[appsv1.Deployment](t, built, "Deployment") {
@@ -154,7 +154,7 @@ func TestTheAPIServerCallsTheHandlersThatAreServed(t *testing.T) {
 				t.Errorf("%s calls %v", webhook.Name, service)
 			}
 			if webhook.ClientConfig.CABundle != nil {
-				t.Errorf("%s brings a caBundle, over which GitOps tools would fight with the webhook", webhook.Name)
+				t.Errorf("%s has a caBundle, which GitOps tools and the webhook would overwrite in turn", webhook.Name)
 			}
 		}
 		if len(modes) != 0 {
@@ -163,27 +163,27 @@ func TestTheAPIServerCallsTheHandlersThatAreServed(t *testing.T) {
 	}
 }
 
-// An API server asks the configurations in the order of their names (k8s.io/apiserver, configuration.mergeMutatingWebhookConfigurations).
-func TestWhatTheFirstDoesNotAnswerTheStandbyDecides(t *testing.T) {
-	first, standby := both(t)[0], both(t)[1]
-	if first.Name >= standby.Name {
-		t.Errorf("%s is not asked before %s", first.Name, standby.Name)
+// API servers call webhooks in the order of their configurations' names (k8s.io/apiserver, configuration.mergeMutatingWebhookConfigurations).
+func TestTheStandbyIsCalledAfterThePrimaryAndFailsClosed(t *testing.T) {
+	primary, standby := both(t)[0], both(t)[1]
+	if primary.Name >= standby.Name {
+		t.Errorf("%s is not called before %s", primary.Name, standby.Name)
 	}
-	for _, webhook := range first.Webhooks {
+	for _, webhook := range primary.Webhooks {
 		if *webhook.FailurePolicy != admissionregistrationv1.Ignore {
 			t.Errorf("%s refuses what the standby could admit", webhook.Name)
 		}
 	}
 	for i, webhook := range standby.Webhooks {
-		asked := first.Webhooks[i]
+		first := primary.Webhooks[i]
 		if *webhook.FailurePolicy != admissionregistrationv1.Fail {
-			t.Errorf("%s lets pods by that nobody has judged", webhook.Name)
+			t.Errorf("%s admits pods that no webhook has answered for", webhook.Name)
 		}
-		if !equality.Semantic.DeepEqual(webhook.NamespaceSelector, asked.NamespaceSelector) || !equality.Semantic.DeepEqual(webhook.Rules, asked.Rules) {
-			t.Errorf("%s is for other pods than %s", webhook.Name, asked.Name)
+		if !equality.Semantic.DeepEqual(webhook.NamespaceSelector, first.NamespaceSelector) || !equality.Semantic.DeepEqual(webhook.Rules, first.Rules) {
+			t.Errorf("%s is for other pods than %s", webhook.Name, first.Name)
 		}
-		if known := len(asked.MatchConditions); !slices.Equal(webhook.MatchConditions[:known], asked.MatchConditions) {
-			t.Errorf("%s leaves out other pods than %s", webhook.Name, asked.Name)
+		if known := len(first.MatchConditions); !slices.Equal(webhook.MatchConditions[:known], first.MatchConditions) {
+			t.Errorf("%s leaves out other pods than %s", webhook.Name, first.Name)
 		}
 	}
 }
@@ -206,14 +206,14 @@ func TestEachNamespaceIsSelectedByTheEntryOfItsLabelAlone(t *testing.T) {
 		labels labels.Set
 		by     []string
 	}{
-		"enabled is enabled":             {labels.Set{contract.LabelInject: "enabled"}, []string{"enabled.podidentity.dev"}},
-		"associated is associated":       {labels.Set{contract.LabelInject: "associated"}, []string{"associated.podidentity.dev"}},
-		"a misspelt value is unknown":    {labels.Set{contract.LabelInject: "Enabled"}, []string{"unknown.podidentity.dev"}},
-		"an empty value is unknown":      {labels.Set{contract.LabelInject: ""}, []string{"unknown.podidentity.dev"}},
-		"no label is nobody's":           {labels.Set{}, nil},
-		"kube-system is never selected":  {labels.Set{contract.LabelInject: "enabled", corev1.LabelMetadataName: "kube-system"}, nil},
-		"our own is never selected":      {labels.Set{contract.LabelInject: "associated", corev1.LabelMetadataName: "pod-identity"}, nil},
-		"nor are they with a wrong word": {labels.Set{contract.LabelInject: "yes", corev1.LabelMetadataName: "pod-identity"}, nil},
+		"enabled is enabled":                  {labels.Set{contract.LabelInject: "enabled"}, []string{"enabled.podidentity.dev"}},
+		"associated is associated":            {labels.Set{contract.LabelInject: "associated"}, []string{"associated.podidentity.dev"}},
+		"a misspelt value is unknown":         {labels.Set{contract.LabelInject: "Enabled"}, []string{"unknown.podidentity.dev"}},
+		"an empty value is unknown":           {labels.Set{contract.LabelInject: ""}, []string{"unknown.podidentity.dev"}},
+		"no label is not selected":            {labels.Set{}, nil},
+		"kube-system is never selected":       {labels.Set{contract.LabelInject: "enabled", corev1.LabelMetadataName: "kube-system"}, nil},
+		"our own namespace is never selected": {labels.Set{contract.LabelInject: "associated", corev1.LabelMetadataName: "pod-identity"}, nil},
+		"nor are they with an unknown value":  {labels.Set{contract.LabelInject: "yes", corev1.LabelMetadataName: "pod-identity"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var by []string
@@ -233,11 +233,11 @@ func TestEachNamespaceIsSelectedByTheEntryOfItsLabelAlone(t *testing.T) {
 	}
 }
 
-func TestTheRightsNameTheObjectsThatTheCodeUses(t *testing.T) {
+func TestTheRotationRolesNameTheObjectsThatTheCodeUses(t *testing.T) {
 	c := parse(t)
 	for _, rule := range append(
-		base[rbacv1.ClusterRole](t, "rotation.yaml", "ClusterRole").Rules,
-		base[rbacv1.Role](t, "rotation.yaml", "Role").Rules...) {
+		base[rbacv1.ClusterRole](t, "rbac-rotation.yaml", "ClusterRole").Rules,
+		base[rbacv1.Role](t, "rbac-rotation.yaml", "Role").Rules...) {
 		switch {
 		case slices.Contains(rule.Resources, "mutatingwebhookconfigurations"):
 			if !slices.Equal(rule.Verbs, []string{"list", "watch"}) && !slices.Equal(rule.ResourceNames, c.Webhooks) {

@@ -18,11 +18,11 @@ func TestANamespaceAndAnImageAreEnough(t *testing.T) {
 	}
 }
 
-func TestTheWebhookMakesItsOwnCertificatesUnlessItIsToldAFolder(t *testing.T) {
+func TestTheWebhookMakesItsOwnCertificatesUnlessItIsGivenADirectory(t *testing.T) {
 	for argument, want := range map[string]string{"--log-level=info": "", "--certificate-dir=/tls": "/tls"} {
 		c, err := config.Parse([]string{"--namespace=pod-identity", "--image=sidecar:v1", argument}, io.Discard)
 		if err != nil || c.CertificateDir != want {
-			t.Errorf("with %s the folder is %q: %v", argument, c.CertificateDir, err)
+			t.Errorf("with %s the directory is %q: %v", argument, c.CertificateDir, err)
 		}
 	}
 }

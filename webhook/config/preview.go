@@ -19,7 +19,7 @@ func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error)
 	settings.Injection.Image = "podidentity/sidecar:dev"
 	var output string
 	set := flag.NewFlagSet("webhook preview", flag.ContinueOnError)
-	set.Func("f", "`path` of a file or folder with pods, workloads, associations and namespaces, or - for standard input; repeatable", func(path string) error {
+	set.Func("f", "`path` of a file or directory with pods, workloads, associations and namespaces, or - for standard input; repeatable", func(path string) error {
 		settings.Files = append(settings.Files, path)
 		return nil
 	})

@@ -20,8 +20,8 @@ const (
 const (
 	// envWebIdentityFile makes SDKs exchange a token themselves.
 	envWebIdentityFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
-	// irsaFolder is where the IRSA webhook, and nobody else, mounts its token (amazon-eks-pod-identity-webhook, README).
-	irsaFolder = "/var/run/secrets/eks.amazonaws.com/"
+	// irsaDir is where the IRSA webhook, and nobody else, mounts its token (amazon-eks-pod-identity-webhook, README).
+	irsaDir = "/var/run/secrets/eks.amazonaws.com/"
 )
 
 // authorizationFile is where an application finds the authorization token.
@@ -74,7 +74,7 @@ func ownCredentialsNotes(containers []*corev1.Container, options podOptions) []s
 // credentials.
 func usesIRSA(container *corev1.Container) bool {
 	return slices.ContainsFunc(container.Env, func(variable corev1.EnvVar) bool {
-		return variable.Name == envWebIdentityFile && strings.HasPrefix(variable.Value, irsaFolder)
+		return variable.Name == envWebIdentityFile && strings.HasPrefix(variable.Value, irsaDir)
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-var podsDir = flag.String("pods", "", "folder to write the random pods to, so that the end-to-end tests can send them to a real API server")
+var podsDir = flag.String("pods", "", "directory to write the random pods to, so that the end-to-end tests can send them to a real API server")
 
 // The seed determines the pod, so a failure can be repeated.
 func TestEveryPodKeepsTheInvariants(t *testing.T) {

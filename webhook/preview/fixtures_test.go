@@ -68,7 +68,7 @@ func run(arguments []string, stdin string) map[string]string {
 	return map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "exit": exit + "\n"}
 }
 
-// unpack changes to a folder with the files of the fixture, and fails if the command does not read one of them.
+// unpack changes to a directory with the files of the fixture, and fails if the command does not read one of them.
 func unpack(t *testing.T, archive *txtar.Archive) (arguments []string, stdin string) {
 	t.Helper()
 	t.Chdir(t.TempDir())

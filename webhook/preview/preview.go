@@ -11,7 +11,7 @@ import (
 
 // Settings are what a preview is told.
 type Settings struct {
-	// Files are paths of files and folders; "-" is standard input.
+	// Files are paths of files and directories; "-" is standard input.
 	Files []string
 	// Namespace of objects that name none.
 	Namespace string
@@ -35,7 +35,7 @@ func Run(settings Settings, stdin io.Reader, stdout, stderr io.Writer) error {
 		return err
 	}
 	if len(documents) == 0 {
-		return errors.New("there is no object in the input: name a file or folder with -f, or write objects to standard input")
+		return errors.New("there is no object in the input: name a file or directory with -f, or write objects to standard input")
 	}
 	show := printObjects
 	if settings.Diff {

@@ -39,7 +39,7 @@ func readPath(path string, stdin io.Reader) ([]source, error) {
 		return nil, fileError(path, err)
 	}
 	if info.IsDir() {
-		return readFolder(path)
+		return readDirectory(path)
 	}
 	return readFile(path)
 }
@@ -69,8 +69,8 @@ func readFile(path string) ([]source, error) {
 	return []source{{name: path, text: text}}, nil
 }
 
-// readFolder reads the manifests in a folder but, like kubectl, not those in its subfolders.
-func readFolder(path string) ([]source, error) {
+// readDirectory reads the manifests in a directory but, like kubectl, not those in its subdirectories.
+func readDirectory(path string) ([]source, error) {
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return nil, fileError(path, err)
@@ -82,7 +82,7 @@ func readFolder(path string) ([]source, error) {
 		}
 	}
 	if len(manifests) == 0 {
-		return nil, fmt.Errorf("%s: the folder has no *.yaml, *.yml or *.json: name another with -f", path)
+		return nil, fmt.Errorf("%s: the directory has no *.yaml, *.yml or *.json: name another with -f", path)
 	}
 	var sources []source
 	var errs []error
@@ -100,5 +100,5 @@ func fileError(path string, err error) error {
 	if errors.As(err, &pathError) {
 		err = pathError.Err
 	}
-	return fmt.Errorf("%s: %w: name a file or folder that can be read", path, err)
+	return fmt.Errorf("%s: %w: name a file or directory that can be read", path, err)
 }
