@@ -1,203 +1,149 @@
-package leader
+package leader_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"sync"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/sirupsen/logrus"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+
+	"github.com/podidentity/podidentity/webhook/leader"
 )
 
-// lease is the Lease in an API server that can be made unreachable to the second, as a real one cannot.
-type lease struct {
-	mu          sync.Mutex
-	record      resourcelock.LeaderElectionRecord
-	exists      bool
-	unreachable bool
-}
-
-// lock is one replica's view of the lease.
-type lock struct {
-	*lease
-	name string
-}
-
-var errUnreachable = errors.New("the API server is unreachable")
-
-func (l lock) Get(context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.unreachable:
-		return nil, nil, errUnreachable
-	case !l.exists:
-		return nil, nil, apierrors.NewNotFound(schema.GroupResource{Resource: "leases"}, "lease")
-	}
-	raw, err := json.Marshal(l.record)
-	record := l.record
-	return &record, raw, err
-}
-
-func (l lock) Create(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
-	return l.Update(ctx, record)
-}
-
-func (l lock) Update(_ context.Context, record resourcelock.LeaderElectionRecord) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.unreachable {
-		return errUnreachable
-	}
-	l.record, l.exists = record, true
-	return nil
-}
-
-func (l lock) RecordEvent(string) {}
-func (l lock) Identity() string   { return l.name }
-func (l lock) Describe() string   { return "lease" }
-
-func (l *lease) setUnreachable(unreachable bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.unreachable = unreachable
-}
-
-// workers counts which replicas work, and how often each began.
-type workers struct {
-	mu      sync.Mutex
-	current string
-	most    int
-	now     int
-	starts  map[string]int
-}
-
-func (w *workers) work(name string) Work {
-	return func(ctx context.Context) error {
-		w.change(name, 1)
-		<-ctx.Done()
-		// Work needs a moment to end.
-		time.Sleep(time.Second)
-		w.change("", -1)
-		return ctx.Err()
-	}
-}
-
-func (w *workers) change(name string, by int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.now += by
-	w.most = max(w.most, w.now)
-	w.current = name
-	if by > 0 {
-		w.starts[name]++
-	}
-}
-
-// working is the replica that works, or "".
-func (w *workers) working() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.current
-}
-
-func quiet() logrus.FieldLogger {
-	log := logrus.New()
-	log.SetOutput(io.Discard)
-	return log
-}
-
 func TestOneReplicaWorksAndTheOtherTakesOverWhenItStops(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, w := &lease{}, &workers{starts: map[string]int{}}
-		first, stopFirst := context.WithCancel(t.Context())
-		second, stopSecond := context.WithCancel(t.Context())
-		var replicas sync.WaitGroup
-		start := func(ctx context.Context, name string) {
-			replicas.Go(func() {
-				e := &Election{lock: lock{l, name}, work: w.work(name), log: quiet()}
-				if err := e.Start(ctx); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		start(first, "a")
+	inBubble(t, func(r *replicas) {
+		stopFirst := r.start(r.work("a"))
 		synctest.Wait()
-		start(second, "b")
+		stopSecond := r.start(r.work("b"))
 		time.Sleep(time.Minute)
-		if w.working() != "a" {
-			t.Fatalf("%q works", w.working())
+		if r.working() != "a" {
+			r.t.Fatalf("%q works", r.working())
 		}
 		stopFirst()
-		// Much sooner than the lease would end by itself.
+		// Much sooner than the lease would expire.
 		time.Sleep(6 * time.Second)
-		if w.working() != "b" {
-			t.Errorf("%q works after a has stopped", w.working())
+		if r.working() != "b" {
+			r.t.Errorf("%q works after a has stopped", r.working())
 		}
 		stopSecond()
-		replicas.Wait()
-		if w.most != 1 {
-			t.Errorf("%d replicas worked at once", w.most)
+		if r.most != 1 {
+			r.t.Errorf("%d replicas worked at once", r.most)
 		}
 	})
 }
 
 func TestALeaderThatCannotReachTheAPIServerStopsWorkingUntilItCan(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, w := &lease{}, &workers{starts: map[string]int{}}
-		ctx, stop := context.WithCancel(t.Context())
-		var replica sync.WaitGroup
-		replica.Go(func() {
-			if err := (&Election{lock: lock{l, "a"}, work: w.work("a"), log: quiet()}).Start(ctx); err != nil {
-				t.Error(err)
-			}
-		})
+	inBubble(t, func(r *replicas) {
+		stop := r.start(r.work("a"))
 		time.Sleep(time.Minute)
-		l.setUnreachable(true)
-		time.Sleep(renewDeadline + retryPeriod + 2*time.Second)
-		if w.working() != "" {
-			t.Error("it works though it cannot know whether it still holds the lease")
+		r.setUnreachable(true)
+		// The deadline of a renewal, a retry, and the moment that work needs to end.
+		time.Sleep(10*time.Second + 2*time.Second + 2*time.Second)
+		if r.working() != "" {
+			r.t.Error("it works though it cannot know whether it still holds the lease")
 		}
 		time.Sleep(time.Hour)
-		l.setUnreachable(false)
+		r.setUnreachable(false)
 		time.Sleep(time.Minute)
-		if w.working() != "a" || w.starts["a"] != 2 {
-			t.Errorf("%q works, starts %v", w.working(), w.starts)
+		if r.working() != "a" || r.starts["a"] != 2 {
+			r.t.Errorf("%q works, starts %v", r.working(), r.starts)
 		}
 		stop()
-		replica.Wait()
+	})
+}
+
+func TestOneRequestThatHangsDoesNotCostTheLease(t *testing.T) {
+	inBubble(t, func(r *replicas) {
+		stop := r.start(r.work("a"))
+		time.Sleep(time.Minute)
+		r.hangOnce()
+		time.Sleep(time.Minute)
+		if r.working() != "a" || r.starts["a"] != 1 {
+			r.t.Errorf("%q works, starts %v", r.working(), r.starts)
+		}
+		stop()
+	})
+}
+
+func TestALeaderThatLosesItsLeaseStopsWorkingUntilThatExpires(t *testing.T) {
+	inBubble(t, func(r *replicas) {
+		stop := r.start(r.work("a"))
+		time.Sleep(time.Minute)
+		r.take()
+		time.Sleep(14 * time.Second)
+		if r.working() != "" {
+			r.t.Error("it works though another process holds the lease")
+		}
+		time.Sleep(time.Minute)
+		if r.working() != "a" || r.starts["a"] != 2 {
+			r.t.Errorf("%q works, starts %v", r.working(), r.starts)
+		}
+		stop()
+	})
+}
+
+func TestALeaseThatNobodyReleasedIsAcquiredWhenItExpires(t *testing.T) {
+	inBubble(t, func(r *replicas) {
+		r.take()
+		stop := r.start(r.work("a"))
+		time.Sleep(14 * time.Second)
+		if r.working() != "" {
+			r.t.Error("it works before the lease of the other has expired")
+		}
+		time.Sleep(10 * time.Second)
+		if r.working() != "a" {
+			r.t.Error("it does not work though the lease of the other has expired")
+		}
+		stop()
+	})
+}
+
+func TestAReplicaThatNeverLedStopsAtOnce(t *testing.T) {
+	inBubble(t, func(r *replicas) {
+		r.setUnreachable(true)
+		stop := r.start(r.work("a"))
+		time.Sleep(time.Minute)
+		before := time.Now()
+		stop()
+		if took := time.Since(before); took != 0 || r.starts["a"] != 0 {
+			r.t.Errorf("it took %s, starts %v", took, r.starts)
+		}
 	})
 }
 
 func TestWorkThatFailsIsBegunAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithCancel(t.Context())
+	inBubble(t, func(r *replicas) {
 		tries := 0
-		work := func(ctx context.Context) error {
+		stop := r.start(func(ctx context.Context) error {
 			if tries++; tries < 3 {
 				return errors.New("no cache")
 			}
 			<-ctx.Done()
 			return nil
-		}
-		var replica sync.WaitGroup
-		replica.Go(func() {
-			if err := (&Election{lock: lock{&lease{}, "a"}, work: work, log: quiet()}).Start(ctx); err != nil {
-				t.Error(err)
-			}
 		})
 		time.Sleep(time.Minute)
 		stop()
-		replica.Wait()
 		if tries != 3 {
-			t.Errorf("%d tries", tries)
+			r.t.Errorf("%d tries", tries)
 		}
 	})
+}
+
+func TestEveryReplicaIsACandidate(t *testing.T) {
+	e, err := leader.NewElection(&rest.Config{}, types.NamespacedName{Namespace: "pod-identity", Name: "lease"}, nil, nil)
+	if err != nil || e.NeedLeaderElection() {
+		t.Errorf("it waits for an election of the manager: %v", err)
+	}
+}
+
+func TestAnElectionWithoutAClientNamesTheAPIServer(t *testing.T) {
+	broken := &rest.Config{Host: "https://api-server", TLSClientConfig: rest.TLSClientConfig{CAData: []byte("garbage")}}
+	_, err := leader.NewElection(broken, types.NamespacedName{}, nil, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "reach the API server at https://api-server: ") {
+		t.Errorf("got %v", err)
+	}
 }
