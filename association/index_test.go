@@ -1,6 +1,7 @@
 package association_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,18 @@ func TestEveryFieldOfTheSpecReachesTheIdentity(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	spec := reflect.ValueOf(a.Spec)
+	for _, field := range reflect.VisibleFields(spec.Type()) {
+		if spec.FieldByIndex(field.Index).IsZero() {
+			t.Errorf("this test leaves %s out", field.Name)
+		}
+		if field.Name == "Namespace" || field.Name == "ServiceAccount" {
+			continue // what it selects
+		}
+		if carried := reflect.ValueOf(got).FieldByName(field.Name); !carried.IsValid() || carried.IsZero() {
+			t.Errorf("the identity lacks %s", field.Name)
+		}
 	}
 }
 
