@@ -53,7 +53,7 @@ func mayImport() map[string][]string {
 		"sidecar/readiness":               {},
 
 		"auth":           {"association", "certs", "internal/process", "auth/api", "auth/config", "auth/sessions", "auth/tokens"},
-		"auth/config":    {"association", "contract", "internal/flags"},
+		"auth/config":    {"association", "contract", "internal/flags", "auth/api", "auth/sessions"},
 		"auth/api":       {"association", "contract", "internal/upstream", "auth/exception", "auth/sessions", "auth/tokens"},
 		"auth/sessions":  {"contract", "internal/upstream", "auth/exception", "auth/tokens"},
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},

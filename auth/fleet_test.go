@@ -83,8 +83,8 @@ func index(t *testing.T) *association.Index {
 
 func TestEachOf500PodsAtOnceGetsTheSessionOfItsOwnRole(t *testing.T) {
 	sts, registry := ststest.New(t), prometheus.NewRegistry()
-	issuer, err := sessions.New(sessions.Settings{
-		AWS: sts.Config(), Endpoint: sts.URL, Rate: pods, ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green",
+	issuer, err := sessions.New(sts.Config(), sessions.Settings{
+		Endpoint: sts.URL, Rate: pods, ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green",
 	}, registry)
 	if err != nil {
 		t.Fatal(err)
@@ -98,9 +98,12 @@ func TestEachOf500PodsAtOnceGetsTheSessionOfItsOwnRole(t *testing.T) {
 	log.SetOutput(&audit)
 	// Without TLS, whose handshakes of this process with itself would take most of the time.
 	server := httptest.NewServer(api.API{
-		ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green", Roles: []association.Pattern{"*"},
-		// All come from one address here.
-		ClientRate: 10 * pods, Tokens: apiServer(t), Identities: index(t), Synced: func() bool { return true },
+		Settings: api.Settings{
+			ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green", Roles: []association.Pattern{"*"},
+			// All come from one address here.
+			ClientRate: 10 * pods,
+		},
+		Tokens: apiServer(t), Identities: index(t), Synced: func() bool { return true },
 		Sessions: issuer, Metrics: metrics, Log: log,
 	}.Handler())
 	t.Cleanup(server.Close)
@@ -112,7 +115,7 @@ func TestEachOf500PodsAtOnceGetsTheSessionOfItsOwnRole(t *testing.T) {
 	}
 	all.Wait()
 	t.Logf("%d pods at once, %d associations: all answered after %s", pods, associations, time.Since(begin).Round(time.Millisecond))
-	if asked := len(sts.Asked()); asked != pods {
+	if asked := len(sts.Requests()); asked != pods {
 		t.Errorf("STS was asked %d times", asked)
 	}
 	if n := metric(t, registry, "podidentity_auth_requests_total"); n != pods {

@@ -1,4 +1,4 @@
-// Auth gives pods sessions of their IAM roles, by the EKS Auth API and with an AWS identity of its own.
+// Auth serves the EKS Auth API: it assumes the IAM roles of pods with an AWS identity of its own.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/sirupsen/logrus"
 	"k8s.io/apimachinery/pkg/types"
 	authenticationclient "k8s.io/client-go/kubernetes/typed/authentication/v1"
@@ -19,6 +20,7 @@ import (
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/auth/api"
 	"github.com/podidentity/podidentity/auth/config"
+	"github.com/podidentity/podidentity/auth/sessions"
 	"github.com/podidentity/podidentity/auth/tokens"
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/internal/process"
@@ -39,7 +41,7 @@ func serve(arguments []string) error {
 	return run(process.Drain(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
 
-// run answers pods until ctx ends.
+// run serves pods until ctx ends.
 func run(ctx context.Context, c config.Config) error {
 	log, err := process.NewLogger(c.LogLevel)
 	if err != nil {
@@ -60,7 +62,7 @@ func run(ctx context.Context, c config.Config) error {
 	if err := rotator.SetupWithManager(mgr); err != nil {
 		return err
 	}
-	// Associations alone: see api.API for why no annotation counts here.
+	// Only associations count here, and no annotation of a ServiceAccount: see api.API.
 	identities, synced, err := association.Watch(ctx, mgr.GetCache(), &association.Changes{}, log)
 	if err != nil {
 		return err
@@ -101,10 +103,22 @@ func newAPI(ctx context.Context, c config.Config, kubernetes *rest.Config, ident
 	if err != nil {
 		return api.API{}, fmt.Errorf("reach the API server at %s: %w", kubernetes.Host, err)
 	}
-	counted, err := api.NewMetrics(metrics.Registry)
+	requests, err := api.NewMetrics(metrics.Registry)
 	return api.API{
-		ClusterName: c.ClusterName, ClusterARN: c.ClusterARN, Roles: c.Roles, ClientRate: c.ClientRate,
+		Settings:   c.API,
 		Tokens:     tokens.Reviewer{Reviews: reviews.TokenReviews()},
-		Identities: identities, Synced: synced, Sessions: issuer, Metrics: counted, Log: log,
+		Identities: identities, Synced: synced, Sessions: issuer, Metrics: requests, Log: log,
 	}, err
+}
+
+// newIssuer assumes roles with the AWS identity that the SDK's default chain finds.
+func newIssuer(ctx context.Context, c config.Config) (*sessions.Issuer, error) {
+	aws, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(c.Region))
+	if err != nil {
+		return nil, fmt.Errorf("read the AWS settings of the environment: %w", err)
+	}
+	if aws.Region == "" {
+		return nil, errors.New("no AWS region is set: set --region, or AWS_REGION")
+	}
+	return sessions.New(aws, c.Sessions, metrics.Registry)
 }

@@ -1,11 +1,12 @@
-// Package api speaks the EKS Auth API: AssumeRoleForPodIdentity (eks-auth 2023-11-26, protocol rest-json), and nothing else.
-// Requests may be signed, as SDKs do, but the signature is not looked at: the token in the request says who asks.
+// Package api implements the EKS Auth API: AssumeRoleForPodIdentity (eks-auth 2023-11-26, protocol rest-json), and nothing else.
+// Requests may be signed, as SDKs do, but the signature is not verified: the token in the request authenticates the pod.
 package api
 
 import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/mux"
 	"github.com/sirupsen/logrus"
@@ -18,32 +19,37 @@ import (
 	"github.com/podidentity/podidentity/internal/upstream"
 )
 
-// Tokens tells to which pod a token belongs.
+// Tokens finds the pod that a token belongs to.
 type Tokens interface {
 	Review(ctx context.Context, token string) (tokens.Pod, error)
 }
 
-// Identities says which identity a service account has now.
+// Identities finds the current identity of a service account.
 type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
 }
 
-// Sessions gives a pod a session of its identity.
+// Sessions issues sessions of an identity to a pod.
 type Sessions interface {
-	Session(ctx context.Context, pod tokens.Pod, id contract.Identity) (s sessions.Session, again bool, err error)
+	Session(ctx context.Context, pod tokens.Pod, id contract.Identity) (s sessions.Session, cached bool, err error)
 }
 
-// API answers the clients of one cluster. All fields are required.
-type API struct {
-	// ClusterName is the only one that is answered for.
+// Settings are what an installation decides.
+type Settings struct {
+	// ClusterName is the only cluster name that is served, and ClusterARN its ARN.
 	ClusterName, ClusterARN string
-	// Roles are patterns of the roles that may be assumed.
+	// Roles are patterns of the ARNs of roles that may be assumed.
 	Roles []association.Pattern
-	// ClientRate is how many requests of one address are taken in a second.
+	// ClientRate is how many requests of one address are served in a second.
 	ClientRate int
+}
+
+// API serves the clients of one cluster. All fields are required.
+type API struct {
+	Settings
 	Tokens     Tokens
 	Identities Identities
-	// Synced tells whether Identities knows all that exist: before, who has none yet must not be told that there is none.
+	// Synced tells whether Identities knows all associations. Until then, a missing one does not mean that there is none.
 	Synced   func() bool
 	Sessions Sessions
 	Metrics  *Metrics
@@ -53,41 +59,41 @@ type API struct {
 // Handler serves the API.
 func (a API) Handler() http.Handler {
 	router := mux.NewRouter()
-	router.HandleFunc("/clusters/{clusterName}/assume-role-for-pod-identity", a.answer(a.assumeRole)).Methods(http.MethodPost)
-	other := a.answer(func(*http.Request, *exchange) error {
-		return exception.New(exception.InvalidRequest, "there is one request here, POST /clusters/%s/assume-role-for-pod-identity: check the endpoint of the client", a.ClusterName)
+	router.HandleFunc("/clusters/{clusterName}/assume-role-for-pod-identity", a.handle(a.assumeRole)).Methods(http.MethodPost)
+	unknown := a.handle(func(*http.Request, *requestContext) error {
+		return exception.New(exception.InvalidRequest, "this service has one operation, POST /clusters/%s/assume-role-for-pod-identity: check the endpoint of the client", a.ClusterName)
 	})
-	router.NotFoundHandler, router.MethodNotAllowedHandler = other, other
-	return newLimits(a.ClientRate).around(router, a.answer(func(*http.Request, *exchange) error {
-		return exception.New(exception.Throttling, "too many requests: ask again later").After(retryAfter)
+	router.NotFoundHandler, router.MethodNotAllowedHandler = unknown, unknown
+	return newLimits(a.ClientRate).wrap(router, a.handle(func(*http.Request, *requestContext) error {
+		return exception.New(exception.Throttling, "too many requests: retry later").WithRetryAfter(limitedRetryAfter)
 	}))
 }
 
-// exchange is a request and what has been found out about it.
-type exchange struct {
+// requestContext is what is known about a request.
+type requestContext struct {
 	id       string
 	pod      tokens.Pod
 	identity contract.Identity
 	session  sessions.Session
-	again    bool
+	cached   bool
 }
 
-func (a API) answer(do func(*http.Request, *exchange) error) http.HandlerFunc {
+func (a API) handle(operation func(*http.Request, *requestContext) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{id: rand.Text()}
-		err := do(r, x)
-		refused := refusalOf(err)
+		rc := &requestContext{id: rand.Text()}
+		err := operation(r, rc)
+		refused := toException(err)
 		a.Metrics.count(refused)
-		a.audit(r, x, refused)
+		a.audit(r, rc, refused)
 		if refused != nil {
-			writeException(w, x.id, refused)
+			writeException(w, rc.id, refused)
 			return
 		}
-		a.writeSession(w, x)
+		a.writeSession(w, rc)
 	}
 }
 
-func (a API) assumeRole(r *http.Request, x *exchange) (err error) {
+func (a API) assumeRole(r *http.Request, rc *requestContext) (err error) {
 	token, err := readToken(r)
 	if err != nil {
 		return err
@@ -96,21 +102,21 @@ func (a API) assumeRole(r *http.Request, x *exchange) (err error) {
 		return exception.New(exception.ResourceNotFound, "No cluster found for name: %s. This service is for the cluster %s: correct the cluster name of the client", upstream.Line(name), a.ClusterName)
 	}
 	if !a.Synced() {
-		return exception.New(exception.ServiceUnavailable, "the auth service has only started and has not read the associations yet: ask again")
+		return exception.New(exception.ServiceUnavailable, "the auth service has just started and has not read all associations yet: retry")
 	}
-	if x.pod, err = a.Tokens.Review(r.Context(), token); err != nil {
+	if rc.pod, err = a.Tokens.Review(r.Context(), token); err != nil {
 		return err
 	}
-	if x.identity, err = a.identity(x.pod); err != nil {
+	if rc.identity, err = a.identity(rc.pod); err != nil {
 		return err
 	}
-	x.session, x.again, err = a.Sessions.Session(r.Context(), x.pod, x.identity)
+	rc.session, rc.cached, err = a.Sessions.Session(r.Context(), rc.pod, rc.identity)
 	return err
 }
 
-// identity is what an association gives to the pod. The annotation of a ServiceAccount, which names a role as well where the
-// webhook takes it, never counts: who may write a ServiceAccount in one namespace would choose among all roles that this
-// service can assume. An identity without the name of an association is not of one.
+// identity is what an association grants to the pod. The annotation of a ServiceAccount, which the webhook may accept as well,
+// never counts here: whoever may write a ServiceAccount in one namespace could choose any role that this service can assume. An
+// identity without the name of an association comes from such an annotation.
 func (a API) identity(pod tokens.Pod) (contract.Identity, error) {
 	id, ok := a.Identities.Identity(association.ServiceAccount{Namespace: pod.Namespace, Name: pod.ServiceAccount})
 	if !ok || id.Association == "" {
@@ -118,17 +124,12 @@ func (a API) identity(pod tokens.Pod) (contract.Identity, error) {
 	}
 	for _, role := range []string{id.RoleARN, id.TargetRoleARN} {
 		if role != "" && !a.allowed(role) {
-			return contract.Identity{}, exception.New(exception.AccessDenied, "role %s of PodIdentityAssociation %s is none that this cluster may give: choose one that --roles of the auth service allows", role, id.Association)
+			return contract.Identity{}, exception.New(exception.AccessDenied, "role %s of PodIdentityAssociation %s is not allowed by --roles of the auth service: choose another role, or extend --roles", role, id.Association)
 		}
 	}
 	return id, nil
 }
 
 func (a API) allowed(role string) bool {
-	for _, pattern := range a.Roles {
-		if pattern.Matches(role) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Roles, func(pattern association.Pattern) bool { return pattern.Matches(role) })
 }

@@ -45,7 +45,7 @@ func TestTheResponseHasAllMembersOfTheModel(t *testing.T) {
 
 func TestEveryRefusalIsAnExceptionThatSaysWhatToDo(t *testing.T) {
 	for name, test := range map[string]struct {
-		change     func(*world)
+		change     func(*backend)
 		path, body string
 		kind       exception.Kind
 		says       string
@@ -60,21 +60,21 @@ func TestEveryRefusalIsAnExceptionThatSaysWhatToDo(t *testing.T) {
 		"a token with an empty part":                   {body: `{"token":"a..b"}`, kind: exception.InvalidParameter, says: "not a JSON Web Token"},
 		"a token with a line break":                    {body: `{"token":"a.b.c\n"}`, kind: exception.InvalidParameter, says: "not a JSON Web Token"},
 		"a request of a megabyte":                      {body: `{"token":"` + strings.Repeat("a", 1<<20) + `"}`, kind: exception.InvalidRequest, says: "more than 32768 bytes"},
-		"before the service has read":                  {change: func(w *world) { w.unsynced = true }, kind: exception.ServiceUnavailable, says: "ask again"},
-		"a token that is refused":                      {change: func(w *world) { w.review = exception.New(exception.ExpiredToken, "renew it") }, kind: exception.ExpiredToken, says: "renew it"},
-		"no association":                               {change: func(w *world) { w.pod.ServiceAccount = "back" }, kind: exception.ResourceNotFound, says: "service account back of namespace shop"},
-		"a role that the service account names itself": {change: func(w *world) { w.identity.Association = "" }, kind: exception.ResourceNotFound, says: "create one"},
-		"a role outside of the patterns":               {change: func(w *world) { w.identity.RoleARN = "arn:aws:iam::111122223333:role/admin" }, kind: exception.AccessDenied, says: "--roles"},
-		"a target outside of the patterns":             {change: func(w *world) { w.identity.TargetRoleARN = "arn:aws:iam::444455556666:role/pods/x" }, kind: exception.AccessDenied, says: "444455556666"},
-		"what STS refuses":                             {change: func(w *world) { w.issue = exception.New(exception.AccessDenied, "trust it") }, kind: exception.AccessDenied, says: "trust it"},
-		"what should not happen":                       {change: func(w *world) { w.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
+		"before the service has read":                  {change: func(b *backend) { b.unsynced = true }, kind: exception.ServiceUnavailable, says: "retry"},
+		"a token that is refused":                      {change: func(b *backend) { b.review = exception.New(exception.ExpiredToken, "renew it") }, kind: exception.ExpiredToken, says: "renew it"},
+		"no association":                               {change: func(b *backend) { b.pod.ServiceAccount = "back" }, kind: exception.ResourceNotFound, says: "service account back of namespace shop"},
+		"a role that the service account names itself": {change: func(b *backend) { b.identity.Association = "" }, kind: exception.ResourceNotFound, says: "create one"},
+		"a role outside of the patterns":               {change: func(b *backend) { b.identity.RoleARN = "arn:aws:iam::111122223333:role/admin" }, kind: exception.AccessDenied, says: "--roles"},
+		"a target outside of the patterns":             {change: func(b *backend) { b.identity.TargetRoleARN = "arn:aws:iam::444455556666:role/pods/x" }, kind: exception.AccessDenied, says: "444455556666"},
+		"what STS refuses":                             {change: func(b *backend) { b.issue = exception.New(exception.AccessDenied, "trust it") }, kind: exception.AccessDenied, says: "trust it"},
+		"an error that is no exception":                       {change: func(b *backend) { b.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := good()
+			b := good()
 			if test.change != nil {
-				test.change(w)
+				test.change(b)
 			}
-			h, _ := handler(t, w)
+			h, _ := handler(t, b)
 			if test.path == "" {
 				test.path = path
 			}
@@ -93,10 +93,10 @@ func TestAGetIsNoRequestOfTheAPI(t *testing.T) {
 	assertException(t, recorder, exception.InvalidRequest, "check the endpoint")
 }
 
-func TestAThrottledClientIsToldWhenToComeAgain(t *testing.T) {
-	w := good()
-	w.issue = exception.New(exception.Throttling, "later").After(1100 * time.Millisecond)
-	h, _ := handler(t, w)
+func TestAThrottledClientIsToldWhenToRetry(t *testing.T) {
+	b := good()
+	b.issue = exception.New(exception.Throttling, "later").WithRetryAfter(1100 * time.Millisecond)
+	h, _ := handler(t, b)
 	r := post(h, path, request)
 	assertException(t, r, exception.Throttling, "later")
 	if r.Header().Get("Retry-After") != "2" {

@@ -8,13 +8,13 @@ import (
 	"github.com/podidentity/podidentity/auth/exception"
 )
 
-// audit writes one line for each session that is given and each that is refused, with neither token nor credentials. Requests
-// that are turned away for their number are counted only: who sends too many should not fill the log.
-func (a API) audit(r *http.Request, x *exchange, refused *exception.Exception) {
-	fields := logrus.Fields{"requestID": x.id, "client": r.RemoteAddr}
+// audit writes one line for each session that is issued and each that is refused, with neither token nor credentials. Requests
+// over the limits are only counted: a client that sends too many must not fill the log.
+func (a API) audit(r *http.Request, rc *requestContext, refused *exception.Exception) {
+	fields := logrus.Fields{"requestID": rc.id, "client": r.RemoteAddr}
 	for name, value := range map[string]string{
-		"namespace": x.pod.Namespace, "serviceAccount": x.pod.ServiceAccount, "pod": x.pod.Name, "uid": x.pod.UID,
-		"association": x.identity.Association, "role": x.identity.RoleARN, "targetRole": x.identity.TargetRoleARN,
+		"namespace": rc.pod.Namespace, "serviceAccount": rc.pod.ServiceAccount, "pod": rc.pod.Name, "uid": rc.pod.UID,
+		"association": rc.identity.Association, "role": rc.identity.RoleARN, "targetRole": rc.identity.TargetRoleARN,
 	} {
 		if value != "" {
 			fields[name] = value
@@ -23,12 +23,12 @@ func (a API) audit(r *http.Request, x *exchange, refused *exception.Exception) {
 	log := a.Log.WithFields(fields)
 	if refused == nil {
 		log.WithFields(logrus.Fields{
-			"awsRequestIDs": x.session.RequestIDs, "expiration": x.session.Expiration.UTC(), "again": x.again,
+			"awsRequestIDs": rc.session.RequestIDs, "expiration": rc.session.Expiration.UTC(), "cached": rc.cached,
 		}).Info("session issued")
 		return
 	}
 	log = log.WithFields(logrus.Fields{"exception": refused.Kind, "reason": refused.Message})
-	if refused.Kind == exception.Throttling && x.pod.UID == "" {
+	if refused.Kind == exception.Throttling && rc.pod.UID == "" {
 		log.Debug("session refused")
 		return
 	}

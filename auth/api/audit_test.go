@@ -20,7 +20,7 @@ func TestEachSessionIsOneLineWithoutSecrets(t *testing.T) {
 	for _, field := range []string{
 		"session issued", "namespace=shop", "serviceAccount=front", "pod=web-0", "uid=0a1b", "association=reader",
 		"role=\"arn:aws:iam::111122223333:role/pods/reader\"", "awsRequestIDs=\"[aws-1]\"",
-		"expiration=\"2023-11-14 22:13:20 +0000 UTC\"", "again=false", "requestID=" + r.Header().Get("x-amzn-RequestId"),
+		"expiration=\"2023-11-14 22:13:20 +0000 UTC\"", "cached=false", "requestID=" + r.Header().Get("x-amzn-RequestId"),
 	} {
 		if !strings.Contains(line, field) {
 			t.Errorf("%s is not in %s", field, line)
@@ -30,9 +30,9 @@ func TestEachSessionIsOneLineWithoutSecrets(t *testing.T) {
 }
 
 func TestEachRefusalIsOneLineWithoutSecrets(t *testing.T) {
-	w := good()
-	w.issue = exception.New(exception.AccessDenied, "trust it")
-	h, lines := handler(t, w)
+	b := good()
+	b.issue = exception.New(exception.AccessDenied, "trust it")
+	h, lines := handler(t, b)
 	post(h, path, request)
 	line, err := lines.LastEntry().String()
 	if err != nil {

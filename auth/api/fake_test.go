@@ -30,8 +30,9 @@ const (
 
 func expiration() time.Time { return time.Unix(1_700_000_000, 0) }
 
-// world is what the API asks, for tests that choose its answers; the packages themselves are tested elsewhere.
-type world struct {
+// backend stands in for the API server, the associations and STS, so that a test can choose what they answer. The packages that
+// call the real ones have tests of their own.
+type backend struct {
 	pod      tokens.Pod
 	review   error
 	identity contract.Identity
@@ -39,29 +40,29 @@ type world struct {
 	unsynced bool
 }
 
-func (w *world) Review(context.Context, string) (tokens.Pod, error) { return w.pod, w.review }
+func (b *backend) Review(context.Context, string) (tokens.Pod, error) { return b.pod, b.review }
 
-func (w *world) Identity(account association.ServiceAccount) (contract.Identity, bool) {
-	return w.identity, account == association.ServiceAccount{Namespace: "shop", Name: "front"}
+func (b *backend) Identity(account association.ServiceAccount) (contract.Identity, bool) {
+	return b.identity, account == association.ServiceAccount{Namespace: "shop", Name: "front"}
 }
 
-func (w *world) Session(context.Context, tokens.Pod, contract.Identity) (sessions.Session, bool, error) {
+func (b *backend) Session(context.Context, tokens.Pod, contract.Identity) (sessions.Session, bool, error) {
 	return sessions.Session{
 		AccessKeyID: "ASIA", SecretAccessKey: "very secret", SessionToken: "session token", Expiration: expiration(),
 		UserARN: "arn:aws:sts::111122223333:assumed-role/reader/eks-green", UserID: "AROA:eks-green", RequestIDs: []string{"aws-1"},
-	}, false, w.issue
+	}, false, b.issue
 }
 
-// good is a world in which all goes well.
-func good() *world {
-	return &world{
+// good is a backend that grants a session.
+func good() *backend {
+	return &backend{
 		pod:      tokens.Pod{Namespace: "shop", ServiceAccount: "front", Name: "web-0", UID: "0a1b"},
 		identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/pods/reader"},
 	}
 }
 
-// handler serves the API over a world, and records what is logged.
-func handler(t testing.TB, w *world) (http.Handler, *logrustest.Hook) {
+// handler serves the API over a backend, and records what is logged.
+func handler(t testing.TB, b *backend) (http.Handler, *logrustest.Hook) {
 	t.Helper()
 	metrics, err := api.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
@@ -70,9 +71,11 @@ func handler(t testing.TB, w *world) (http.Handler, *logrustest.Hook) {
 	log, lines := logrustest.NewNullLogger()
 	log.SetLevel(logrus.DebugLevel)
 	return api.API{
-		ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green",
-		Roles: []association.Pattern{"arn:aws:iam::111122223333:role/pods/*"}, ClientRate: 10,
-		Tokens: w, Identities: w, Sessions: w, Synced: func() bool { return !w.unsynced }, Metrics: metrics, Log: log,
+		Settings: api.Settings{
+			ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green",
+			Roles: []association.Pattern{"arn:aws:iam::111122223333:role/pods/*"}, ClientRate: 10,
+		},
+		Tokens: b, Identities: b, Sessions: b, Synced: func() bool { return !b.unsynced }, Metrics: metrics, Log: log,
 	}.Handler(), lines
 }
 

@@ -10,39 +10,40 @@ import (
 )
 
 const (
-	// atOnce bounds the requests that are worked on, and with them the calls of the API server and the memory.
-	atOnce = 1000
-	// burst is how many requests of one address are taken at once: a node that starts may ask for all its pods, through an agent
-	// on the host's network.
-	burst = 200
-	// addresses is how many are remembered.
-	addresses = 10_000
-	// retryAfter is what a client is told that was turned away.
-	retryAfter = time.Second
+	// maxConcurrent bounds the requests in progress, and with them the memory and the calls of the API server.
+	maxConcurrent = 1000
+	// clientBurst is how many requests of one address are served at once: an agent on the host's network may ask for all pods of
+	// a node that starts.
+	clientBurst = 200
+	// maxClients is how many addresses are remembered.
+	maxClients = 10_000
+	// limitedRetryAfter is when a client over a limit may retry.
+	limitedRetryAfter = time.Second
 )
 
-// limits turn requests away before anything is done for them.
+// limits reject requests before any work is done for them.
 type limits struct {
 	rate    rate.Limit
 	clients *lru.Cache
-	places  chan struct{}
+	slots   chan struct{}
 }
 
 func newLimits(perSecond int) *limits {
-	return &limits{rate: rate.Limit(perSecond), clients: lru.New(addresses), places: make(chan struct{}, atOnce)}
+	return &limits{rate: rate.Limit(perSecond), clients: lru.New(maxClients), slots: make(chan struct{}, maxConcurrent)}
 }
 
-func (l *limits) around(next, refuse http.Handler) http.Handler {
+// wrap serves requests within the limits by next, and others by reject.
+func (l *limits) wrap(next, reject http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
-		case l.places <- struct{}{}:
-			defer func() { <-l.places }()
+		case l.slots <- struct{}{}:
+			defer func() { <-l.slots }()
 		default:
-			refuse.ServeHTTP(w, r)
+			reject.ServeHTTP(w, r)
 			return
 		}
 		if !l.client(r.RemoteAddr).Allow() {
-			refuse.ServeHTTP(w, r)
+			reject.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -58,8 +59,8 @@ func (l *limits) client(remote string) *rate.Limiter {
 	if known, ok := l.clients.Get(host); ok {
 		return known.(*rate.Limiter)
 	}
-	// Of two first requests at once one is not counted, which is no harm.
-	limiter := rate.NewLimiter(l.rate, burst)
+	// If the first two requests arrive at once, one of them is not counted, which does no harm.
+	limiter := rate.NewLimiter(l.rate, clientBurst)
 	l.clients.Add(host, limiter)
 	return limiter
 }

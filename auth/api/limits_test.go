@@ -13,7 +13,7 @@ import (
 	"github.com/podidentity/podidentity/auth/exception"
 )
 
-func TestAClientThatAsksWithoutEndIsTurnedAwayAloneAndForAWhile(t *testing.T) {
+func TestOnlyAClientOverItsRateIsThrottledAndNotForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, lines := handler(t, good())
 		from := func(address string) *httptest.ResponseRecorder {

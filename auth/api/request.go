@@ -9,30 +9,30 @@ import (
 	"github.com/podidentity/podidentity/auth/exception"
 )
 
-// maxRequest bounds a request; a token of a service account has about 1.5 KB.
-const maxRequest = 32 << 10
+// maxRequestBytes bounds a request. A service account token has about 1.5 KB.
+const maxRequestBytes = 32 << 10
 
-// legal are the characters of a token's parts.
-const legal = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_="
+// tokenCharacters are those of the parts of a token.
+const tokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_="
 
-// readToken reads the request of the model. What the token says is for the API server to judge; its form is the model's.
+// readToken reads the token from a request. It checks the form that the API's model requires, and leaves the rest to the API server.
 func readToken(r *http.Request) (string, error) {
 	var request struct {
 		Token *string `json:"token"`
 	}
-	err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxRequest)).Decode(&request)
+	err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, maxRequestBytes)).Decode(&request)
 	if _, tooBig := errors.AsType[*http.MaxBytesError](err); tooBig {
-		return "", exception.New(exception.InvalidRequest, "the request has more than %d bytes: send the token alone", maxRequest)
+		return "", exception.New(exception.InvalidRequest, "the request has more than %d bytes: send only the token", maxRequestBytes)
 	}
 	if err != nil {
-		// The decoder's words repeat the request, and so the token.
+		// The error of the decoder may repeat the request, and so the token.
 		return "", exception.New(exception.InvalidRequest, `the request is not a JSON object: send {"token": "..."}`)
 	}
 	if request.Token == nil {
 		return "", exception.New(exception.InvalidParameter, `the request has no token: send {"token": "..."}`)
 	}
 	if !isToken(*request.Token) {
-		return "", exception.New(exception.InvalidParameter, "the token is not a JSON Web Token: send what the projected token file holds")
+		return "", exception.New(exception.InvalidParameter, "the token is not a JSON Web Token: send the content of the projected token file")
 	}
 	return *request.Token, nil
 }
@@ -44,7 +44,7 @@ func isToken(text string) bool {
 		return false
 	}
 	for _, part := range parts {
-		if part == "" || strings.ContainsFunc(part, func(r rune) bool { return !strings.ContainsRune(legal, r) }) {
+		if part == "" || strings.ContainsFunc(part, func(r rune) bool { return !strings.ContainsRune(tokenCharacters, r) }) {
 			return false
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// response is AssumeRoleForPodIdentityResponse; all members are required by the model.
+// response is AssumeRoleForPodIdentityResponse. The model requires all of its members.
 type response struct {
 	Subject     subject     `json:"subject"`
 	Audience    string      `json:"audience"`
@@ -46,28 +46,28 @@ type credentials struct {
 	Expiration int64 `json:"expiration"`
 }
 
-func (a API) writeSession(w http.ResponseWriter, x *exchange) {
-	w.Header().Set(contract.HeaderIdentity, x.identity.Digest())
-	write(w, x.id, http.StatusOK, response{
-		Subject:     subject{Namespace: x.pod.Namespace, ServiceAccount: x.pod.ServiceAccount},
+func (a API) writeSession(w http.ResponseWriter, rc *requestContext) {
+	w.Header().Set(contract.HeaderIdentity, rc.identity.Digest())
+	write(w, rc.id, http.StatusOK, response{
+		Subject:     subject{Namespace: rc.pod.Namespace, ServiceAccount: rc.pod.ServiceAccount},
 		Audience:    contract.AuthAudience,
-		Association: podIdentity{ARN: a.associationARN(x.identity.Association), ID: x.identity.Association},
-		User:        user{ARN: x.session.UserARN, ID: x.session.UserID},
+		Association: podIdentity{ARN: a.associationARN(rc.identity.Association), ID: rc.identity.Association},
+		User:        user{ARN: rc.session.UserARN, ID: rc.session.UserID},
 		Credentials: credentials{
-			AccessKeyID: x.session.AccessKeyID, SecretAccessKey: x.session.SecretAccessKey,
-			SessionToken: x.session.SessionToken, Expiration: x.session.Expiration.Unix(),
+			AccessKeyID: rc.session.AccessKeyID, SecretAccessKey: rc.session.SecretAccessKey,
+			SessionToken: rc.session.SessionToken, Expiration: rc.session.Expiration.Unix(),
 		},
 	})
 }
 
-// associationARN is formed as EKS forms it, with the name of the PodIdentityAssociation in the place of an id.
+// associationARN has the form of EKS, with the name of the PodIdentityAssociation in place of an ID.
 func (a API) associationARN(name string) string {
 	cluster, _ := strings.CutSuffix(a.ClusterARN, ":cluster/"+a.ClusterName)
 	return cluster + ":podidentityassociation/" + a.ClusterName + "/" + name
 }
 
-// refusalOf is an error as the client gets it; nil for none.
-func refusalOf(err error) *exception.Exception {
+// toException is the error as the client gets it, or nil.
+func toException(err error) *exception.Exception {
 	if err == nil {
 		return nil
 	}
@@ -77,7 +77,7 @@ func refusalOf(err error) *exception.Exception {
 	return exception.New(exception.InternalServer, "the auth service failed: see its log")
 }
 
-// writeException writes both of the places in which SDKs look for the type.
+// writeException writes the type into the header and the body, since SDKs differ in where they look for it.
 func writeException(w http.ResponseWriter, id string, refused *exception.Exception) {
 	w.Header().Set("x-amzn-ErrorType", string(refused.Kind))
 	if refused.RetryAfter > 0 {
@@ -95,5 +95,5 @@ func write(w http.ResponseWriter, id string, status int, body any) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("x-amzn-RequestId", id)
 	w.WriteHeader(status)
-	_, _ = w.Write(text) // a client that has gone away is nobody's problem
+	_, _ = w.Write(text) // the client has gone away
 }

@@ -19,7 +19,7 @@ func TestTheLeastThatIsAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.ClusterName != "green" || !c.Roles[0].Matches("arn:aws:iam::111122223333:role/any") {
+	if c.API.ClusterName != "green" || c.Sessions.ClusterName != "green" || !c.API.Roles[0].Matches("arn:aws:iam::111122223333:role/any") {
 		t.Errorf("unexpected %+v", c)
 	}
 }
@@ -51,7 +51,7 @@ func TestBadArgumentsAreNamedWithTheirRemedy(t *testing.T) {
 	}
 }
 
-func TestAllComplaintsComeAtOnce(t *testing.T) {
+func TestAllMistakesAreNamedAtOnce(t *testing.T) {
 	_, err := config.Parse([]string{"--drain=-1s", "--log-level=loud"}, io.Discard)
 	for _, flag := range []string{"--namespace", "--cluster-name", "--cluster-arn", "--drain", "--log-level"} {
 		if err == nil || !strings.Contains(err.Error(), flag) {
@@ -65,8 +65,11 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	if _, err := config.Parse([]string{"--help"}, &usage); !errors.Is(err, flag.ErrHelp) {
 		t.Fatalf("got %v", err)
 	}
-	for _, name := range []string{"-cluster-arn", "-roles", "-sts-endpoint", "-ca-configmap"} {
-		if !strings.Contains(usage.String(), name) {
+	for _, name := range []string{
+		"ca-configmap", "ca-secret", "ca-validity", "certificate-validity", "client-rate", "cluster-arn", "cluster-name", "drain", "health", "listen",
+		"log-level", "metrics", "namespace", "propagation", "region", "roles", "service", "sts-endpoint", "sts-rate",
+	} {
+		if !strings.Contains(usage.String(), "  -"+name+" ") {
 			t.Errorf("%s is missing", name)
 		}
 	}

@@ -9,23 +9,24 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/flags"
 )
 
-// validate returns all that is wrong with the configuration, each as a sentence that names the flag.
 func (c Config) validate() error {
 	return errors.Join(c.validateSessions(), c.validateServer())
 }
 
 func (c Config) validateSessions() error {
-	arn := regexp.MustCompile(`^arn:[a-z0-9-]+:eks:[a-z0-9-]+:[0-9]{12}:cluster/` + regexp.QuoteMeta(c.ClusterName) + `$`)
+	name, roles := c.API.ClusterName, patterns(c.API.Roles)
+	arn := regexp.MustCompile(`^arn:[a-z0-9-]+:eks:[a-z0-9-]+:[0-9]{12}:cluster/` + regexp.QuoteMeta(name) + `$`)
 	return errors.Join(
-		flags.Require(contract.ValidClusterName(c.ClusterName), "--cluster-name is %q: set it to a name of letters, digits, '-' and '_' that no other cluster of yours has", c.ClusterName),
-		flags.Require(arn.MatchString(c.ClusterARN), "--cluster-arn is %q: set it to arn:aws:eks:REGION:ACCOUNT:cluster/%s, with the account of your roles; a cluster that is not Amazon's gets one by this setting", c.ClusterARN, c.ClusterName),
-		flags.Require(c.STSEndpoint == "" || flags.IsURL(c.STSEndpoint), "--sts-endpoint is %q: set it to a URL such as https://sts.eu-central-1.amazonaws.com", c.STSEndpoint),
-		flags.Require(c.STSRate > 0, "--sts-rate is %d: set it to at least 1", c.STSRate),
-		flags.Require(!slices.ContainsFunc(c.Roles, empty), "--roles is %q: set it to patterns such as arn:aws:iam::111122223333:role/pods/*, separated by commas", c.Roles.String()),
+		flags.Require(contract.ValidClusterName(name), "--cluster-name is %q: set it to 1 to 100 letters, digits, - and _ that no other cluster of yours has as its name", name),
+		flags.Require(arn.MatchString(c.API.ClusterARN), "--cluster-arn is %q: set it to arn:aws:eks:REGION:ACCOUNT:cluster/%s, with the account of your roles; for a cluster outside EKS you choose it here", c.API.ClusterARN, name),
+		flags.Require(c.Sessions.Endpoint == "" || flags.IsURL(c.Sessions.Endpoint), "--sts-endpoint is %q: set it to a URL such as https://sts.eu-central-1.amazonaws.com", c.Sessions.Endpoint),
+		flags.Require(c.Sessions.Rate > 0, "--sts-rate is %d: set it to at least 1", c.Sessions.Rate),
+		flags.Require(!slices.ContainsFunc(roles, isBlank), "--roles is %q: set it to patterns such as arn:aws:iam::111122223333:role/pods/*, separated by commas", roles.String()),
 	)
 }
 
@@ -37,7 +38,7 @@ func (c Config) validateServer() error {
 		flags.Require(c.CASecret != "", "--ca-secret is empty: set it to the name of a Secret of the service's own"),
 		flags.Require(c.CAConfigMap != "", "--ca-configmap is empty: set it to the name of a ConfigMap of the service's own"),
 		flags.Require(c.Listen >= 1 && c.Listen <= 65535, "--listen is %d: set it to a port from 1 to 65535", c.Listen),
-		flags.Require(c.ClientRate > 0, "--client-rate is %d: set it to at least 1", c.ClientRate),
+		flags.Require(c.API.ClientRate > 0, "--client-rate is %d: set it to at least 1", c.API.ClientRate),
 		flags.Require(c.CertificateValidity >= time.Minute, "--certificate-validity is %s: set it to at least 1m", c.CertificateValidity),
 		flags.Require(c.CAValidity >= 2*c.CertificateValidity, "--ca-validity is %s: set it to at least twice --certificate-validity, %s", c.CAValidity, 2*c.CertificateValidity),
 		flags.Require(c.Propagation >= 0 && c.Propagation <= c.CertificateValidity/3, "--propagation is %s: set it to between 0s and a third of --certificate-validity, %s", c.Propagation, c.CertificateValidity/3),
@@ -46,4 +47,4 @@ func (c Config) validateServer() error {
 	)
 }
 
-func empty[S ~string](text S) bool { return strings.TrimSpace(string(text)) == "" }
+func isBlank(pattern association.Pattern) bool { return strings.TrimSpace(string(pattern)) == "" }

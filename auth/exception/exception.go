@@ -1,4 +1,4 @@
-// Package exception has what the EKS Auth API answers in place of credentials.
+// Package exception has the exceptions of the EKS Auth API, each with the status that its model gives it.
 package exception
 
 import (
@@ -10,9 +10,9 @@ import (
 // Kind is an exception of the API's model (eks-auth 2023-11-26).
 type Kind string
 
-// The first four tell a client that its right has ended: the EKS agent drops the credentials that it has. Our sidecar keeps them
-// to their end, since an association, a role or a trust policy made seconds ago is refused as well, and learns from its own
-// identity document when the right has really gone. The others leave credentials alone.
+// After the first four the EKS Pod Identity Agent drops the credentials that it has. Our sidecar keeps them until they expire,
+// since an association, a role or a trust policy created seconds ago fails in the same way, and sees in its own identity document
+// whether the pod still has the role. After the others every client keeps its credentials.
 const (
 	AccessDenied       Kind = "AccessDeniedException"
 	ExpiredToken       Kind = "ExpiredTokenException"
@@ -33,7 +33,27 @@ func Kinds() []Kind {
 	}
 }
 
-// Status is the HTTP status with which the exception travels.
+// issued is the result in metrics that is no exception.
+const issued = "Issued"
+
+// Result is the value of the label result in metrics: Issued if there is no exception.
+func Result(e *Exception) string {
+	if e == nil {
+		return issued
+	}
+	return string(e.Kind)
+}
+
+// Results are all values of Result. Metrics begin with all of them, so that no series appears later.
+func Results() []string {
+	results := []string{issued}
+	for _, kind := range Kinds() {
+		results = append(results, string(kind))
+	}
+	return results
+}
+
+// Status is the HTTP status of the exception.
 func (k Kind) Status() int {
 	switch k {
 	case ResourceNotFound:
@@ -54,7 +74,7 @@ type Exception struct {
 	Kind Kind
 	// Message says what is wrong and what to do. It has no secret in it.
 	Message string
-	// RetryAfter is when to ask again; zero leaves it to the client.
+	// RetryAfter is the time after which to retry; zero leaves it to the client.
 	RetryAfter time.Duration
 }
 
@@ -63,8 +83,8 @@ func New(kind Kind, format string, values ...any) *Exception {
 	return &Exception{Kind: kind, Message: fmt.Sprintf(format, values...)}
 }
 
-// After returns the exception with the time after which to ask again.
-func (e *Exception) After(d time.Duration) *Exception {
+// WithRetryAfter sets RetryAfter, and returns the exception.
+func (e *Exception) WithRetryAfter(d time.Duration) *Exception {
 	e.RetryAfter = d
 	return e
 }

@@ -17,29 +17,28 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// hop is one assumption of a role; by says in words who assumes it.
+// hop is one role of a role chain. Caller says in words who assumes it.
 type hop struct {
-	role, by string
+	role, caller string
 }
 
-// assume makes one call of STS, when there is a turn for it. It does not repeat it: clients do, and they know how long
-// their old credentials last.
-func (i *Issuer) assume(ctx context.Context, h hop, by aws.Credentials, in *sts.AssumeRoleInput) (Session, error) {
-	if err := i.pace.wait(ctx); err != nil {
+// assume makes one call of STS. It does not retry: clients do, and they know how long their current credentials last.
+func (i *Issuer) assume(ctx context.Context, h hop, caller aws.Credentials, in *sts.AssumeRoleInput) (Session, error) {
+	if err := i.throttle.wait(ctx); err != nil {
 		return Session{}, err
 	}
 	begin := time.Now()
-	out, err := sts.NewFromConfig(i.settings.AWS, i.options, as(by)).AssumeRole(ctx, in)
-	var refused *exception.Exception
+	out, err := sts.NewFromConfig(i.aws, i.options, withCredentials(caller)).AssumeRole(ctx, in)
+	var failure *exception.Exception
 	if err != nil {
-		refused = explain(err, h, by.SecretAccessKey, by.SessionToken)
-	} else if problem := implausible(out.Credentials); problem != nil {
-		refused = exception.New(exception.ServiceUnavailable, "STS answered for role %s %v: check what answers at its address", h.role, problem)
+		failure = describe(err, h, caller.SecretAccessKey, caller.SessionToken)
+	} else if err := checkCredentials(out.Credentials); err != nil {
+		failure = exception.New(exception.ServiceUnavailable, "STS answered with %v for role %s: check what answers at its address", err, h.role)
 	}
-	i.metrics.called(refused, time.Since(begin))
-	i.pace.heard(refused)
-	if refused != nil {
-		return Session{}, refused
+	i.metrics.observe(failure, time.Since(begin))
+	i.throttle.observe(failure)
+	if failure != nil {
+		return Session{}, failure
 	}
 	return session(out, h.role, *in.RoleSessionName), nil
 }
@@ -52,19 +51,19 @@ func (i *Issuer) options(o *sts.Options) {
 	}
 }
 
-func as(credentials aws.Credentials) func(*sts.Options) {
+func withCredentials(credentials aws.Credentials) func(*sts.Options) {
 	return func(o *sts.Options) {
 		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return credentials, nil })
 	}
 }
 
-// implausible says what no client could use.
-func implausible(c *types.Credentials) error {
+// checkCredentials refuses credentials that no client could use.
+func checkCredentials(c *types.Credentials) error {
 	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || aws.ToString(c.SessionToken) == "" {
-		return errors.New("without credentials")
+		return errors.New("incomplete credentials")
 	}
 	if !time.Now().Before(aws.ToTime(c.Expiration)) {
-		return errors.New("with credentials that have expired")
+		return errors.New("expired credentials")
 	}
 	return nil
 }
@@ -77,7 +76,7 @@ func session(out *sts.AssumeRoleOutput, role, name string) Session {
 	if user := out.AssumedRoleUser; user != nil {
 		s.UserARN, s.UserID = aws.ToString(user.Arn), aws.ToString(user.AssumedRoleId)
 	}
-	// MinIO leaves both empty, and the API demands them.
+	// MinIO leaves both empty, and the API requires them.
 	if s.UserARN == "" {
 		s.UserARN = userARN(role, name)
 	}
@@ -88,7 +87,7 @@ func session(out *sts.AssumeRoleOutput, role, name string) Session {
 	return s
 }
 
-// requestID is STS's own, by which CloudTrail finds the call. MinIO gives it under a name that the SDK does not know.
+// requestID is that of STS, by which the call is found in CloudTrail. MinIO sends it in a header that the SDK does not read.
 func requestID(metadata middleware.Metadata) string {
 	if id, ok := awsmiddleware.GetRequestIDMetadata(metadata); ok {
 		return id
@@ -99,7 +98,7 @@ func requestID(metadata middleware.Metadata) string {
 	return ""
 }
 
-// userARN is arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION, in which a role's path is left out.
+// userARN is arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION, without the path of the role.
 func userARN(role, name string) string {
 	parts := strings.SplitN(role, ":", 6)
 	if len(parts) < 6 {

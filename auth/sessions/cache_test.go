@@ -11,10 +11,10 @@ import (
 	"github.com/podidentity/podidentity/internal/ststest"
 )
 
-func TestASessionIsGivenAgainToThePodAndIdentityThatItIsOfAlone(t *testing.T) {
+func TestACachedSessionIsOnlyForItsPodAndIdentity(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*tokens.Pod, *contract.Identity)
-		again  bool
+		cached bool
 	}{
 		"the same pod and identity":                  {func(*tokens.Pod, *contract.Identity) {}, true},
 		"another pod of the name":                    {func(p *tokens.Pod, _ *contract.Identity) { p.UID = "other" }, false},
@@ -32,15 +32,15 @@ func TestASessionIsGivenAgainToThePodAndIdentityThatItIsOfAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.change(&p, &id)
-			_, again, err := i.Session(t.Context(), p, id)
-			if err != nil || again != test.again || len(sts.Asked()) != map[bool]int{true: 1, false: 2}[test.again] {
-				t.Errorf("again: %v, STS was asked %d times, %v", again, len(sts.Asked()), err)
+			_, cached, err := i.Session(t.Context(), p, id)
+			if err != nil || cached != test.cached || len(sts.Requests()) != map[bool]int{true: 1, false: 2}[test.cached] {
+				t.Errorf("cached: %v, %d calls of STS, %v", cached, len(sts.Requests()), err)
 			}
 		})
 	}
 }
 
-func TestARefusalIsNotRemembered(t *testing.T) {
+func TestARefusalIsNotCached(t *testing.T) {
 	sts := ststest.New(t)
 	i := issuer(t, sts)
 	sts.Answer(ststest.Refuse(http.StatusForbidden, "AccessDenied", "not yet"))
@@ -53,7 +53,7 @@ func TestARefusalIsNotRemembered(t *testing.T) {
 	}
 }
 
-func TestHoweverManyAskAtOnceSTSIsAskedOnceForAPod(t *testing.T) {
+func TestConcurrentRequestsOfAPodAreOneCallOfSTS(t *testing.T) {
 	sts := ststest.New(t)
 	asked, goOn := make(chan struct{}), make(chan struct{})
 	sts.Answer(func(w http.ResponseWriter, r *http.Request) {

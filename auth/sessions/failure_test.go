@@ -18,7 +18,7 @@ import (
 	"github.com/podidentity/podidentity/internal/ststest"
 )
 
-func TestWhatSTSRefusesIsToldInItsWordsAndWithTheRemedy(t *testing.T) {
+func TestAnErrorOfSTSIsReportedInItsWordsAndWithARemedy(t *testing.T) {
 	for name, test := range map[string]struct {
 		status  int
 		code    string
@@ -28,8 +28,8 @@ func TestWhatSTSRefusesIsToldInItsWordsAndWithTheRemedy(t *testing.T) {
 	}{
 		"the trust policy":                   {403, "AccessDenied", exception.AccessDenied, "sts:TagSession to the AWS identity of the auth service", 1},
 		"the trust policy of the target":     {403, "AccessDenied", exception.AccessDenied, "sts:TagSession to " + role, 2},
-		"too many calls, as STS says it":     {400, "Throttling", exception.Throttling, "ask again later", 1},
-		"too many calls, as others say it":   {429, "TooManyRequestsException", exception.Throttling, "ask again later", 1},
+		"too many calls, as STS says it":     {400, "Throttling", exception.Throttling, "retry later", 1},
+		"too many calls, as others say it":   {429, "TooManyRequestsException", exception.Throttling, "retry later", 1},
 		"the service's own credentials":      {403, "InvalidClientTokenId", exception.InternalServer, "renew the AWS credentials of the auth service", 1},
 		"the service's own session":          {400, "ExpiredTokenException", exception.InternalServer, "renew the AWS credentials of the auth service", 1},
 		"the session policy":                 {400, "MalformedPolicyDocument", exception.InvalidRequest, "correct the policy", 1},
@@ -37,7 +37,7 @@ func TestWhatSTSRefusesIsToldInItsWordsAndWithTheRemedy(t *testing.T) {
 		"the region":                         {403, "RegionDisabledException", exception.InvalidRequest, "enable STS for the region", 1},
 		"the duration":                       {400, "ValidationError", exception.InvalidRequest, "sessionDuration", 1},
 		"something that nobody has heard of": {418, "Teapot", exception.InvalidRequest, "correct the association", 1},
-		"a failure of its own":               {500, "InternalFailure", exception.ServiceUnavailable, "ask again", 1},
+		"a failure of its own":               {500, "InternalFailure", exception.ServiceUnavailable, "retry", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sts := ststest.New(t)
@@ -73,26 +73,26 @@ func assertException(t *testing.T, err error, kind exception.Kind, says ...strin
 	}
 }
 
-func TestAnSTSThatLiesOrFailsGivesNoSession(t *testing.T) {
+func TestAnSTSThatFailsGivesNoSession(t *testing.T) {
 	for name, test := range map[string]struct {
 		answer http.HandlerFunc
 		says   string
 	}{
-		"it has gone away":                 {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "could not be asked"},
-		"it is a page of something else":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello") }, "nothing readable"},
+		"it has gone away":                 {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "STS cannot be reached"},
+		"it is a page of something else":   {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello") }, "without a readable message"},
 		"a proxy in front of it is broken": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, "STS answered 502 Bad Gateway"},
 		"it answers without credentials": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>")
-		}, "without credentials"},
-		"its credentials are empty":    {func(w http.ResponseWriter, r *http.Request) { ststest.Succeed(w, r, "", "", time.Now().Add(time.Hour)) }, "without credentials"},
-		"its credentials have expired": {func(w http.ResponseWriter, r *http.Request) { ststest.Succeed(w, r, "A", "b", time.Now()) }, "have expired"},
+		}, "incomplete credentials"},
+		"its credentials are empty":    {func(w http.ResponseWriter, r *http.Request) { ststest.Succeed(w, r, "", "", time.Now().Add(time.Hour)) }, "incomplete credentials"},
+		"its credentials have expired": {func(w http.ResponseWriter, r *http.Request) { ststest.Succeed(w, r, "A", "b", time.Now()) }, "expired credentials"},
 		"its answer does not end": {func(w http.ResponseWriter, _ *http.Request) {
 			for {
 				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
 					return
 				}
 			}
-		}, "nothing readable"},
+		}, "without a readable message"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sts := ststest.New(t)
@@ -109,23 +109,23 @@ func TestAServiceWithoutAWSIdentitySaysSo(t *testing.T) {
 	config.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, errors.New("no EC2 IMDS role found")
 	})
-	i, err := sessions.New(sessions.Settings{AWS: config, Rate: 1, ClusterName: "green", ClusterARN: arn}, prometheus.NewRegistry())
+	i, err := sessions.New(config, sessions.Settings{Rate: 1, ClusterName: "green", ClusterARN: arn}, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = i.Session(t.Context(), pod(), contract.Identity{RoleARN: role})
-	assertException(t, err, exception.InternalServer, "no AWS credentials of its own", "no EC2 IMDS role found")
+	assertException(t, err, exception.InternalServer, "the auth service has no AWS credentials", "no EC2 IMDS role found")
 }
 
-func TestAClientThatDoesNotWaitSpoilsNothingForTheOthers(t *testing.T) {
+func TestAClientThatGivesUpDoesNotCancelTheCallForOthers(t *testing.T) {
 	sts := ststest.New(t)
-	impatient, leave := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	sts.Answer(func(w http.ResponseWriter, r *http.Request) {
-		leave()
+		cancel()
 		ststest.Succeed(w, r, "ASIA", "secret", time.Now().Add(time.Hour))
 	})
 	i := issuer(t, sts)
-	if _, _, err := i.Session(impatient, pod(), contract.Identity{RoleARN: role}); err != nil {
+	if _, _, err := i.Session(canceled, pod(), contract.Identity{RoleARN: role}); err != nil {
 		t.Error(err)
 	}
 }

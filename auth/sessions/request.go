@@ -13,16 +13,17 @@ import (
 )
 
 const (
-	// sessionNameLimit is STS's, in characters.
-	sessionNameLimit = 64
-	// clusterShare is what of the name a long pod name leaves to a long cluster name.
-	clusterShare = 8
-	// chainedLimit is the longest session that STS gives to a role assumed by a role, and the shortest that it gives at all is
-	// enough for a first hop, which is used once and at once.
-	chainedLimit, shortest = time.Hour, 15 * time.Minute
+	// maxSessionName is STS's limit, in characters.
+	maxSessionName = 64
+	// minClusterPart is how much of a long cluster name stays in the name of a session, however long the pod's name is.
+	minClusterPart = 8
+	// maxChainedSession is the longest session that STS issues to a role that assumes another.
+	maxChainedSession = time.Hour
+	// minSession is the shortest session that STS issues. The first hop of a chain needs no more.
+	minSession = 15 * time.Minute
 )
 
-// firstHop asks for the role of the association. The session tags are transitive: STS passes them on to the target.
+// firstHop assumes the role of the association. The session tags are transitive: STS passes them on to the target.
 func (i *Issuer) firstHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleInput {
 	in := &sts.AssumeRoleInput{RoleArn: &id.RoleARN, RoleSessionName: aws.String(i.sessionName(pod))}
 	if !id.DisableSessionTags {
@@ -32,7 +33,7 @@ func (i *Issuer) firstHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleI
 		}
 	}
 	if id.TargetRoleARN != "" {
-		in.DurationSeconds = seconds(shortest)
+		in.DurationSeconds = seconds(minSession)
 		return in
 	}
 	in.DurationSeconds = seconds(time.Duration(id.SessionDuration))
@@ -40,17 +41,17 @@ func (i *Issuer) firstHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleI
 	return in
 }
 
-// secondHop asks for the target. Tags are left out, since STS refuses to set again what is transitive.
+// secondHop assumes the target. It sets no tags, since STS refuses to set a transitive one again.
 func (i *Issuer) secondHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleInput {
 	return &sts.AssumeRoleInput{
 		RoleArn: &id.TargetRoleARN, RoleSessionName: aws.String(i.sessionName(pod)),
-		DurationSeconds: seconds(min(time.Duration(id.SessionDuration), chainedLimit)),
+		DurationSeconds: seconds(min(time.Duration(id.SessionDuration), maxChainedSession)),
 		Policy:          optional(id.Policy),
 		ExternalId:      optional(i.externalID(pod, id)),
 	}
 }
 
-// externalID is the association's own, or that of EKS, which is there only where no tags tell who the pod is (EKS user guide,
+// externalID is the association's own, or else that of EKS, which identifies the pod if session tags do not (EKS user guide,
 // "Access AWS resources using EKS Pod Identity Target IAM Roles").
 func (i *Issuer) externalID(pod tokens.Pod, id contract.Identity) string {
 	if id.ExternalID != "" || !id.DisableSessionTags {
@@ -61,12 +62,12 @@ func (i *Issuer) externalID(pod tokens.Pod, id contract.Identity) string {
 	return strings.Join([]string{region, account, i.settings.ClusterName, pod.Namespace, pod.ServiceAccount}, "/")
 }
 
-// sessionName is eks-<cluster>-<pod>-<UUID>, as EKS names sessions, with the pod's UID: the same for the pod's whole life.
-// Names that are too long are cut, the UID never.
+// sessionName is eks-<cluster>-<pod>-<UID>, as in EKS, but with the pod's UID, so that it stays the same for the life of the pod.
+// Long names are cut, but never the UID.
 func (i *Issuer) sessionName(pod tokens.Pod) string {
-	uid := pod.UID[:min(len(pod.UID), sessionNameLimit-len("eks---")-2*clusterShare)]
-	room := sessionNameLimit - len("eks---") - len(uid)
-	cluster := i.settings.ClusterName[:min(len(i.settings.ClusterName), max(clusterShare, room-len(pod.Name)))]
+	uid := pod.UID[:min(len(pod.UID), maxSessionName-len("eks---")-2*minClusterPart)]
+	room := maxSessionName - len("eks---") - len(uid)
+	cluster := i.settings.ClusterName[:min(len(i.settings.ClusterName), max(minClusterPart, room-len(pod.Name)))]
 	return "eks-" + cluster + "-" + pod.Name[:min(len(pod.Name), room-len(cluster))] + "-" + uid
 }
 

@@ -1,4 +1,4 @@
-// Package sessions gives pods sessions of their roles, with the service's own AWS identity.
+// Package sessions assumes the roles of pods with the AWS identity of the auth service.
 package sessions
 
 import (
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 	"k8s.io/apimachinery/pkg/util/cache"
 
@@ -17,77 +18,86 @@ import (
 )
 
 const (
-	// patience is how long a session may take, both hops and the wait for a turn.
-	patience = 15 * time.Second
-	// maxCached bounds the cache; a session has about 2 KB.
+	// issueTimeout bounds a session: the wait for the rate limiter, and both calls of STS.
+	issueTimeout = 15 * time.Second
+	// maxCached bounds the cache. A session has about 2 KB.
 	maxCached = 10_000
-	// share of its life, as a divisor, in which a session is given again. A client that renews at half life gets a new one.
-	share = 4
+	// cachedPart, as a divisor, is the part of its life for which a session is cached. It is less than half, so that a client that
+	// refreshes at half life gets a new one.
+	cachedPart = 4
 )
 
-// Session is what STS gave.
+// Session is a session of an assumed role.
 type Session struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
 	Expiration                                 time.Time
-	// UserARN and UserID are the assumed role's, as CloudTrail shows them.
+	// UserARN and UserID are those of the assumed role, as in CloudTrail.
 	UserARN, UserID string
-	// RequestIDs are STS's, one for each role assumed on the way.
+	// RequestIDs are those of STS, one for each role that was assumed.
 	RequestIDs []string
 }
 
-// Settings say who assumes roles for whom.
+// Settings are what an installation decides.
 type Settings struct {
-	// AWS has the service's own identity, the region and the HTTP client.
-	AWS aws.Config
-	// Endpoint is the URL of STS; empty leaves it to AWS.
+	// Endpoint is the URL of STS; empty is that of the region.
 	Endpoint string
-	// Rate is how many calls of STS are made at most in a second.
+	// Rate is how many calls of STS are made in a second, at most.
 	Rate int
 	// ClusterName and ClusterARN become session tags.
 	ClusterName, ClusterARN string
 }
 
-// Issuer issues sessions, and gives one again while it is new.
+// Issuer issues sessions, and caches them for a while.
 type Issuer struct {
+	aws      aws.Config
 	settings Settings
-	pace     *pace
+	throttle *throttle
 	metrics  *metrics
 	cache    *cache.LRUExpireCache
-	flights  singleflight.Group
+	calls    singleflight.Group
 }
 
-// Session returns a session of the identity for the pod; again tells whether it was given before. Its errors are
+// New returns an issuer that assumes roles with the identity of config, and registers its metrics.
+func New(config aws.Config, settings Settings, registry prometheus.Registerer) (*Issuer, error) {
+	config.HTTPClient = newLimitedClient(config.HTTPClient)
+	i := &Issuer{aws: config, settings: settings, throttle: newThrottle(settings.Rate), cache: cache.NewLRUExpireCache(maxCached)}
+	var err error
+	i.metrics, err = newMetrics(registry, func() float64 { return float64(len(i.cache.Keys())) })
+	return i, err
+}
+
+// Session returns a session of the identity for the pod, and whether it comes from the cache. Its errors are
 // *exception.Exception.
-func (i *Issuer) Session(ctx context.Context, pod tokens.Pod, id contract.Identity) (s Session, again bool, err error) {
-	// No two pods share a session, and no two identities of a pod.
+func (i *Issuer) Session(ctx context.Context, pod tokens.Pod, id contract.Identity) (s Session, cached bool, err error) {
+	// Neither two pods nor two identities of a pod share a session.
 	key := strings.Join([]string{pod.UID, pod.Namespace, pod.ServiceAccount, pod.Name, id.String()}, "\n")
-	if cached, ok := i.cache.Get(key); ok {
-		return cached.(Session), true, nil
+	if known, ok := i.cache.Get(key); ok {
+		return known.(Session), true, nil
 	}
-	result, err, _ := i.flights.Do(key, func() (any, error) {
-		// Others wait for it who are still there when the first has gone.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	result, err, _ := i.calls.Do(key, func() (any, error) {
+		// Other requests may wait for the result when the first one has gone.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), issueTimeout)
 		defer cancel()
 		s, err := i.issue(ctx, pod, id)
 		if err == nil {
-			i.cache.Add(key, s, time.Until(s.Expiration)/share)
+			i.cache.Add(key, s, time.Until(s.Expiration)/cachedPart)
 		}
 		return s, err
 	})
 	return result.(Session), false, err
 }
 
-// issue asks STS: for the role, and with that for the target.
+// issue assumes the role, and with that the target, if there is one.
 func (i *Issuer) issue(ctx context.Context, pod tokens.Pod, id contract.Identity) (Session, error) {
-	own, err := i.settings.AWS.Credentials.Retrieve(ctx)
+	own, err := i.aws.Credentials.Retrieve(ctx)
 	if err != nil {
-		return Session{}, exception.New(exception.InternalServer, "the auth service has no AWS credentials of its own: give its ServiceAccount, its Deployment or its node some (%s)", upstream.Line(err.Error()))
+		return Session{}, exception.New(exception.InternalServer, "the auth service has no AWS credentials: give them to its ServiceAccount, its Deployment or its node (%s)", upstream.Line(err.Error()))
 	}
-	first, err := i.assume(ctx, hop{role: id.RoleARN, by: "the AWS identity of the auth service"}, own, i.firstHop(pod, id))
+	first, err := i.assume(ctx, hop{role: id.RoleARN, caller: "the AWS identity of the auth service"}, own, i.firstHop(pod, id))
 	if err != nil || id.TargetRoleARN == "" {
 		return first, err
 	}
-	second, err := i.assume(ctx, hop{role: id.TargetRoleARN, by: id.RoleARN}, aws.Credentials{
+	second, err := i.assume(ctx, hop{role: id.TargetRoleARN, caller: id.RoleARN}, aws.Credentials{
 		AccessKeyID: first.AccessKeyID, SecretAccessKey: first.SecretAccessKey, SessionToken: first.SessionToken,
 	}, i.secondHop(pod, id))
 	if err != nil {

@@ -28,8 +28,8 @@ func pod() tokens.Pod {
 
 func issuer(t *testing.T, sts *ststest.STS) *sessions.Issuer {
 	t.Helper()
-	i, err := sessions.New(sessions.Settings{
-		AWS: sts.Config(), Endpoint: sts.URL, Rate: 1000, ClusterName: "green", ClusterARN: arn,
+	i, err := sessions.New(sts.Config(), sessions.Settings{
+		Endpoint: sts.URL, Rate: 1000, ClusterName: "green", ClusterARN: arn,
 	}, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
@@ -78,11 +78,11 @@ func TestWhatSTSIsAsked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sts := ststest.New(t)
-			s, again, err := issuer(t, sts).Session(t.Context(), pod(), test.identity)
-			if err != nil || again {
-				t.Fatal(again, err)
+			s, cached, err := issuer(t, sts).Session(t.Context(), pod(), test.identity)
+			if err != nil || cached {
+				t.Fatal(cached, err)
 			}
-			asked, hops := sts.Asked(), 1
+			asked, hops := sts.Requests(), 1
 			if test.second != nil {
 				hops = 2
 			}

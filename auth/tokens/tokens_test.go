@@ -74,22 +74,22 @@ func TestATokenIsRefusedByTheVerdictOfTheAPIServer(t *testing.T) {
 		kind    exception.Kind
 		says    string
 	}{
-		"an expired one":                       {refused("[invalid bearer token, service account token has expired]"), exception.ExpiredToken, "read the token file again"},
+		"an expired one":                       {refused("[invalid bearer token, service account token has expired]"), exception.ExpiredToken, "read the token file before each request"},
 		"one of a deleted pod":                 {refused("[invalid bearer token, service account token has been invalidated]"), exception.InvalidToken, "was deleted"},
 		"one of a pod that was made anew":      {refused("pod UID (b) does not match service account pod ref claim (a)"), exception.InvalidToken, "was deleted"},
 		"one for another audience":             {refused(`[invalid bearer token, token audiences ["x"] is invalid for the target audiences ["pods.eks.amazonaws.com"]]`), exception.InvalidToken, "project one for the audience pods.eks.amazonaws.com"},
 		"a forged one":                         {refused("[invalid bearer token, square/go-jose: error in cryptographic primitive]"), exception.InvalidToken, "that this cluster has issued"},
 		"one of another cluster":               {refused(""), exception.InvalidToken, "that this cluster has issued"},
-		"one that could not be looked up":      {refused("etcdserver: request timed out"), exception.ServiceUnavailable, "ask again"},
+		"one that could not be looked up":      {refused("etcdserver: request timed out"), exception.ServiceUnavailable, "retry"},
 		"one whose words repeat it":            {refused("no " + jwt), exception.InvalidToken, "no [secret]"},
 		"one whose audience nobody looked at":  {func(v *authenticationv1.TokenReviewStatus) { v.Audiences = nil }, exception.InvalidToken, "another audience"},
 		"one that is for another audience too": {func(v *authenticationv1.TokenReviewStatus) { v.Audiences = []string{"x"} }, exception.InvalidToken, "another audience"},
-		"one of a user":                        {func(v *authenticationv1.TokenReviewStatus) { v.User.Username = "admin" }, exception.InvalidToken, "not one of a service account"},
-		"one of no namespace":                  {func(v *authenticationv1.TokenReviewStatus) { v.User.Username = "system:serviceaccount:front" }, exception.InvalidToken, "not one of a service account"},
-		"one that is bound to no pod":          {func(v *authenticationv1.TokenReviewStatus) { v.User.Extra = nil }, exception.InvalidToken, "bound to no pod"},
+		"one of a user":                        {func(v *authenticationv1.TokenReviewStatus) { v.User.Username = "admin" }, exception.InvalidToken, "does not belong to a service account"},
+		"one of no namespace":                  {func(v *authenticationv1.TokenReviewStatus) { v.User.Username = "system:serviceaccount:front" }, exception.InvalidToken, "does not belong to a service account"},
+		"one that is bound to no pod":          {func(v *authenticationv1.TokenReviewStatus) { v.User.Extra = nil }, exception.InvalidToken, "not bound to a pod"},
 		"one that is bound to two": {func(v *authenticationv1.TokenReviewStatus) {
 			v.User.Extra["authentication.kubernetes.io/pod-uid"] = authenticationv1.ExtraValue{"a", "b"}
-		}, exception.InvalidToken, "bound to no pod"},
+		}, exception.InvalidToken, "not bound to a pod"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			verdict := genuine()
@@ -107,7 +107,7 @@ func TestAnAPIServerThatDoesNotJudgeMakesNoTokenInvalid(t *testing.T) {
 		says   string
 	}{
 		"it forbids us to ask": {http.StatusForbidden, string(metav1.StatusReasonForbidden), exception.InternalServer, "apply its manifests again"},
-		"it has failed":        {http.StatusInternalServerError, string(metav1.StatusReasonInternalError), exception.ServiceUnavailable, "ask again"},
+		"it has failed":        {http.StatusInternalServerError, string(metav1.StatusReasonInternalError), exception.ServiceUnavailable, "retry"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assertRefused(t, reviewer(t, test.code, authenticationv1.TokenReviewStatus{Error: test.reason}), test.kind, test.says)

@@ -31,8 +31,8 @@ func (s *STS) verify(r *http.Request) (key string, err error) {
 	return key, err
 }
 
-// Verify signs a request of a service in Region once more, with the secret that belongs to its access key, and compares. Address
-// is the URL that the client believes to have asked. It returns the access key, and the body, which it has read.
+// Verify signs a request for a service in Region again, with the secret of its access key, and compares the signatures. Address is
+// the URL that the client used. It returns the access key, and the body, which it has read.
 func Verify(r *http.Request, address, service string, secret func(key string) string) (key string, body []byte, err error) {
 	parts := regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([^,]+), Signature=`).
 		FindStringSubmatch(r.Header.Get("Authorization"))
@@ -42,7 +42,7 @@ func Verify(r *http.Request, address, service string, secret func(key string) st
 	if body, err = io.ReadAll(r.Body); err != nil {
 		return "", nil, err
 	}
-	again, err := unsigned(r, address, body, strings.Split(parts[4], ";"))
+	resigned, err := unsigned(r, address, body, strings.Split(parts[4], ";"))
 	if err != nil {
 		return "", nil, err
 	}
@@ -52,26 +52,26 @@ func Verify(r *http.Request, address, service string, secret func(key string) st
 		return "", nil, fmt.Errorf("no date, or unknown key %s: %w", parts[1], err)
 	}
 	digest := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(r.Context(), credentials, again, hex.EncodeToString(digest[:]), service, Region, at); err != nil {
+	if err := v4.NewSigner().SignHTTP(r.Context(), credentials, resigned, hex.EncodeToString(digest[:]), service, Region, at); err != nil {
 		return "", nil, err
 	}
-	if again.Header.Get("Authorization") != r.Header.Get("Authorization") {
+	if resigned.Header.Get("Authorization") != r.Header.Get("Authorization") {
 		return "", nil, errors.New("the signature is not that of the key")
 	}
 	return parts[1], body, nil
 }
 
-// unsigned is the request as it was before it was signed: with the headers that were.
+// unsigned is the request before it was signed, with only the headers that are signed.
 func unsigned(r *http.Request, address string, body []byte, signed []string) (*http.Request, error) {
 	//nolint:gosec // it is signed, not sent
-	again, err := http.NewRequestWithContext(r.Context(), r.Method, address+r.URL.RequestURI(), bytes.NewReader(body))
+	resigned, err := http.NewRequestWithContext(r.Context(), r.Method, address+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range signed {
 		if values := r.Header.Values(name); len(values) > 0 {
-			again.Header[http.CanonicalHeaderKey(name)] = values
+			resigned.Header[http.CanonicalHeaderKey(name)] = values
 		}
 	}
-	return again, nil
+	return resigned, nil
 }

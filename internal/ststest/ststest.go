@@ -1,5 +1,5 @@
-// Package ststest has an STS for tests. It stands in for AWS STS, which no unit test may call, which does not fail on command,
-// and which tells nobody what it was asked. It is strict where AWS is: a wrong signature is refused.
+// Package ststest has an STS for tests, in place of AWS STS, which unit tests cannot call, make fail, or ask for the requests that
+// it received. Like AWS STS it refuses a wrong signature.
 package ststest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Region is the one that requests must be signed for.
+// Region is the region that requests must be signed for.
 const Region = "eu-central-1"
 
 // The identity that may assume roles first.
@@ -24,20 +24,20 @@ const (
 	ownSecret = "secret of the service"
 )
 
-// STS gives a session for every role, with the key pair of each it gave.
+// STS issues a session of every role, and accepts the sessions that it issued.
 type STS struct {
 	*httptest.Server
 
-	mu      sync.Mutex
-	answer  http.HandlerFunc
-	secrets map[string]string
-	asked   []Request
+	mu       sync.Mutex
+	answer   http.HandlerFunc
+	secrets  map[string]string
+	requests []Request
 }
 
-// Request is what STS was asked, and by whom.
+// Request is one that STS received, with its form.
 type Request struct {
 	url.Values
-	// AccessKeyID has signed it.
+	// AccessKeyID is that of its signature.
 	AccessKeyID string
 }
 
@@ -50,7 +50,7 @@ func New(t testing.TB) *STS {
 	return s
 }
 
-// Config is the AWS configuration of who may assume roles.
+// Config is the AWS configuration of the identity that may assume roles.
 func (s *STS) Config() aws.Config {
 	return aws.Config{
 		Region: Region,
@@ -60,18 +60,18 @@ func (s *STS) Config() aws.Config {
 	}
 }
 
-// Answer has it answer by the handler; nil is a session for whoever signs well.
+// Answer sets the handler of correctly signed requests; nil issues a session.
 func (s *STS) Answer(handler http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answer = handler
 }
 
-// Asked are the requests so far.
-func (s *STS) Asked() []Request {
+// Requests are those received so far.
+func (s *STS) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Request(nil), s.asked...)
+	return append([]Request(nil), s.requests...)
 }
 
 func (s *STS) serve(w http.ResponseWriter, r *http.Request) {
@@ -81,17 +81,17 @@ func (s *STS) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	s.asked = append(s.asked, Request{Values: r.PostForm, AccessKeyID: key})
-	number, answer := len(s.asked), s.answer
+	s.requests = append(s.requests, Request{Values: r.PostForm, AccessKeyID: key})
+	number, answer := len(s.requests), s.answer
 	s.mu.Unlock()
 	if answer != nil {
 		answer(w, r)
 		return
 	}
-	s.give(w, r, number)
+	s.succeed(w, r, number)
 }
 
-func (s *STS) give(w http.ResponseWriter, r *http.Request, number int) {
+func (s *STS) succeed(w http.ResponseWriter, r *http.Request, number int) {
 	key, secret := fmt.Sprintf("ASIA%d", number), "secret of "+r.PostForm.Get("RoleArn")
 	s.mu.Lock()
 	s.secrets[key] = secret

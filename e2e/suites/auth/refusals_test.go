@@ -16,14 +16,14 @@ func refusals(t *testing.T, s *stage) {
 	good := s.token(t, "reader", audience)
 	parts := strings.Split(good, ".")
 	for name, test := range map[string]struct{ cluster, token, exception, says string }{
-		"a token for another audience":      {"green", s.token(t, "reader", "sts.amazonaws.com"), "InvalidTokenException", "pods.eks.amazonaws.com"},
-		"a token for the API server itself": {"green", s.token(t, "reader", "https://kubernetes.default.svc"), "InvalidTokenException", "pods.eks.amazonaws.com"},
-		"a token that is bound to no pod":   {"green", strings.TrimSpace(s.Do(t, "create", "token", "--namespace=shop", "reader", "--audience="+audience)), "InvalidTokenException", "bound to no pod"},
-		"a token of another cluster":        {"green", foreign(t, parts[1]), "InvalidTokenException", "that this cluster has issued"},
-		"a token whose text was changed":    {"green", parts[0] + "." + forged(t, parts[1]) + "." + parts[2], "InvalidTokenException", "that this cluster has issued"},
-		"no token":                          {"green", "a.b.c", "InvalidTokenException", "that this cluster has issued"},
-		"no token at all":                   {"green", "a", "InvalidParameterException", "not a JSON Web Token"},
-		"another cluster's name":            {"blue", good, "ResourceNotFoundException", "for the cluster green"},
+		"a token for another audience":       {"green", s.token(t, "reader", "sts.amazonaws.com"), "InvalidTokenException", "pods.eks.amazonaws.com"},
+		"a token for the API server itself":  {"green", s.token(t, "reader", "https://kubernetes.default.svc"), "InvalidTokenException", "pods.eks.amazonaws.com"},
+		"a token that is not bound to a pod": {"green", strings.TrimSpace(s.Do(t, "create", "token", "--namespace=shop", "reader", "--audience="+audience)), "InvalidTokenException", "not bound to a pod"},
+		"a token of another cluster":         {"green", foreign(t, parts[1]), "InvalidTokenException", "that this cluster has issued"},
+		"a token whose text was changed":     {"green", parts[0] + "." + forged(t, parts[1]) + "." + parts[2], "InvalidTokenException", "that this cluster has issued"},
+		"no token":                           {"green", "a.b.c", "InvalidTokenException", "that this cluster has issued"},
+		"no token at all":                    {"green", "a", "InvalidParameterException", "not a JSON Web Token"},
+		"another cluster's name":             {"blue", good, "ResourceNotFoundException", "for the cluster green"},
 		"a service account without association, though others have one": {"green", s.token(t, "nobody", audience), "ResourceNotFoundException", "service account nobody of namespace shop"},
 	} {
 		t.Run(name, func(t *testing.T) {

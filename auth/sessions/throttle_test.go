@@ -10,7 +10,7 @@ import (
 	"github.com/podidentity/podidentity/auth/exception"
 )
 
-// kindOf is the exception of an error, and when to ask again.
+// kindOf is the exception of an error, and when to retry.
 func kindOf(err error) (exception.Kind, time.Duration) {
 	if refused, ok := errors.AsType[*exception.Exception](err); ok {
 		return refused.Kind, refused.RetryAfter
@@ -20,9 +20,9 @@ func kindOf(err error) (exception.Kind, time.Duration) {
 
 func TestCallsAreSpreadOverTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, begin := newPace(10), time.Now()
+		limit, begin := newThrottle(10), time.Now()
 		for range 40 {
-			if err := p.wait(t.Context()); err != nil {
+			if err := limit.wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -32,11 +32,11 @@ func TestCallsAreSpreadOverTime(t *testing.T) {
 	})
 }
 
-func TestWhoWouldWaitTooLongIsToldToComeAgain(t *testing.T) {
+func TestACallThatWouldWaitTooLongIsToldToRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, refused, begin := newPace(1), make(chan error, 20), time.Now()
+		limit, refused, begin := newThrottle(1), make(chan error, 20), time.Now()
 		for range 20 {
-			go func() { refused <- p.wait(context.Background()) }()
+			go func() { refused <- limit.wait(context.Background()) }()
 		}
 		failed := 0
 		for range 20 {
@@ -44,26 +44,26 @@ func TestWhoWouldWaitTooLongIsToldToComeAgain(t *testing.T) {
 				failed++
 			}
 		}
-		if failed != 14 || time.Since(begin) > turn {
+		if failed != 14 || time.Since(begin) > maxQueueWait {
 			t.Errorf("%d were turned away, the last was answered after %s", failed, time.Since(begin))
 		}
 	})
 }
 
-func TestThrottlingBySTSStopsCallsForALongerAndLongerTime(t *testing.T) {
+func TestThrottlingBySTSPausesCallsForALongerAndLongerTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPace(1000)
+		limit := newThrottle(1000)
 		var pauses []time.Duration
 		for range 7 {
-			p.heard(exception.New(exception.Throttling, ""))
-			p.heard(exception.New(exception.Throttling, "")) // was on its way with the first
-			kind, after := kindOf(p.wait(t.Context()))
+			limit.observe(exception.New(exception.Throttling, ""))
+			limit.observe(exception.New(exception.Throttling, "")) // was on its way with the first
+			kind, after := kindOf(limit.wait(t.Context()))
 			if kind != exception.Throttling {
 				t.Fatal("a call is let through")
 			}
 			pauses = append(pauses, after)
 			time.Sleep(after)
-			if err := p.wait(t.Context()); err != nil {
+			if err := limit.wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -72,20 +72,20 @@ func TestThrottlingBySTSStopsCallsForALongerAndLongerTime(t *testing.T) {
 				t.Fatalf("pauses %v", pauses)
 			}
 		}
-		p.heard(nil)
-		p.heard(exception.New(exception.Throttling, ""))
-		if _, after := kindOf(p.wait(t.Context())); after != time.Second {
+		limit.observe(nil)
+		limit.observe(exception.New(exception.Throttling, ""))
+		if _, after := kindOf(limit.wait(t.Context())); after != time.Second {
 			t.Errorf("after a success the pause is %s", after)
 		}
 	})
 }
 
 func TestThePauseIsAsLongAsSTSAsksForButBounded(t *testing.T) {
-	for asked, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, time.Hour: longestPause} {
+	for asked, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, time.Hour: maxPause} {
 		synctest.Test(t, func(t *testing.T) {
-			p := newPace(1000)
-			p.heard(exception.New(exception.Throttling, "").After(asked))
-			if _, after := kindOf(p.wait(t.Context())); after != want {
+			limit := newThrottle(1000)
+			limit.observe(exception.New(exception.Throttling, "").WithRetryAfter(asked))
+			if _, after := kindOf(limit.wait(t.Context())); after != want {
 				t.Errorf("asked for %s, the pause is %s", asked, after)
 			}
 		})

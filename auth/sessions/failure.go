@@ -14,31 +14,31 @@ import (
 	"github.com/podidentity/podidentity/internal/upstream"
 )
 
-// unknown is the code that the SDK makes up for an error in which it found none.
-const unknown = "UnknownError"
+// unknownCode is what the SDK sets if a response has no error code.
+const unknownCode = "UnknownError"
 
-// explain says why a hop failed, in STS's words, and what to do.
-func explain(err error, h hop, secrets ...string) *exception.Exception {
+// describe says why a hop failed, in STS's words, and what to do about it.
+func describe(err error, h hop, secrets ...string) *exception.Exception {
 	status, retryAfter := 0, time.Duration(0)
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && response.Response != nil {
 		status, retryAfter = response.HTTPStatusCode(), upstream.RetryAfter(response.Response.Header)
 	}
 	refusal, ok := errors.AsType[smithy.APIError](err)
-	if !ok || refusal.ErrorCode() == unknown {
-		return unheard(err, h, status, secrets).After(retryAfter)
+	if !ok || refusal.ErrorCode() == unknownCode {
+		return describeNoMessage(err, h, status, secrets).WithRetryAfter(retryAfter)
 	}
-	kind, advice := judge(strings.TrimSuffix(strings.ToLower(refusal.ErrorCode()), "exception"), status, h)
-	words := upstream.Line(refusal.ErrorCode()+": "+refusal.ErrorMessage(), secrets...)
-	return exception.New(kind, "STS refuses role %s: %s; %s", h.role, words, advice).After(retryAfter)
+	kind, remedy := classify(strings.TrimSuffix(strings.ToLower(refusal.ErrorCode()), "exception"), status, h)
+	message := upstream.Line(refusal.ErrorCode()+": "+refusal.ErrorMessage(), secrets...)
+	return exception.New(kind, "STS refuses role %s: %s; %s", h.role, message, remedy).WithRetryAfter(retryAfter)
 }
 
-// judge sorts STS's refusals by their code, since it sends throttling with the status of a bad request as well.
-func judge(code string, status int, h hop) (kind exception.Kind, advice string) {
+// classify goes by the code first, since STS also throttles with the status of a bad request.
+func classify(code string, status int, h hop) (kind exception.Kind, remedy string) {
 	switch code {
 	case "accessdenied":
-		return exception.AccessDenied, "let its trust policy allow sts:AssumeRole and sts:TagSession to " + h.by + ", and a policy of this identity allow both on the role"
+		return exception.AccessDenied, "let its trust policy allow sts:AssumeRole and sts:TagSession to " + h.caller + ", and a policy of that identity allow both on the role"
 	case "throttling", "throttled", "requestlimitexceeded", "toomanyrequests", "slowdown", "requestthrottled":
-		return exception.Throttling, "ask again later"
+		return exception.Throttling, "retry later"
 	case "expiredtoken", "invalidclienttokenid", "signaturedoesnotmatch", "unrecognizedclient", "missingauthenticationtoken",
 		"incompletesignature", "invalidaccesskeyid":
 		return exception.InternalServer, "renew the AWS credentials of the auth service, and check its clock"
@@ -53,22 +53,22 @@ func judge(code string, status int, h hop) (kind exception.Kind, advice string) 
 	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		return exception.Throttling, "ask again later"
+		return exception.Throttling, "retry later"
 	case status >= 400 && status < 500:
 		return exception.InvalidRequest, "correct the association"
 	}
-	return exception.ServiceUnavailable, "ask again"
+	return exception.ServiceUnavailable, "retry"
 }
 
-// unheard words a failure in which STS said nothing.
-func unheard(err error, h hop, status int, secrets []string) *exception.Exception {
+// describeNoMessage describes a failure about which STS itself says nothing.
+func describeNoMessage(err error, h hop, status int, secrets []string) *exception.Exception {
 	switch {
 	case status == http.StatusTooManyRequests:
-		return exception.New(exception.Throttling, "STS answered 429 for role %s: ask again later", h.role)
+		return exception.New(exception.Throttling, "STS answered 429 for role %s: retry later", h.role)
 	case status != 0:
-		return exception.New(exception.ServiceUnavailable, "STS answered %d %s for role %s and nothing readable: check what answers at its address", status, http.StatusText(status), h.role)
+		return exception.New(exception.ServiceUnavailable, "STS answered %d %s for role %s without a readable message: check what answers at its address", status, http.StatusText(status), h.role)
 	case errors.Is(err, context.DeadlineExceeded):
 		return exception.New(exception.ServiceUnavailable, "STS did not answer in time for role %s: check the network between the auth service and STS", h.role)
 	}
-	return exception.New(exception.ServiceUnavailable, "STS could not be asked for role %s: %s; check --region, --sts-endpoint, AWS_CA_BUNDLE and the network of the auth service", h.role, upstream.Line(err.Error(), secrets...))
+	return exception.New(exception.ServiceUnavailable, "STS cannot be reached for role %s: %s; check --region, --sts-endpoint, AWS_CA_BUNDLE and the network of the auth service", h.role, upstream.Line(err.Error(), secrets...))
 }
