@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
@@ -59,6 +60,7 @@ func malformed() map[string]refusalCase {
 		"a body that is not JSON":                 json(`pod`),
 		"a body that is cut off":                  json(reviewOf(pod)[:100]),
 		"bytes that are not text":                 json("\x00\xff\xfe\x80"),
+		"a body that cannot be read":              {"application/json", func() io.Reader { return iotest.ErrReader(io.ErrUnexpectedEOF) }, http.StatusBadRequest},
 		"an empty body":                           json(``),
 		"YAML":                                    {"application/yaml", func() io.Reader { return strings.NewReader("kind: AdmissionReview") }, http.StatusBadRequest},
 		"protobuf":                                {"application/vnd.kubernetes.protobuf", func() io.Reader { return strings.NewReader("k8s\x00") }, http.StatusBadRequest},

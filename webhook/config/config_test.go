@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +25,19 @@ func TestTheWebhookMakesItsOwnCertificatesUnlessItIsGivenADirectory(t *testing.T
 		if err != nil || c.CertificateDir != want {
 			t.Errorf("with %s the directory is %q: %v", argument, c.CertificateDir, err)
 		}
+	}
+}
+
+func TestAListReplacesItsWholeDefault(t *testing.T) {
+	c, err := config.Parse([]string{"--namespace=pod-identity", "--image=sidecar:v1", "--services=one,two", "--requests=cpu=7m"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(c.Services, []string{"one", "two"}) {
+		t.Errorf("the Services are %q", c.Services)
+	}
+	if requests := c.Injection.Resources.Requests; len(requests) != 1 || requests.Cpu().MilliValue() != 7 {
+		t.Errorf("the requests are %v", requests)
 	}
 }
 

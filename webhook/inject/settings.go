@@ -28,7 +28,7 @@ type Settings struct {
 	ClusterName string
 	// Audience of the service account token; empty for the one that the source expects.
 	Audience string
-	// TokenExpiration is the life of the service account token; the kubelet renews it at 80 % of that.
+	// TokenExpiration is the lifetime of the service account token; the kubelet renews it at 80 % of that.
 	TokenExpiration time.Duration
 	// Port of the sidecar on 127.0.0.1, unless the pod chooses another.
 	Port int

@@ -7,7 +7,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// separator stands between a status and the notes that follow it; no Kubernetes name contains it.
+// separator separates a status from its notes; no Kubernetes name contains it.
 const separator = "; "
 
 // UpdatedStatus is the status of an injected pod whose identity has come or gone since its admission. The notes of the

@@ -10,7 +10,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// volumes are the one that the sidecar reads, and the one that it shares with the application.
+// volumes are the projected volume of the sidecar, and the emptyDir that it shares with the application.
 func volumes(settings Settings) []corev1.Volume {
 	return []corev1.Volume{
 		{Name: contract.VolumeName, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
@@ -24,14 +24,14 @@ func volumes(settings Settings) []corev1.Volume {
 	}
 }
 
-// isTokenVolume tells whether a volume is the first of ours. It looks at the token alone, since API servers set defaults.
+// isTokenVolume tells whether a volume is the projected one. It checks only the token, since API servers set defaults.
 func isTokenVolume(volume corev1.Volume) bool {
 	return volume.Projected != nil && slices.ContainsFunc(volume.Projected.Sources, func(s corev1.VolumeProjection) bool {
 		return s.ServiceAccountToken != nil && s.ServiceAccountToken.Path == contract.TokenFile
 	})
 }
 
-// isAuthorizationVolume tells whether a volume is the second of ours.
+// isAuthorizationVolume tells whether a volume is the shared one, by its medium.
 func isAuthorizationVolume(volume corev1.Volume) bool {
 	return volume.EmptyDir != nil && volume.EmptyDir.Medium == corev1.StorageMediumMemory
 }

@@ -24,16 +24,16 @@ const (
 
 // outcome is what happens to an object.
 type outcome struct {
-	title  string
+	object
+
 	status string
 	// notes add to the status, one sentence each.
 	notes []string
-	// before and after are the object; they are equal if nothing changes.
-	before, after json.RawMessage
-	pointer       string
+	// after is the object as admitted; it equals raw if nothing changes.
+	after json.RawMessage
 }
 
-func (o outcome) changed() bool { return !bytes.Equal(o.before, o.after) }
+func (o outcome) changed() bool { return !bytes.Equal(o.raw, o.after) }
 
 // admitAll returns the outcomes of each document's objects.
 func admitAll(documents []document, state clusterState, settings inject.Settings) ([][]outcome, error) {
@@ -54,7 +54,7 @@ func admitAll(documents []document, state clusterState, settings inject.Settings
 
 // admit does to one object what the webhook would do to its pods.
 func admit(o object, state clusterState, settings inject.Settings) (outcome, error) {
-	result := outcome{title: o.title(), before: o.raw, after: o.raw, pointer: o.pointer}
+	result := outcome{object: o, after: o.raw}
 	if state.includes(o) {
 		result.status = state.describe(o)
 		return result, nil

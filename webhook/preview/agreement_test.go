@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -11,6 +12,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
@@ -52,6 +54,19 @@ func TestPreviewRequiresOfAnAssociationWhatTheAPIServerRequires(t *testing.T) {
 	known["!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)"] = policyMessage
 	if !maps.Equal(required, known) {
 		t.Errorf("the CRD requires\n%q\nand preview\n%q", required, known)
+	}
+}
+
+func TestAFieldThatIsTooLongIsNamedWithItsLimit(t *testing.T) {
+	for _, r := range fieldRules() {
+		t.Run(r.field, func(t *testing.T) {
+			o := object{}
+			o.Object = map[string]any{"spec": map[string]any{r.field: strings.Repeat("é", r.maxLength+1)}}
+			want := fmt.Sprintf("spec.%s has more than %d characters: shorten it", r.field, r.maxLength)
+			if err := errors.Join(checkSpec(o, v1alpha1.PodIdentityAssociationSpec{})...); !strings.Contains(err.Error(), want) {
+				t.Errorf("%v does not say %q", err, want)
+			}
+		})
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// Settings are what a preview is told.
+// Settings of a preview.
 type Settings struct {
 	// Files are paths of files and directories; "-" is standard input.
 	Files []string

@@ -16,9 +16,9 @@ func summary(outcomes [][]outcome) string {
 	var b strings.Builder
 	for _, ofDocument := range outcomes {
 		for _, o := range ofDocument {
-			b.WriteString(o.title + ": " + o.status + "\n")
+			b.WriteString(o.title() + ": " + o.status + "\n")
 			for _, note := range o.notes {
-				b.WriteString(o.title + ": " + note + "\n")
+				b.WriteString(o.title() + ": " + note + "\n")
 			}
 		}
 	}
@@ -75,14 +75,14 @@ func printDiff(documents []document, outcomes [][]outcome) (string, error) {
 			if !o.changed() {
 				continue
 			}
-			before, err := render(o.before, d.isJSON)
+			before, err := render(o.raw, d.isJSON)
 			after, errAfter := render(o.after, d.isJSON)
 			if err := errors.Join(err, errAfter); err != nil {
-				errs = append(errs, d.errorf("%s: %w", o.title, err))
+				errs = append(errs, d.errorf("%s: %w", o.title(), err))
 				continue
 			}
 			// The first line is the diff command for two files, which do not exist here.
-			text := diff.Diff(o.title+" in "+d.position(), []byte(before), o.title+" as admitted", []byte(after))
+			text := diff.Diff(o.title()+" in "+d.position(), []byte(before), o.title()+" as admitted", []byte(after))
 			_, text, _ = bytes.Cut(text, []byte("\n"))
 			b.Write(text)
 		}
