@@ -37,7 +37,7 @@ func overlayArguments(t *testing.T) []string {
 	var arguments []string
 	for _, patch := range overlay.Patches {
 		for line := range strings.Lines(patch.Patch) {
-			if _, value, is := strings.Cut(line, "value: "); is && patch.Target.Name == authDeployment(t).Name {
+			if _, value, found := strings.Cut(line, "value: "); found && patch.Target.Name == authDeployment(t).Name {
 				arguments = append(arguments, strings.TrimSpace(value))
 			}
 		}

@@ -88,7 +88,7 @@ func bindServer(set *flag.FlagSet, c *Config) {
 	set.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace of the webhook")
 	set.Var((*names)(&c.Services), "services", "Services by which API servers call the webhook, for its certificate, separated by commas")
 	set.Var((*names)(&c.Webhooks), "webhooks", "names of the MutatingWebhookConfigurations, separated by commas")
-	set.StringVar(&c.Lease, "lease", c.Lease, "Lease by which the leader is elected, which annotates running pods and reports")
+	set.StringVar(&c.Lease, "lease", c.Lease, "Lease by which the leader is elected, which updates running pods and reports status")
 	set.StringVar(&c.CertificateDir, "certificate-dir", c.CertificateDir, "directory with tls.crt and tls.key that somebody else maintains, such as cert-manager; unset, the webhook makes its own certificates and has the API server trust them")
 	set.StringVar(&c.CASecret, "ca-secret", c.CASecret, "name of the Secret that holds the CA")
 	set.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "lifetime of the CA")

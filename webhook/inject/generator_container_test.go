@@ -8,7 +8,7 @@ import (
 
 func (g generator) container(name string) any {
 	special := map[string]string{"i0": "istio-init", "i1": "istio-proxy", "i2": contract.ContainerName, "c2": contract.ContainerName}
-	if other, is := special[name]; is && g.oneIn(6) {
+	if other, found := special[name]; found && g.oneIn(6) {
 		name = other
 	}
 	c := g.withUnknownField(object{"name": name, "image": "image"})

@@ -22,10 +22,8 @@ func readSources(paths []string, stdin io.Reader) ([]source, error) {
 	var errs []error
 	for _, path := range paths {
 		read, err := readPath(path, stdin)
-		if err != nil {
-			errs = append(errs, err)
-		}
 		sources = append(sources, read...)
+		errs = append(errs, err)
 	}
 	return sources, errors.Join(errs...)
 }
@@ -45,7 +43,7 @@ func readPath(path string, stdin io.Reader) ([]source, error) {
 }
 
 func readStdin(stdin io.Reader) ([]source, error) {
-	if file, is := stdin.(*os.File); is && isTerminal(file) {
+	if file, ok := stdin.(*os.File); ok && isTerminal(file) {
 		// Without this, the command would seem to hang for those who forget -f.
 		return nil, nil
 	}
