@@ -1,71 +1,116 @@
 package inject
 
 import (
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"gomodules.xyz/jsonpatch/v2"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
-// patch collects the operations of a JSON patch (RFC 6902). It adds, and replaces what is ours. It never removes anything
-// and never sends back what it read, so that fields unknown to this version stay as they are.
-type patch struct {
-	operations []jsonpatch.Operation
+// Patch writes the operations that carry out the decision. A pod that already is as decided gets none: a second admission
+// pass completes only what other webhooks added after the first.
+func Patch(in Input, decision Decision, settings Settings) []jsonpatch.Operation {
+	var p patch
+	if decision.Injects() {
+		addVolumes(&p, in.Pod, settings)
+		addContainers(&p, in.Pod, decision.options, settings)
+		p.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
+	}
+	if _, claimed := in.Pod.Labels[contract.LabelInjected]; claimed && !decision.Injects() {
+		// A manifest exported from an injected pod claims this.
+		p.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "false"})
+	}
+	p.set("/metadata/annotations", in.Pod.Annotations, annotations(in, decision, settings))
+	return p.operations
 }
 
-func (p *patch) add(path string, value any) {
-	p.operations = append(p.operations, jsonpatch.NewOperation("add", path, value))
-}
-
-// extend appends values to the list at path, which holds length items now.
-func extend[T any](p *patch, path string, length int, values []T) {
-	if len(values) == 0 {
-		return
+// PatchEphemeralContainers writes the operations that give the containers of `kubectl debug` the credentials of their pod,
+// and the warnings. Those that the old pod has already cannot be changed any more; a pod without our sidecar has no
+// credentials to give.
+func PatchEphemeralContainers(in Input, old *corev1.Pod, settings Settings) (operations []jsonpatch.Operation, warnings []string) {
+	if existingSidecar(in.Pod) == nil {
+		return nil, nil
 	}
-	if length == 0 {
-		p.add(path, values)
-		return
-	}
-	for _, value := range values {
-		p.add(path+"/-", value)
-	}
-}
-
-// insert puts value at an index of the list at path, which holds length items now.
-func insert[T any](p *patch, path string, length, index int, value T) {
-	if length == 0 {
-		p.add(path, []T{value})
-		return
-	}
-	p.add(itemPath(path, index), value)
-}
-
-// set gives the keys of the map at path, which holds current now, their wanted values.
-func (p *patch) set(path string, current, wanted map[string]string) {
-	if current == nil {
-		p.add(path, wanted)
-		return
-	}
-	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		value, set := current[key]
-		if set && value == wanted[key] {
+	options, _ := readOptions(in, settings)
+	var p patch
+	for i, ephemeral := range in.Pod.Spec.EphemeralContainers {
+		sameName := func(c corev1.EphemeralContainer) bool { return c.Name == ephemeral.Name }
+		if slices.ContainsFunc(old.Spec.EphemeralContainers, sameName) {
 			continue
 		}
-		operation := "add"
-		if set {
-			operation = "replace"
+		container := corev1.Container(ephemeral.EphemeralContainerCommon)
+		configureContainer(&p, itemPath("/spec/ephemeralContainers", i), container, options, settings)
+		for _, note := range ownCredentialsNotes([]*corev1.Container{&container}, options) {
+			warnings = append(warnings, warning(note))
 		}
-		p.operations = append(p.operations, jsonpatch.NewOperation(operation, path+"/"+escape(key), wanted[key]))
+	}
+	return p.operations, warnings
+}
+
+// annotations are those that the product writes. An identity or a CA that the author of the pod wrote is never trusted.
+func annotations(in Input, decision Decision, settings Settings) map[string]string {
+	identity, authCA := "", ""
+	if decision.Injects() && in.Associated {
+		identity = in.Identity.String()
+	}
+	if decision.Injects() && settings.NeedsAuthCA() {
+		authCA = in.AuthCA
+	}
+	written := map[string]string{contract.AnnotationStatus: decision.Status}
+	for name, value := range map[string]string{contract.AnnotationIdentity: identity, contract.AnnotationAuthCA: authCA} {
+		if _, claimed := in.Pod.Annotations[name]; claimed || value != "" {
+			written[name] = value
+		}
+	}
+	return written
+}
+
+func addVolumes(p *patch, pod *corev1.Pod, settings Settings) {
+	exists := func(wanted corev1.Volume) bool {
+		return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == wanted.Name })
+	}
+	extend(p, "/spec/volumes", len(pod.Spec.Volumes), slices.DeleteFunc(volumes(settings), exists))
+}
+
+// addContainers configures every container, and adds the sidecar last, since that shifts the indexes of the others.
+func addContainers(p *patch, pod *corev1.Pod, options podOptions, settings Settings) {
+	for i, container := range pod.Spec.Containers {
+		configureContainer(p, itemPath("/spec/containers", i), container, options, settings)
+	}
+	for i, container := range pod.Spec.InitContainers {
+		configureContainer(p, itemPath("/spec/initContainers", i), container, options, settings)
+	}
+	if existingSidecar(pod) == nil {
+		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), sidecar(pod, options, settings))
 	}
 }
 
-// escape encodes a key for a JSON pointer (RFC 6901).
-func escape(key string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(key, "~", "~0"), "/", "~1")
+// sidecarIndex is the sidecar's place among the init containers: first, so that every other container starts with
+// credentials in place, but behind a mesh proxy that is a native sidecar itself, without which nothing reaches STS.
+// Where the proxy is an ordinary container, the mesh's init container redirects traffic to a proxy that does not run yet,
+// so the sidecar has to reach STS before it.
+func sidecarIndex(pod *corev1.Pod) int {
+	index := 0
+	for i, container := range pod.Spec.InitContainers {
+		if !isMeshContainer(container.Name) {
+			break
+		}
+		if isNativeSidecar(container) {
+			index = i + 1
+		}
+	}
+	return index
 }
 
-func itemPath(list string, index int) string {
-	return list + "/" + strconv.Itoa(index)
+func isMeshContainer(name string) bool {
+	switch name {
+	case "istio-validation", "istio-init", "istio-proxy",
+		"linkerd-network-validator", "linkerd-init", "linkerd-proxy",
+		"consul-connect-inject-init", "consul-dataplane",
+		"kuma-init", "kuma-validation", "kuma-sidecar":
+		return true
+	}
+	return false
 }
