@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -8,8 +9,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 )
 
@@ -143,4 +146,23 @@ func TestTheClientOfATermIsLimited(t *testing.T) {
 	if err != nil || c == nil {
 		t.Fatal(err)
 	}
+}
+
+func TestASubscriptionEndsWithItsTerm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var changes association.Changes
+		notified := 0
+		term := subscription(&changes, func(association.Pattern, workqueue.TypedRateLimitingInterface[string]) { notified++ })
+		if err := term.Start(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		changes.Notify("team")
+		cancel()
+		synctest.Wait()
+		changes.Notify("team")
+		if notified != 1 {
+			t.Errorf("it was notified %d times", notified)
+		}
+	})
 }
