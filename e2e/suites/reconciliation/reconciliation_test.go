@@ -50,6 +50,7 @@ func TestOnARealCluster(t *testing.T) {
 		p.Do(t, "annotate", "pod", "--namespace="+namespace, "early", "--overwrite", `podidentity.dev/identity={"roleARN":"arn:minio:iam:::role/forged"}`)
 		p.Do(t, "wait", "--namespace="+namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/early", "--timeout=30s")
 	})
+	t.Run("a pod that loses our label gets it back, and its identity stays true", func(t *testing.T) { labelRemoved(t, p) })
 	t.Run("a sidecar that is killed comes back with the same authorization token", func(t *testing.T) { killSidecar(t, p) })
 	t.Run("a closer association takes over from a pattern, and gives way to it again", func(t *testing.T) {
 		associate(t, p, "everywhere", "l*")
@@ -60,8 +61,9 @@ func TestOnARealCluster(t *testing.T) {
 		awaitAssociation(t, p, "reader")
 	})
 	t.Run("a cluster that comes from IRSA works by labelling its namespaces", func(t *testing.T) { comingFromIRSA(t, p) })
-	t.Run("a pod that slipped by is counted and told so", func(t *testing.T) { uninjected(t, p) })
+	t.Run("a pod that was not injected is counted and told so", func(t *testing.T) { uninjected(t, p) })
 	t.Run("an association whose pods are refused is not ready, and says which", func(t *testing.T) { refused(t, p) })
+	t.Run("a new leader keeps what the statuses say, and repeats no event", func(t *testing.T) { anotherLeader(t, p) })
 	t.Run("a change made while all replicas are being replaced is not lost", func(t *testing.T) {
 		p.Do(t, "delete", "pods", "--namespace=pod-identity", "--all", "--force", "--grace-period=0", "--wait=false")
 		p.Do(t, "delete", "pia", "reader")
