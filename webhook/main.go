@@ -53,7 +53,7 @@ func serve(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	limitGarbage()
+	tuneGC()
 	return run(process.Drain(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
 
