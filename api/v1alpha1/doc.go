@@ -17,7 +17,7 @@ func GroupVersion() schema.GroupVersion {
 	return schema.GroupVersion{Group: contract.Domain, Version: "v1alpha1"}
 }
 
-// AddToScheme teaches a scheme the types of this API. It never fails; the error is there for runtime.SchemeBuilder.
+// AddToScheme adds the types of this API to a scheme. Its error, which is always nil, is for runtime.SchemeBuilder.
 func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion(), &PodIdentityAssociation{}, &PodIdentityAssociationList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion())

@@ -19,11 +19,11 @@ type PodIdentityAssociation struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec says who gets which role.
+	// Spec is which pods get which role.
 	// +required
 	Spec PodIdentityAssociationSpec `json:"spec"`
 
-	// Status says what has become of it.
+	// Status is what the webhook observed.
 	// +optional
 	Status PodIdentityAssociationStatus `json:"status,omitzero"`
 }
@@ -33,64 +33,66 @@ type PodIdentityAssociation struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.externalID) || has(self.targetRoleARN)",message="externalID is sent only with the assumption of targetRoleARN: set targetRoleARN, or remove externalID"
 // +kubebuilder:validation:XValidation:rule="!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)",message="policy and session tags exclude each other, as in EKS: set disableSessionTags to true, or remove policy"
 type PodIdentityAssociationSpec struct {
-	// Namespace of the pods, in which * stands for any characters. The closest association counts: exact beats a pattern,
-	// and the longer part before the first * beats the shorter; first the namespace is compared, then the service account,
-	// then the age, where the older wins.
+	// Namespace of the pods, in which * stands for any characters. If several associations match a pod, the most specific one
+	// takes precedence: an exact name before a pattern, and a pattern with more characters before its first * before one with
+	// fewer. The namespaces are compared first, then the service accounts, then the ages: the oldest takes precedence.
 	// +required
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$')",message="namespace must be the name of a Kubernetes namespace, in which * may stand for any characters: lower-case letters, digits and '-', beginning and ending with a letter or digit"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="namespace is immutable: delete this association and create another"
 	Namespace string `json:"namespace"`
 
-	// ServiceAccount of the pods, a name within the namespace, in which * stands for any characters. It need not exist yet.
+	// ServiceAccount of the pods, in which * stands for any characters. It need not exist yet.
 	// +required
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?([.][a-z0-9*]([-a-z0-9*]*[a-z0-9*])?)*$')",message="serviceAccount must be the name of a Kubernetes service account, in which * may stand for any characters: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="serviceAccount is immutable: delete this association and create another"
 	ServiceAccount string `json:"serviceAccount"`
 
-	// RoleARN is the IAM role whose credentials the pods get. Its trust policy must admit the cluster's OIDC provider and
-	// the service account.
+	// RoleARN is the IAM role whose credentials the pods get. Its trust policy must allow the service account of the cluster's
+	// OIDC provider, or the auth service where one is used, to assume it.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam:[a-z0-9-]*:([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="roleARN must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/reader"
 	RoleARN string `json:"roleARN"`
 
-	// TargetRoleARN is a second role, usually of another account, assumed with the credentials of RoleARN. The pods get
-	// the credentials of this one, for at most an hour.
+	// TargetRoleARN is a second role, usually of another account, which is assumed with the credentials of RoleARN. The pods get
+	// its credentials, for at most one hour.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam:[a-z0-9-]*:([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="targetRoleARN must be the ARN of an IAM role, such as arn:aws:iam::444455556666:role/target"
 	TargetRoleARN string `json:"targetRoleARN,omitempty"`
 
-	// ExternalID is sent with the assumption of TargetRoleARN.
+	// ExternalID is the external ID with which TargetRoleARN is assumed.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1224
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-zA-Z0-9_+=,.@:/-]{2,}$')",message="externalID must be at least 2 characters out of letters, digits and _+=,.@:/-"
 	ExternalID string `json:"externalID,omitempty"`
 
-	// DisableSessionTags leaves the session tags out of the assumption of TargetRoleARN.
+	// DisableSessionTags omits the session tags.
 	// +optional
 	DisableSessionTags bool `json:"disableSessionTags,omitempty"`
 
-	// Policy is a session policy, a JSON text. The pods may do what both it and the role allow; with TargetRoleARN it
-	// narrows the target role alone. It demands DisableSessionTags.
+	// Policy is a session policy, as JSON text. The pods may do only what both it and the role allow; with TargetRoleARN it
+	// applies to the target role. It requires DisableSessionTags.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^\\\\s*[{](.|\\\\s)*[}]\\\\s*$')",message="policy must be the JSON text of an IAM policy: it begins with { and ends with }"
 	Policy string `json:"policy,omitempty"`
 
-	// SessionDuration is how long the credentials live, from 15m to 12h and at most the maximum session duration of the
-	// role; 1h where unset. It is text, not a metav1.Duration, so that one odd object cannot stop a watch of all.
+	// SessionDuration is how long credentials are valid: from 15m to 12h, and at most the maximum session duration of the role.
+	// The default is 1h.
+	// ---
+	// It is text and not a metav1.Duration, so that one invalid object cannot break the watch of all.
 	// +optional
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+[hms])+$') && duration(self) >= duration('15m') && duration(self) <= duration('12h')",message="sessionDuration must be a duration with units between 15m and 12h, such as 1h30m"
 	SessionDuration string `json:"sessionDuration,omitempty"`
 }
 
-// PodIdentityAssociationStatus is written by the leading replica of the webhook, some seconds after the facts.
+// PodIdentityAssociationStatus is written by the leading replica of the webhook within a few seconds.
 type PodIdentityAssociationStatus struct {
-	// ObservedGeneration is the generation of the spec that the rest tells of.
+	// ObservedGeneration is the generation of the spec that this status is about.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
@@ -98,32 +100,32 @@ type PodIdentityAssociationStatus struct {
 	// +optional
 	Pods int32 `json:"pods"`
 
-	// Conditions are Ready and Conflicted.
+	// Conditions are of the types Ready and Conflicted.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// The types of conditions.
+// Types of conditions.
 const (
-	// ConditionReady is true where the association is in effect and none of its pods waits for credentials.
+	// ConditionReady is true if the association is in effect and none of its pods waits for credentials.
 	ConditionReady = "Ready"
-	// ConditionConflicted is true where an older association selects the same and therefore always wins.
+	// ConditionConflicted is true if an older association with the same namespace and service account takes precedence.
 	ConditionConflicted = "Conflicted"
 )
 
-// The reasons of conditions.
+// Reasons of conditions.
 const (
 	// ReasonInEffect: pods get the role.
 	ReasonInEffect = "InEffect"
 	// ReasonNoCredentials: some of its pods have had no credentials for a while.
 	ReasonNoCredentials = "NoCredentials"
-	// ReasonConflicted: another association wins.
+	// ReasonConflicted: another association takes precedence.
 	ReasonConflicted = "Conflicted"
-	// ReasonUnusable: the spec cannot be used, although the API server took it.
+	// ReasonUnusable: the spec cannot be used, although the API server accepted it.
 	ReasonUnusable = "Unusable"
-	// ReasonNoConflict: no other association selects the same and is older.
+	// ReasonNoConflict: no other association takes precedence.
 	ReasonNoConflict = "NoConflict"
 )
 
