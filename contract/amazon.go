@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// AmazonEKSAuth is the region of Amazon's own EKS Auth where that is what a URL leads to, as https://eks-auth.REGION.api.aws does,
-// the same for FIPS and for other partitions, and a VPC endpoint of it (the endpoint data of the AWS SDKs). It takes signed
-// requests, and is known by public authorities; any other auth service takes unsigned ones and has authorities of its own.
+// AmazonEKSAuth returns the region of a URL of Amazon's own EKS Auth, such as https://eks-auth.REGION.api.aws, in any partition, with
+// FIPS or by a VPC endpoint (the endpoint data of the AWS SDKs). Amazon's service requires signed requests and has a certificate of a
+// public CA; any other auth service takes unsigned requests and has a CA of its own.
 func AmazonEKSAuth(endpoint string) (region string, ok bool) {
 	u, err := url.Parse(endpoint)
 	if err != nil {

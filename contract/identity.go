@@ -12,28 +12,27 @@ import (
 	"time"
 )
 
-// Identity is the document that tells a sidecar which IAM role its pod has. It travels as AnnotationIdentity and reaches
-// the sidecar by the downward API.
+// Identity says which IAM role a pod has. As a document it is the annotation AnnotationIdentity, which the sidecar reads by the
+// downward API.
 type Identity struct {
-	// Association is the name of the PodIdentityAssociation that gives this identity, for people.
+	// Association is the name of the PodIdentityAssociation, for people. It is empty if the role comes from AnnotationRoleARN.
 	Association string `json:"association,omitempty"`
-	// RoleARN is the role that the pod's own token is exchanged for.
+	// RoleARN is the role that is assumed first.
 	RoleARN string `json:"roleARN"`
-	// TargetRoleARN, where set, is assumed with the credentials of RoleARN; the application gets the target's credentials.
+	// TargetRoleARN, if set, is assumed with the credentials of RoleARN. The application then gets its credentials.
 	TargetRoleARN string `json:"targetRoleARN,omitempty"`
-	// ExternalID is sent with the assumption of TargetRoleARN.
+	// ExternalID is the external ID with which TargetRoleARN is assumed.
 	ExternalID string `json:"externalID,omitempty"`
-	// DisableSessionTags leaves the session tags out of the assumption of TargetRoleARN.
+	// DisableSessionTags omits the session tags.
 	DisableSessionTags bool `json:"disableSessionTags,omitempty"`
-	// Policy is a session policy, a JSON text, with which the permissions are intersected.
+	// Policy is a session policy, as JSON text: the application may do only what both it and the role allow.
 	Policy string `json:"policy,omitempty"`
-	// SessionDuration is how long the credentials shall live; zero leaves it to STS.
+	// SessionDuration is how long credentials are valid; zero leaves it to STS.
 	SessionDuration Duration `json:"sessionDuration,omitzero"`
 }
 
-// ParseIdentity reads an identity document. An empty document means that the pod has no association and gives ok false.
-// A field it does not know is an error: ignoring one, say a policy that a later version adds, would give the pod more
-// than the association grants.
+// ParseIdentity reads an identity document. Ok is false if it is empty, which means that the pod has no identity. An unknown field
+// is an error: to ignore one, such as a restriction that a later version adds, could give the pod more than the association grants.
 func ParseIdentity(document []byte) (id Identity, ok bool, err error) {
 	if len(bytes.TrimSpace(document)) == 0 {
 		return Identity{}, false, nil
@@ -44,7 +43,7 @@ func ParseIdentity(document []byte) (id Identity, ok bool, err error) {
 		return Identity{}, false, fmt.Errorf("the identity document is not a JSON object of the fields this version knows: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Identity{}, false, errors.New("the identity document goes on after its JSON object: remove what follows it")
+		return Identity{}, false, errors.New("the identity document continues after its JSON object: remove what follows it")
 	}
 	if id.RoleARN == "" {
 		return Identity{}, false, errors.New("the identity document has no roleARN: set it to the ARN of an IAM role")
@@ -63,18 +62,17 @@ func (id Identity) String() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// Digest is the same for two identities where their sessions may do the same for as long. The name of the association, which is
-// for people, does not count.
+// Digest is equal for two identities whose sessions may do the same for as long. The name of the association does not count.
 func (id Identity) Digest() string {
 	id.Association = ""
 	sum := sha256.Sum256([]byte(id.String()))
 	return hex.EncodeToString(sum[:16])
 }
 
-// Duration is a time.Duration that reads and writes as text, "1h30m".
+// Duration is a time.Duration whose text is such as "1h30m".
 type Duration time.Duration
 
-// MarshalText writes the duration without the zero units that time.Duration.String appends.
+// MarshalText omits the zero units that time.Duration.String appends.
 func (d Duration) MarshalText() ([]byte, error) {
 	text := time.Duration(d).String()
 	if strings.HasSuffix(text, "m0s") {
@@ -86,7 +84,7 @@ func (d Duration) MarshalText() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// UnmarshalText reads a duration with its unit.
+// UnmarshalText requires a unit.
 func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
 	if err != nil {

@@ -26,7 +26,7 @@ func TestIdentityDocument(t *testing.T) {
 		"what String writes is read back":       {document: all.String(), want: all, ok: true},
 		"a document without a role is refused":  {document: `{"association":"reader"}`, err: "no roleARN"},
 		"an unknown field is refused":           {document: `{"roleARN":"r","boundary":"b"}`, err: `unknown field "boundary"`},
-		"a second document is refused":          {document: `{"roleARN":"r"}{"roleARN":"s"}`, err: "goes on after"},
+		"a second document is refused":          {document: `{"roleARN":"r"}{"roleARN":"s"}`, err: "continues after"},
 		"a duration without a unit is refused":  {document: `{"roleARN":"r","sessionDuration":"90"}`, err: "1h30m"},
 		"text that is not JSON is refused":      {document: "arn:aws:iam::111122223333:role/r", err: "not a JSON object"},
 		"JSON that is not an object is refused": {document: `["r"]`, err: "not a JSON object"},
@@ -65,9 +65,9 @@ func FuzzIdentityDocument(f *testing.F) {
 			}
 			return
 		}
-		again, ok, err := contract.ParseIdentity([]byte(id.String()))
-		if err != nil || !ok || again != id {
-			t.Fatalf("%q reads as %+v, its own text as %+v (%v)", document, id, again, err)
+		reread, ok, err := contract.ParseIdentity([]byte(id.String()))
+		if err != nil || !ok || reread != id {
+			t.Fatalf("%q reads as %+v, its own text as %+v (%v)", document, id, reread, err)
 		}
 	})
 }

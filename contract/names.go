@@ -1,5 +1,5 @@
-// Package contract holds what the webhook and the sidecar must agree on: names, paths, and the identity document.
-// It imports nothing of ours and nothing of Kubernetes, so that the sidecar stays small.
+// Package contract holds what the binaries must agree on: names, paths, and the identity document. It imports only the standard
+// library, so that the sidecar stays small.
 package contract
 
 // Domain is the prefix of every label, annotation and API group of the product.
@@ -7,34 +7,33 @@ const Domain = "podidentity.dev"
 
 // Labels.
 const (
-	// LabelInject, on a namespace, switches injection on: see InjectEnabled and InjectAssociated.
+	// LabelInject, on a namespace, enables injection; its values are InjectEnabled and InjectAssociated.
 	LabelInject = Domain + "/inject"
-	// LabelInjected is written on every injected pod, with the value "true", so that pods can be selected by it.
+	// LabelInjected is "true" on every injected pod.
 	LabelInjected = Domain + "/injected"
 
-	// InjectEnabled as the namespace label injects every pod of the namespace.
+	// InjectEnabled injects every pod of the namespace.
 	InjectEnabled = "enabled"
-	// InjectAssociated as the namespace label injects only pods whose service account has an identity at admission.
+	// InjectAssociated injects only pods whose service account has an identity at admission.
 	InjectAssociated = "associated"
 )
 
 // Annotations that the author of a pod may set.
 const (
-	// AnnotationInject set to "false" opts a pod out.
+	// AnnotationInject, with the value "false", opts a pod out.
 	AnnotationInject = Domain + "/inject"
-	// AnnotationWait bounds how long the start of the application waits for the first credentials, as "10s"; "0s" is
-	// not at all.
+	// AnnotationWait bounds how long the start of the application waits for the first credentials, such as "10s".
 	AnnotationWait = Domain + "/wait"
-	// AnnotationReadiness set to "false" leaves out the readiness probe of the sidecar.
+	// AnnotationReadiness, with the value "false", omits the readiness probe of the sidecar.
 	AnnotationReadiness = Domain + "/readiness"
-	// AnnotationPort chooses the port of the sidecar on 127.0.0.1.
+	// AnnotationPort is the port of the sidecar on 127.0.0.1.
 	AnnotationPort = Domain + "/port"
-	// AnnotationMetricsPort has the sidecar serve metrics on this port of the pod's address.
+	// AnnotationMetricsPort is the port of the pod on which the sidecar serves metrics.
 	AnnotationMetricsPort = Domain + "/metrics-port"
-	// AnnotationAuthorization set to AuthorizationEnv puts the authorization token into the environment as well, for AWS
+	// AnnotationAuthorization, with the value AuthorizationEnv, puts the authorization token into the environment as well, for AWS
 	// SDKs from before 2023-11, which do not read the file. Whoever may read the pod's spec then sees it.
 	AnnotationAuthorization = Domain + "/authorization"
-	// AnnotationSkipContainers lists, separated by commas, containers that shall not get credentials.
+	// AnnotationSkipContainers lists, separated by commas, containers that get no credentials.
 	AnnotationSkipContainers = Domain + "/skip-containers"
 )
 
@@ -46,12 +45,11 @@ const (
 
 // Annotations that the product writes. What a user writes there is overwritten at admission.
 const (
-	// AnnotationStatus says in words what was done to a pod: StatusInjected, or "skipped: <a sentence>".
+	// AnnotationStatus is StatusInjected, or "skipped: <a sentence>".
 	AnnotationStatus = Domain + "/status"
-	// AnnotationIdentity carries the identity document, see Identity.
+	// AnnotationIdentity is the identity document; see Identity.
 	AnnotationIdentity = Domain + "/identity"
-	// AnnotationAuthCA carries the authorities by which the auth service is known, certificates in PEM, in an installation
-	// whose pods ask it.
+	// AnnotationAuthCA is the CA bundle of the auth service, in PEM, in an installation whose pods use it.
 	AnnotationAuthCA = Domain + "/auth-ca"
 
 	// StatusInjected is the value of AnnotationStatus on an injected pod.
@@ -64,8 +62,7 @@ const (
 	ContainerName = "pod-identity"
 	// VolumeName is the projected volume of the sidecar: the service account token and the identity document.
 	VolumeName = "pod-identity"
-	// AuthorizationVolumeName is the memory-backed emptyDir through which the sidecar hands the authorization token to
-	// the application.
+	// AuthorizationVolumeName is the memory-backed emptyDir by which the application gets the authorization token.
 	AuthorizationVolumeName = "pod-identity-authorization"
 )
 
@@ -73,13 +70,13 @@ const (
 // service accounts").
 const AnnotationRoleARN = "eks.amazonaws.com/role-arn"
 
-// Namespace is where the product is installed, unless it is told otherwise.
+// Namespace is the default namespace of the product.
 const Namespace = "pod-identity"
 
 const (
-	// AuthCAConfigMap is the ConfigMap, in the namespace of the product, in which the auth service publishes its CAs.
+	// AuthCAConfigMap is the ConfigMap, in the namespace of the product, in which the auth service publishes its CA bundle.
 	AuthCAConfigMap = "pod-identity-auth-ca"
-	// CABundleKey is the key of CA certificates in PEM, in every ConfigMap and Secret.
+	// CABundleKey is the key of the CA bundle, in PEM, in every ConfigMap and Secret.
 	CABundleKey = "ca.crt"
 )
 
@@ -91,8 +88,7 @@ const (
 	EnvPodServiceAccount = "POD_SERVICE_ACCOUNT"
 )
 
-// Environment of the sidecar that names its cluster, for the session tags eks-cluster-name and eks-cluster-arn; may be
-// absent.
+// Environment of the sidecar that names its cluster, for the session tags. It is optional.
 const (
 	EnvClusterName = "CLUSTER_NAME"
 	EnvClusterARN  = "CLUSTER_ARN"
@@ -110,13 +106,13 @@ const (
 	EnvAuthorizationToken = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
 )
 
-// Sources of credentials, the values of the sidecar's and the webhook's --source.
+// Sources of credentials: the values of --source, of the sidecar and of the webhook.
 const (
-	// SourceWebIdentity is AWS STS itself, which trusts the cluster's tokens by an OIDC provider.
+	// SourceWebIdentity is AWS STS, which trusts the tokens of the cluster by an OIDC provider.
 	SourceWebIdentity = "web-identity"
-	// SourceEKSAuth is a service that speaks the EKS Auth API.
+	// SourceEKSAuth is a service that implements the EKS Auth API.
 	SourceEKSAuth = "eks-auth"
 )
 
-// FieldManager is the name under which the product writes to Kubernetes objects.
+// FieldManager is the field manager of the product in server-side apply.
 const FieldManager = "pod-identity"

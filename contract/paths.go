@@ -3,50 +3,49 @@ package contract
 import "strconv"
 
 const (
-	// DefaultPort is where the sidecar listens on 127.0.0.1: outside the ephemeral range, so that no outgoing connection
-	// of the pod can take it first.
+	// DefaultPort of the sidecar on 127.0.0.1 is outside the ephemeral range, so that no outgoing connection of the pod can take it
+	// first.
 	DefaultPort = 2711
 
-	// MountPath is where VolumeName is mounted, in the sidecar alone: in the place of the token for the Kubernetes API. The
-	// API server gives a container that has something there no such token, which the sidecar does not need; and since it
-	// then changes nothing of the pod, it does not call the webhook a second time.
+	// MountPath is where VolumeName is mounted, only in the sidecar. It is the path of the token for the Kubernetes API: the API
+	// server mounts none in a container that has something there. The sidecar does not need one; and since the API server then
+	// does not change the pod, it does not call the webhook again.
 	MountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
-	// TokenFile is the projected service account token, a file of MountPath.
+	// TokenFile, below MountPath, is the projected service account token.
 	TokenFile = "token"
-	// IdentityFile is the identity document, a file of MountPath.
+	// IdentityFile, below MountPath, is the identity document.
 	IdentityFile = "identity"
 
-	// STSCAFile holds the CAs by which STS is known, a file of MountPath where an installation has its own.
+	// STSCAFile, below MountPath, is the CA bundle of STS, in an installation that sets one.
 	STSCAFile = "sts-ca.crt"
-	// AuthCAFile holds the CAs by which the auth service is known, a file of MountPath where pods ask it.
+	// AuthCAFile, below MountPath, is the CA bundle of the auth service, in an installation whose pods use it.
 	AuthCAFile = "auth-ca.crt"
 
-	// AuthorizationMountPath is where AuthorizationVolumeName is mounted, in the sidecar and in every application
-	// container.
+	// AuthorizationMountPath is where AuthorizationVolumeName is mounted, in the sidecar and in the containers of the application.
 	AuthorizationMountPath = "/var/run/secrets/" + Domain + "/authorization"
-	// AuthorizationFile is the authorization token, a file of AuthorizationMountPath.
+	// AuthorizationFile, below AuthorizationMountPath, is the authorization token.
 	AuthorizationFile = "token"
 
-	// CredentialsPath is the one path from which applications read credentials.
+	// CredentialsPath is the URL path of the credentials.
 	CredentialsPath = "/v1/credentials"
 
-	// DefaultAudience is the audience of the projected token that AWS STS expects from an OIDC provider.
-	DefaultAudience = "sts.amazonaws.com"
-	// AuthAudience is the audience that the EKS Auth API expects.
+	// STSAudience is the audience of the token for AWS STS.
+	STSAudience = "sts.amazonaws.com"
+	// AuthAudience is the audience of the token for the EKS Auth API.
 	AuthAudience = "pods.eks.amazonaws.com"
-	// HeaderIdentity is the header, in an answer of our auth service, with the Identity.Digest of what the session was given
-	// for. The EKS Auth API knows no such header.
-	HeaderIdentity = "Pod-Identity-Digest"
+	// HeaderIdentityDigest is the header with the Identity.Digest of the session, in responses of our auth service. It is not part
+	// of the EKS Auth API.
+	HeaderIdentityDigest = "Pod-Identity-Digest"
 )
 
-// CredentialsURI is the value of AWS_CONTAINER_CREDENTIALS_FULL_URI for a sidecar on port. The host is the literal
-// 127.0.0.1 because it is the only form that every AWS SDK accepts: Swift refuses localhost, JavaScript v2 refuses [::1],
-// Kotlin every other address of 127.0.0.0/8.
+// CredentialsURI is the value of AWS_CONTAINER_CREDENTIALS_FULL_URI for a sidecar on port. Its host is the literal 127.0.0.1, the
+// only form that every AWS SDK accepts: Swift refuses localhost, JavaScript v2 refuses [::1], and Kotlin refuses every other address
+// of 127.0.0.0/8.
 func CredentialsURI(port int) string {
 	return "http://" + ListenAddress(port) + CredentialsPath
 }
 
-// ListenAddress is where a sidecar on port listens.
+// ListenAddress is the address of a sidecar on port.
 func ListenAddress(port int) string {
 	return "127.0.0.1:" + strconv.Itoa(port)
 }

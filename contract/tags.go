@@ -1,6 +1,6 @@
 package contract
 
-// Session tags that EKS Pod Identity sets, all of them transitive. Policies test them as aws:PrincipalTag/<key>, trust policies as
+// Session tags of EKS Pod Identity, all of them transitive. Policies test them as aws:PrincipalTag/<key>, and trust policies as
 // aws:RequestTag/<key> (EKS user guide, "Grant pods access to AWS resources based on tags").
 const (
 	TagClusterARN     = "eks-cluster-arn"

@@ -19,11 +19,11 @@ type PodIdentityAssociation struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Spec is which pods get which role.
+	// Spec says which pods get which role.
 	// +required
 	Spec PodIdentityAssociationSpec `json:"spec"`
 
-	// Status is what the webhook observed.
+	// Status is what the webhook has observed.
 	// +optional
 	Status PodIdentityAssociationStatus `json:"status,omitzero"`
 }
@@ -49,8 +49,8 @@ type PodIdentityAssociationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="serviceAccount is immutable: delete this association and create another"
 	ServiceAccount string `json:"serviceAccount"`
 
-	// RoleARN is the IAM role whose credentials the pods get. Its trust policy must allow the service account of the cluster's
-	// OIDC provider, or the auth service where one is used, to assume it.
+	// RoleARN is the IAM role whose credentials the pods get. Its trust policy must allow the cluster's OIDC provider, or the auth
+	// service, to assume it for the service account.
 	// +required
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^arn:[a-z0-9-]+:iam:[a-z0-9-]*:([0-9]{12})?:role/[a-zA-Z0-9_+=,.@/-]+$')",message="roleARN must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/reader"

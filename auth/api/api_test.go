@@ -35,7 +35,7 @@ func TestTheResponseHasAllMembersOfTheModel(t *testing.T) {
 	if r.Code != http.StatusOK || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %d %v\nwant %v", r.Code, got, want)
 	}
-	if got := r.Header().Get(contract.HeaderIdentity); got != good().identity.Digest() {
+	if got := r.Header().Get(contract.HeaderIdentityDigest); got != good().identity.Digest() {
 		t.Errorf("it is told to be given for %q", got)
 	}
 	if r.Header().Get("Content-Type") != "application/json" || r.Header().Get("Cache-Control") != "no-store" || r.Header().Get("x-amzn-RequestId") == "" {

@@ -47,7 +47,7 @@ type credentials struct {
 }
 
 func (a API) writeSession(w http.ResponseWriter, rc *requestContext) {
-	w.Header().Set(contract.HeaderIdentity, rc.identity.Digest())
+	w.Header().Set(contract.HeaderIdentityDigest, rc.identity.Digest())
 	write(w, rc.id, http.StatusOK, response{
 		Subject:     subject{Namespace: rc.pod.Namespace, ServiceAccount: rc.pod.ServiceAccount},
 		Audience:    contract.AuthAudience,

@@ -114,7 +114,7 @@ func bindInjection(set *flag.FlagSet, i *inject.Settings) {
 	set.BoolVar(&i.STS.DualStack, "sts-dual-stack", i.STS.DualStack, "use the dual-stack endpoint of STS")
 	set.StringVar(&i.STS.HTTPSProxy, "sts-https-proxy", i.STS.HTTPSProxy, "URL of the proxy through which the sidecar reaches STS")
 	set.StringVar(&i.STS.NoProxy, "sts-no-proxy", i.STS.NoProxy, "hosts that the sidecar reaches without that proxy")
-	set.StringVar(&i.Audience, "audience", i.Audience, "audience of the service account token; unset, it is "+contract.DefaultAudience+", or "+contract.AuthAudience+" with --source=eks-auth")
+	set.StringVar(&i.Audience, "audience", i.Audience, "audience of the service account token; unset, it is "+contract.STSAudience+", or "+contract.AuthAudience+" with --source=eks-auth")
 	set.DurationVar(&i.TokenExpiration, "token-expiration", i.TokenExpiration, "lifetime of the service account token, from 10m to 24h")
 	set.IntVar(&i.Port, "port", i.Port, "port of the sidecar on 127.0.0.1")
 	set.DurationVar(&i.Wait, "wait", i.Wait, "how long an application waits for its first credentials at most")

@@ -96,7 +96,7 @@ func (s Settings) audience() string {
 	case s.UsesEKSAuth():
 		return contract.AuthAudience
 	default:
-		return contract.DefaultAudience
+		return contract.STSAudience
 	}
 }
 

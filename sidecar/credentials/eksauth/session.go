@@ -43,7 +43,7 @@ func (s Source) session(response *http.Response, id contract.Identity, secrets [
 		return credentials.Credentials{}, err
 	}
 	// Amazon's own service does not send this header.
-	if digest := response.Header.Get(contract.HeaderIdentity); digest != "" && digest != id.Digest() {
+	if digest := response.Header.Get(contract.HeaderIdentityDigest); digest != "" && digest != id.Digest() {
 		return credentials.Credentials{}, transient("the auth service gave a session by another version of the association, such as one with another policy: the change has not reached both yet, and the sidecar retries")
 	}
 	// Without a Date header, server is zero.

@@ -102,7 +102,7 @@ func TestASessionByAnotherVersionOfTheAssociationIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake := newFakeAuth(t, func(w http.ResponseWriter, _ *http.Request) {
 				if test.header != "" {
-					w.Header().Set(contract.HeaderIdentity, test.header)
+					w.Header().Set(contract.HeaderIdentityDigest, test.header)
 				}
 				succeed(w, session, time.Now().Add(time.Hour))
 			})
