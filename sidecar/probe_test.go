@@ -11,10 +11,10 @@ import (
 
 const readerDocument = `{"roleARN":"arn:aws:iam::111122223333:role/reader"}`
 
-func TestRule15WaitEndsWithCredentialsInMemory(t *testing.T) {
-	asked, release := make(chan struct{}), make(chan struct{})
+func TestRule15WaitReturnsOnceThereAreCredentials(t *testing.T) {
+	requested, release := make(chan struct{}), make(chan struct{})
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		close(asked)
+		close(requested)
 		<-release
 		answerAsSTS(w, r)
 	}))
@@ -26,15 +26,15 @@ func TestRule15WaitEndsWithCredentialsInMemory(t *testing.T) {
 		wait(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, &out)
 		waited <- out.String()
 	}()
-	<-asked
+	<-requested
 	select {
 	case out := <-waited:
-		t.Errorf("wait ended before STS answered: %s", out)
+		t.Errorf("wait returned before STS answered: %s", out)
 	default:
 	}
 	close(release)
 	if out := <-waited; out != "" {
-		t.Errorf("wait says %q", out)
+		t.Errorf("wait prints %q", out)
 	}
 	if status := p.get(t); status != http.StatusOK {
 		t.Errorf("status %d", status)
@@ -44,7 +44,7 @@ func TestRule15WaitEndsWithCredentialsInMemory(t *testing.T) {
 	}
 }
 
-func TestMetricsAreServedWhereTheyAreSwitchedOn(t *testing.T) {
+func TestMetricsAreServedIfTheyAreEnabled(t *testing.T) {
 	address := freeAddress(t)
 	p := startWith(t, readerDocument, fakeSTS(t), "--metrics="+address)
 	wait(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, io.Discard)
@@ -69,7 +69,7 @@ func TestMetricsAreServedWhereTheyAreSwitchedOn(t *testing.T) {
 	}
 }
 
-func TestMetricsThatCannotBeServedAreNoReasonToEnd(t *testing.T) {
+func TestMetricsThatCannotBeServedDoNotEndTheSidecar(t *testing.T) {
 	sts := fakeSTS(t)
 	p := startWith(t, readerDocument, sts, "--metrics="+strings.TrimPrefix(sts, "http://"))
 	wait(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, io.Discard)
@@ -80,6 +80,6 @@ func TestMetricsThatCannotBeServedAreNoReasonToEnd(t *testing.T) {
 		t.Error(err)
 	}
 	if !strings.Contains(p.out.String(), "metrics are not served") {
-		t.Errorf("the log does not tell: %s", p.out.String())
+		t.Errorf("the log does not say so: %s", p.out.String())
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 const envProcess = "TEST_AS_SIDECAR"
 
-// TestMain makes the binary of these tests a sidecar where the environment says so.
+// TestMain makes the test binary a sidecar if the environment says so.
 func TestMain(m *testing.M) {
 	if os.Getenv(envProcess) != "" {
 		main()
@@ -35,7 +35,7 @@ func command(ctx context.Context, out io.Writer, environment []string, args ...s
 	return c
 }
 
-// TestLinesOfTheREADME runs what the README tells people to run by hand.
+// TestLinesOfTheREADME runs the commands of the README.
 func TestLinesOfTheREADME(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, content := range map[string]string{
@@ -72,7 +72,7 @@ func TestLinesOfTheREADME(t *testing.T) {
 	}
 }
 
-// expectHidden looks at a process as others can.
+// expectHidden checks what other processes see of a process.
 func expectHidden(t *testing.T, pid int) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
@@ -120,7 +120,7 @@ func TestMemoryIsHiddenFromOtherProcessesOfTheUser(t *testing.T) {
 		look := exec.CommandContext(t.Context(), "cat", fmt.Sprintf("/proc/%d/%s", sidecar.Process.Pid, name))
 		look.SysProcAttr = as
 		if text, err := look.Output(); err == nil || len(text) > 0 {
-			t.Errorf("a neighbour reads %d bytes of %s", len(text), name)
+			t.Errorf("another process of the user reads %d bytes of %s", len(text), name)
 		}
 	}
 }

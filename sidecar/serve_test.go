@@ -16,7 +16,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// fakeSTS stands in for AWS STS, which no test may call; it knows one role.
+// fakeSTS is a fake STS with one role.
 func fakeSTS(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(answerAsSTS))
@@ -27,7 +27,7 @@ func fakeSTS(t *testing.T) string {
 func answerAsSTS(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(r.FormValue("RoleArn"), "role/reader") {
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = fmt.Fprint(w, `<ErrorResponse><Error><Code>MalformedPolicyDocument</Code><Message>says the fake</Message></Error></ErrorResponse>`)
+		_, _ = fmt.Fprint(w, `<ErrorResponse><Error><Code>MalformedPolicyDocument</Code><Message>said the fake</Message></Error></ErrorResponse>`)
 		return
 	}
 	_, _ = fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
@@ -36,7 +36,7 @@ func answerAsSTS(w http.ResponseWriter, r *http.Request) {
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }
 
-// pod is a folder with the files of a pod, and the sidecar that runs on them.
+// pod is a folder with the files of a pod, and the sidecar that uses them.
 type pod struct {
 	folder, address string
 	out             bytes.Buffer // to be read after end
@@ -115,8 +115,8 @@ func TestPod(t *testing.T) {
 	}{
 		"one with an association has credentials": {identity: `{"roleARN":"arn:aws:iam::111122223333:role/reader"}`, probe: true, status: 200},
 		"one without is ready, and says so":       {identity: "", says: "no PodIdentityAssociation", probe: true, status: 403},
-		"one that STS refuses is not ready, in STS's words": {
-			identity: `{"roleARN":"arn:aws:iam::111122223333:role/x"}`, says: "says the fake", status: 403,
+		"one that STS refuses is not ready, with the message of STS": {
+			identity: `{"roleARN":"arn:aws:iam::111122223333:role/x"}`, says: "said the fake", status: 403,
 		},
 		"one whose document is invalid is not ready": {identity: `{`, says: "is invalid", status: 403},
 	} {
@@ -125,26 +125,26 @@ func TestPod(t *testing.T) {
 			var out bytes.Buffer
 			wait(t.Context(), []string{"--listen=" + p.address}, &out)
 			if !strings.Contains(out.String(), test.says) || strings.Count(out.String(), "\n") > 1 {
-				t.Errorf("wait says %q", out.String())
+				t.Errorf("wait prints %q", out.String())
 			}
 			if status := p.get(t); status != test.status {
 				t.Errorf("status %d, want %d", status, test.status)
 			}
 			err := probe(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, &out)
 			if (err == nil) != test.probe || err != nil && !strings.Contains(err.Error(), test.says) {
-				t.Errorf("probe says %v", err)
+				t.Errorf("probe returns %v", err)
 			}
 			if err := p.end(); err != nil {
 				t.Errorf("the sidecar ended with %v", err)
 			}
 			if log := p.out.String(); strings.Contains(log, "top-secret") || strings.Contains(log, "top-token") || strings.Contains(log, "a.b.c") {
-				t.Errorf("the log tells a secret: %s", log)
+				t.Errorf("the log holds a secret: %s", log)
 			}
 		})
 	}
 }
 
-func TestSidecarThatCannotServeSaysWhy(t *testing.T) {
+func TestASidecarThatCannotServeSaysWhy(t *testing.T) {
 	p := start(t, "")
 	wait(t.Context(), []string{"--listen=" + p.address}, new(bytes.Buffer))
 	defer func() { _ = p.end() }()
@@ -153,9 +153,9 @@ func TestSidecarThatCannotServeSaysWhy(t *testing.T) {
 		args []string
 		says string
 	}{
-		"a taken port":         {[]string{auth, "--listen=" + p.address}, "podidentity.dev/port"},
-		"a wrong flag":         {[]string{"--sts=x"}, "--help"},
-		"a folder for a token": {[]string{"--authorization=" + p.folder}, "authorization token"},
+		"a port in use":                  {[]string{auth, "--listen=" + p.address}, "podidentity.dev/port"},
+		"a wrong flag":                   {[]string{"--sts=x"}, "--help"},
+		"a folder in place of the token": {[]string{"--authorization=" + p.folder}, "authorization token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := serve(t.Context(), test.args, func(string) string { return "" }, new(bytes.Buffer))
@@ -169,7 +169,7 @@ func TestSidecarThatCannotServeSaysWhy(t *testing.T) {
 func TestWaitNeverFails(t *testing.T) {
 	for name, args := range map[string][]string{
 		"wrong flags":     {"--nothing"},
-		"nobody listens":  {"--listen=127.0.0.1:1", "--timeout=20ms"},
+		"nothing listens": {"--listen=127.0.0.1:1", "--timeout=20ms"},
 		"no time to wait": {"--listen=127.0.0.1:1", "--timeout=0s"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,7 +180,7 @@ func TestWaitNeverFails(t *testing.T) {
 	}
 }
 
-func TestProbeOfNobodyFails(t *testing.T) {
+func TestProbeFailsIfNothingListens(t *testing.T) {
 	if code := run(t.Context(), []string{"probe", "--listen=127.0.0.1:1", "--timeout=20ms"}); code != 1 {
 		t.Errorf("exit code %d", code)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
-// Config is everything that the sidecar is told from outside.
+// Config is the configuration of the sidecar.
 type Config struct {
 	// IdentityFile holds the identity document. It may be missing and appear later.
 	IdentityFile string

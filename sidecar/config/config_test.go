@@ -19,7 +19,7 @@ func environment(values map[string]string) func(string) string {
 	return func(name string) string { return values[name] }
 }
 
-func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
+func TestDefaultsAreThePathsOfTheContract(t *testing.T) {
 	got, err := config.Parse(nil, environment(nil), new(bytes.Buffer))
 	want := config.Config{
 		IdentityFile:      "/var/run/secrets/kubernetes.io/serviceaccount/identity",
@@ -37,7 +37,7 @@ func TestNothingSaidGivesThePathsOfTheContract(t *testing.T) {
 	}
 }
 
-func TestEverythingSaidIsRead(t *testing.T) {
+func TestEveryFlagAndVariableIsRead(t *testing.T) {
 	got, err := config.Parse(
 		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80", "--metrics=:9464", "--source=eks-auth"},
 		environment(map[string]string{
@@ -60,7 +60,7 @@ func TestEverythingSaidIsRead(t *testing.T) {
 	}
 }
 
-func TestAddressesOfMetrics(t *testing.T) {
+func TestMetricsMayListenOnAnyAddress(t *testing.T) {
 	for _, address := range []string{":9464", "0.0.0.0:9464", "127.0.0.1:9464", "[::]:9464"} {
 		if _, err := config.Parse([]string{"--metrics=" + address}, environment(nil), new(bytes.Buffer)); err != nil {
 			t.Errorf("%s is refused: %v", address, err)
@@ -68,15 +68,15 @@ func TestAddressesOfMetrics(t *testing.T) {
 	}
 }
 
-func TestAuthoritiesToTrust(t *testing.T) {
+func TestCABundle(t *testing.T) {
 	for name, test := range map[string]struct {
 		env  map[string]string
 		want string
 	}{
-		"nobody named any":            {},
-		"the SDKs' name is read":      {map[string]string{"AWS_CA_BUNDLE": "/a"}, "/a"},
-		"the name of Go is read":      {map[string]string{"SSL_CERT_FILE": "/b"}, "/b"},
-		"of both, the SDKs' one wins": {map[string]string{"AWS_CA_BUNDLE": "/a", "SSL_CERT_FILE": "/b"}, "/a"},
+		"none is named":                    {},
+		"the variable of the SDKs is read": {map[string]string{"AWS_CA_BUNDLE": "/a"}, "/a"},
+		"the variable of Go is read":       {map[string]string{"SSL_CERT_FILE": "/b"}, "/b"},
+		"of both, that of the SDKs wins":   {map[string]string{"AWS_CA_BUNDLE": "/a", "SSL_CERT_FILE": "/b"}, "/a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, err := config.Parse(nil, environment(test.env), new(bytes.Buffer)); err != nil || got.WebIdentity.STS.CABundle != test.want {
@@ -86,7 +86,7 @@ func TestAuthoritiesToTrust(t *testing.T) {
 	}
 }
 
-func TestRule01TheSidecarListensOnTheOneAddressThatEverySDKAccepts(t *testing.T) {
+func TestRule01TheSidecarListensOnTheOnlyAddressThatEverySDKAccepts(t *testing.T) {
 	for address, accepted := range map[string]bool{
 		"127.0.0.1:2711": true, "127.0.0.2:2711": false, "localhost:2711": false, "[::1]:2711": false, "0.0.0.0:2711": false,
 		":2711": false, "10.0.0.1:2711": false,
@@ -96,48 +96,48 @@ func TestRule01TheSidecarListensOnTheOneAddressThatEverySDKAccepts(t *testing.T)
 		}
 	}
 	if uri := contract.CredentialsURI(2711); uri != "http://127.0.0.1:2711/v1/credentials" {
-		t.Errorf("applications are told %s", uri)
+		t.Errorf("applications get %s", uri)
 	}
 }
 
-func TestComplaints(t *testing.T) {
+func TestMistakesAreErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		args []string
 		env  map[string]string
 		want []string
 	}{
-		"an unknown flag is refused":               {args: []string{"--port=1"}, want: []string{"-port", "--help"}},
-		"an argument that is no flag is refused":   {args: []string{"serve"}, want: []string{`"serve" is not a flag`}},
-		"an empty file name is refused":            {args: []string{"--token="}, want: []string{"--token is empty"}},
-		"another host than 127.0.0.1 is refused":   {args: []string{"--listen=0.0.0.0:2711"}, want: []string{"only its own pod"}},
-		"localhost is refused":                     {args: []string{"--listen=localhost:2711"}, want: []string{"127.0.0.1:port"}},
-		"metrics on a name are refused":            {args: []string{"--metrics=localhost:9464"}, want: []string{"[ip]:port"}},
-		"metrics without a port are refused":       {args: []string{"--metrics=9464"}, want: []string{"[ip]:port"}},
-		"metrics on port zero are refused":         {args: []string{"--metrics=:0"}, want: []string{"1 to 65535"}},
-		"metrics beside credentials are refused":   {args: []string{"--metrics=0.0.0.0:2711"}, want: []string{"has the port of --listen"}},
-		"an address without a port is refused":     {args: []string{"--listen=127.0.0.1"}, want: []string{"127.0.0.1:port"}},
-		"port zero is refused":                     {args: []string{"--listen=127.0.0.1:0"}, want: []string{"1 to 65535"}},
-		"a port too large is refused":              {args: []string{"--listen=127.0.0.1:65536"}, want: []string{"1 to 65535"}},
-		"a word that is no truth value is refused": {env: map[string]string{"AWS_USE_FIPS_ENDPOINT": "yes"}, want: []string{"neither true nor false"}},
-		"an endpoint that is no URL is refused":    {env: map[string]string{"AWS_ENDPOINT_URL_STS": "minio:9000"}, want: []string{"https://host"}},
+		"an unknown flag is refused":                         {args: []string{"--port=1"}, want: []string{"-port", "--help"}},
+		"an argument that is not a flag is refused":          {args: []string{"serve"}, want: []string{`"serve" is not a flag`}},
+		"an empty file name is refused":                      {args: []string{"--token="}, want: []string{"--token is empty"}},
+		"another host than 127.0.0.1 is refused":             {args: []string{"--listen=0.0.0.0:2711"}, want: []string{"only its own pod"}},
+		"localhost is refused":                               {args: []string{"--listen=localhost:2711"}, want: []string{"127.0.0.1:port"}},
+		"metrics on a host name are refused":                 {args: []string{"--metrics=localhost:9464"}, want: []string{"[ip]:port"}},
+		"metrics without a port are refused":                 {args: []string{"--metrics=9464"}, want: []string{"[ip]:port"}},
+		"metrics on port zero are refused":                   {args: []string{"--metrics=:0"}, want: []string{"1 to 65535"}},
+		"metrics on the port of the credentials are refused": {args: []string{"--metrics=0.0.0.0:2711"}, want: []string{"has the port of --listen"}},
+		"an address without a port is refused":               {args: []string{"--listen=127.0.0.1"}, want: []string{"127.0.0.1:port"}},
+		"port zero is refused":                               {args: []string{"--listen=127.0.0.1:0"}, want: []string{"1 to 65535"}},
+		"a port too large is refused":                        {args: []string{"--listen=127.0.0.1:65536"}, want: []string{"1 to 65535"}},
+		"a value that is not a boolean is refused":           {env: map[string]string{"AWS_USE_FIPS_ENDPOINT": "yes"}, want: []string{"neither true nor false"}},
+		"an endpoint that is not a URL is refused":           {env: map[string]string{"AWS_ENDPOINT_URL_STS": "minio:9000"}, want: []string{"https://host"}},
 		"an endpoint excludes FIPS": {
 			env:  map[string]string{"AWS_ENDPOINT_URL_STS": "http://minio:9000", "AWS_USE_FIPS_ENDPOINT": "true"},
 			want: []string{"unset either"},
 		},
-		"a region that is another host is refused": {env: map[string]string{"AWS_REGION": "x.evil.example/"}, want: []string{"not the name of a region"}},
-		"a source that nobody knows is refused":    {args: []string{"--source=imds"}, want: []string{"--source=imds", "web-identity or eks-auth"}},
+		"a region that would change the host is refused": {env: map[string]string{"AWS_REGION": "x.evil.example/"}, want: []string{"not the name of a region"}},
+		"an unknown source is refused":                   {args: []string{"--source=imds"}, want: []string{"--source=imds", "web-identity or eks-auth"}},
 		"the auth service without TLS is refused": {
 			args: []string{"--source=eks-auth"}, env: map[string]string{"AWS_ENDPOINT_URL_EKS_AUTH": "http://auth", "CLUSTER_NAME": "green"},
 			want: []string{"AWS_ENDPOINT_URL_EKS_AUTH", "https://host"},
 		},
-		"the auth service and the cluster must be named": {
+		"the auth service and the cluster are required": {
 			args: []string{"--source=eks-auth"}, want: []string{"AWS_ENDPOINT_URL_EKS_AUTH", "CLUSTER_NAME"},
 		},
-		"a cluster that is a path is refused": {
+		"a cluster name that is a path is refused": {
 			args: []string{"--source=eks-auth"}, env: map[string]string{"AWS_ENDPOINT_URL_EKS_AUTH": "https://auth", "CLUSTER_NAME": "../x"},
 			want: []string{"CLUSTER_NAME=../x"},
 		},
-		"all complaints come at once": {
+		"all mistakes are reported at once": {
 			args: []string{"--identity=", "--listen=:1"},
 			env:  map[string]string{"AWS_REGION": "Frankfurt", "AWS_USE_DUALSTACK_ENDPOINT": "1"},
 			want: []string{"--identity", "--listen", "AWS_REGION", "AWS_USE_DUALSTACK_ENDPOINT"},
@@ -157,11 +157,15 @@ func TestComplaints(t *testing.T) {
 	}
 }
 
-func TestHelpIsNoComplaint(t *testing.T) {
+func TestHelpListsEveryFlag(t *testing.T) {
 	var help bytes.Buffer
-	_, err := config.Parse([]string{"--help"}, environment(nil), &help)
-	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(help.String(), "-identity") {
-		t.Errorf("%v, %s", err, help.String())
+	if _, err := config.Parse([]string{"--help"}, environment(nil), &help); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("error %v", err)
+	}
+	for _, name := range []string{"identity", "token", "authorization", "listen", "source", "metrics"} {
+		if !strings.Contains(help.String(), "  -"+name+" ") {
+			t.Errorf("no -%s in %s", name, help.String())
+		}
 	}
 }
 
@@ -171,10 +175,10 @@ func TestClientArguments(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for name, args := range map[string][]string{
-		"another host is refused":                {"--listen=10.0.0.1:99"},
-		"a negative timeout is refused":          {"--timeout=-1s"},
-		"a timeout without a unit is refused":    {"--timeout=5"},
-		"an argument that is no flag is refused": {"30s"},
+		"another host is refused":                   {"--listen=10.0.0.1:99"},
+		"a negative timeout is refused":             {"--timeout=-1s"},
+		"a timeout without a unit is refused":       {"--timeout=5"},
+		"an argument that is not a flag is refused": {"30s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := config.ParseClient("wait", args, config.DefaultWait, new(bytes.Buffer)); err == nil {

@@ -19,7 +19,7 @@ func sidecar(t *testing.T, answers ...string) string {
 	n := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/v1/ready" || r.URL.Query().Get("wait") == "" {
-			http.Error(w, "asked for "+r.URL.String(), http.StatusBadRequest)
+			http.Error(w, "unexpected request "+r.URL.String(), http.StatusBadRequest)
 			return
 		}
 		_, _ = io.WriteString(w, answers[min(n, len(answers)-1)])

@@ -49,13 +49,13 @@ func TestRule07TheTokenSurvivesARestart(t *testing.T) {
 		there, given string
 		want         string // empty is a new one
 	}{
-		"a token that is there stays":                       {there: strings.Repeat("x", 26), want: strings.Repeat("x", 26)},
-		"half a token is replaced":                          {there: "xyz"},
-		"an empty file is replaced":                         {there: ""},
-		"a token with a newline is replaced":                {there: strings.Repeat("x", 30) + "\n"},
-		"a given token is written":                          {given: strings.Repeat("g", 40), want: strings.Repeat("g", 40)},
-		"a given token replaces another":                    {there: strings.Repeat("x", 26), given: strings.Repeat("g", 40), want: strings.Repeat("g", 40)},
-		"a given token that is there already is left alone": {there: strings.Repeat("g", 40), given: strings.Repeat("g", 40), want: strings.Repeat("g", 40)},
+		"an existing token is kept":                 {there: strings.Repeat("x", 26), want: strings.Repeat("x", 26)},
+		"an invalid token is replaced":              {there: "xyz"},
+		"an empty file is replaced":                 {there: ""},
+		"a token with a newline is replaced":        {there: strings.Repeat("x", 30) + "\n"},
+		"a given token is written":                  {given: strings.Repeat("g", 40), want: strings.Repeat("g", 40)},
+		"a given token replaces another":            {there: strings.Repeat("x", 26), given: strings.Repeat("g", 40), want: strings.Repeat("g", 40)},
+		"a given token that exists already is kept": {there: strings.Repeat("g", 40), given: strings.Repeat("g", 40), want: strings.Repeat("g", 40)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "token")
@@ -73,22 +73,22 @@ func TestRule07TheTokenSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestTokenThatCannotBeLeftIsRefused(t *testing.T) {
+func TestATokenThatCannotBeWrittenIsAnError(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct{ path, given, says string }{
-		"a folder that is a file":        {path: filepath.Join(file, "token"), says: "authorization token"},
-		"a folder in place of the token": {path: t.TempDir(), says: "read the authorization token"},
-		"a given token too easy":         {path: file, given: "secret", says: "26 to 256 characters"},
-		"a given token of two lines":     {path: file, given: strings.Repeat("x\n", 30), says: "visible ASCII"},
+		"a folder that is a file":         {path: filepath.Join(file, "token"), says: "authorization token"},
+		"a folder in place of the token":  {path: t.TempDir(), says: "read the authorization token"},
+		"a given token that is too short": {path: file, given: "secret", says: "26 to 256 characters"},
+		"a given token of two lines":      {path: file, given: strings.Repeat("x\n", 30), says: "visible ASCII"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := server.EnsureToken(test.path, test.given); err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("error %v", err)
 			} else if test.given != "" && strings.Contains(err.Error(), test.given) {
-				t.Errorf("the error tells the secret: %v", err)
+				t.Errorf("the error holds the secret: %v", err)
 			}
 		})
 	}

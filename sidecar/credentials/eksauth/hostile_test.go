@@ -25,7 +25,7 @@ func TestExceptions(t *testing.T) {
 		"an expired token will be renewed":                   {400, "ExpiredTokenException", credentials.Transient, "kubelet"},
 		"an invalid parameter is transient":                  {400, "InvalidParameterException", credentials.Transient, "EKS Auth API"},
 		"an invalid request is transient":                    {400, "InvalidRequestException", credentials.Transient, "EKS Auth API"},
-		"throttling asks for fewer calls":                    {429, "ThrottlingException", credentials.Throttled, "retries"},
+		"throttling is retried less often":                   {429, "ThrottlingException", credentials.Throttled, "retries"},
 		"throttling is recognised by its status":             {429, "Odd", credentials.Throttled, "no"},
 		"a failure of the service is transient":              {500, "InternalServerException", credentials.Transient, "log of the auth service"},
 		"an unavailable service is transient":                {503, "ServiceUnavailableException", credentials.Transient, "retries"},
