@@ -14,6 +14,7 @@ const page = "# Page\n\n" +
 	"Run `make test` to make sure; see [flags](#flags), [there](docs/other.md#a-b), [code](main.go) and `TestAll`, `TestRule05…`.\n\n" +
 	"```mermaid\nsequenceDiagram\n  K->>A: 1 run: first\n  loop 2 server.Serve: for ever\n```\n\n" +
 	"| step | function | file |\n|---|---|---|\n| 1 | `main.run` | [main.go](../main.go) |\n| 2 | `main.server.Serve` | [main.go](../main.go) |\n\n" +
+	"`app.Run` calls `app.Server.Serve`, and `http.Serve` of others.\n\n" +
 	"The metric `podidentity_pods` counts.\n"
 
 const source = "package main\n\nfunc run() {}\n\ntype server struct{}\n\nfunc (s *server) Serve() {}\n"
@@ -33,6 +34,7 @@ func complaintsOf(text string) []string {
 		brokenLinks("README.md", pages, exists),
 		unknownTargets("README.md", text, "test: lint\nlint:\npush:\ninstall:\nX := y\n"),
 		unknownTests("README.md", text, []string{"TestAll", "TestRule05TheTokenIsOneLine"}),
+		unknownIdentifiers("README.md", text, map[string]bool{"app": true, "app.Run": true, "app.Server.Serve": true}),
 		unknownMetrics(pages, []string{"podidentity_pods"}),
 		disagreements(text),
 		unknownFunctions(text, read),
@@ -54,6 +56,8 @@ func TestABrokenDocumentIsComplainedAbout(t *testing.T) {
 		"a target is unknown in a block":          {"&& make install", "&& make instal", "make instal`"},
 		"a test is unknown":                       {"TestAll", "TestNothing", "TestNothing, which does not exist"},
 		"no test begins so":                       {"TestRule05…", "TestRule31…", "TestRule31…, which does not exist"},
+		"an identifier is unknown":                {"`app.Run`", "`app.Ran`", "app.Ran, which package app does not declare"},
+		"a method is unknown":                     {"`app.Server.Serve`", "`app.Server.Stop`", "app.Server.Stop, which package app"},
 		"a function is unknown":                   {"`main.run`", "`main.ran`", "main.ran in main.go, which does not have it"},
 		"a method is of another type":             {"`main.server.Serve`", "`main.client.Serve`", "main.client.Serve in main.go"},
 		"a function is of another package":        {"`main.run`", "`app.run`", "app.run in main.go"},

@@ -20,6 +20,7 @@ var (
 	testName   = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z]\w+…?`)
 	ruleOf     = regexp.MustCompile(`(?m)^([A-Za-z0-9_./-]+):(?:[^=]|$)`)
 	step       = regexp.MustCompile("`([a-z0-9]+(?:\\.[A-Za-z]\\w*){1,2})`[^`\\n]*?\\[([\\w./-]+\\.go)\\]")
+	identifier = regexp.MustCompile(`^([a-z0-9]+)\.[A-Z]\w*(?:\.\w+)?$`)
 	drawn      = regexp.MustCompile(`(?::|loop) (\d+) ((?:[A-Za-z]\w*\.)?[A-Za-z]\w*)`)
 	tabled     = regexp.MustCompile("(?m)^\\| (\\d+) \\| `([\\w.]+)`")
 	diagram    = regexp.MustCompile("(?s)```mermaid\n.*?```")

@@ -78,6 +78,17 @@ func unknownTests(path, text string, tests []string) []string {
 	return complaints
 }
 
+// unknownIdentifiers looks at the code spans that are package.Name or package.Type.Method of a package of ours.
+func unknownIdentifiers(path, text string, declared map[string]bool) []string {
+	var complaints []string
+	for _, span := range codeSpan.FindAllStringSubmatch(withoutFences(text), -1) {
+		if match := identifier.FindStringSubmatch(span[1]); match != nil && declared[match[1]] && !declared[span[1]] {
+			complaints = append(complaints, fmt.Sprintf("%s names %s, which package %s does not declare", path, span[1], match[1]))
+		}
+	}
+	return complaints
+}
+
 // unknownFunctions looks for each `package.Function` or `package.Type.Method` in the file that is named behind it.
 func unknownFunctions(page string, read func(path string) (string, error)) []string {
 	var complaints []string

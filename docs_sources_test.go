@@ -39,6 +39,8 @@ func walk(t *testing.T, folder, extension string, visit func(path string)) {
 // sources are the names that the code of the product shows.
 type sources struct {
 	metrics, events []string
+	// declared are the names of packages, and of what they declare, as package.Name and package.Type.Method.
+	declared map[string]bool
 	// values are those of the constants of each package, in the order of the files.
 	values map[string][]constant
 }
@@ -63,7 +65,7 @@ func ofDomain(names []string) []string {
 // parseSources reads the product, tests and e2e left out.
 func parseSources(t *testing.T) sources {
 	t.Helper()
-	s := sources{values: map[string][]constant{}}
+	s := sources{values: map[string][]constant{}, declared: map[string]bool{}}
 	walk(t, ".", ".go", func(path string) {
 		if strings.HasPrefix(path, "e2e/") || strings.HasSuffix(path, "_test.go") {
 			return
@@ -80,9 +82,18 @@ func parseSources(t *testing.T) sources {
 
 func (s *sources) read(file *ast.File) {
 	local := map[string]string{}
+	s.declared[file.Name.Name] = true
+	for _, name := range functionsOf(file) {
+		s.declared[name] = true
+	}
 	ast.Inspect(file, func(node ast.Node) bool {
 		switch n := node.(type) {
+		case *ast.TypeSpec:
+			s.declared[file.Name.Name+"."+n.Name.Name] = true
 		case *ast.ValueSpec:
+			for _, name := range n.Names {
+				s.declared[file.Name.Name+"."+name.Name] = true
+			}
 			for i := range n.Values {
 				if value, ok := text(n.Values[i], local); ok {
 					local[n.Names[i].Name] = value

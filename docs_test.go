@@ -121,6 +121,13 @@ func TestEveryTestInADocumentExists(t *testing.T) {
 	}
 }
 
+func TestEveryIdentifierInADocumentExists(t *testing.T) {
+	declared := parseSources(t).declared
+	for path, text := range documents(t) {
+		assertNone(t, unknownIdentifiers(path, text, declared))
+	}
+}
+
 func TestEveryFunctionInTheArchitectureExists(t *testing.T) {
 	text := documents(t)[architecturePage]
 	assertNone(t, disagreements(text))
