@@ -52,7 +52,8 @@ type annotations struct {
 func (c *Controller) newAnnotator(pods podStore) (*annotator, error) {
 	writer, err := c.newClient()
 	return &annotator{
-		client: writer, pods: pods, identities: c.Identities, authCA: c.AuthCA, conflicts: conflicts{writes: map[types.UID]write{}}, log: c.Log,
+		client: writer, pods: pods, identities: c.options.Identities, authCA: c.options.AuthCA,
+		conflicts: conflicts{writes: map[types.UID]write{}}, log: c.options.Log,
 	}, err
 }
 

@@ -181,7 +181,7 @@ func (c *fakeCluster) annotate() (annotator *annotator, stop func()) {
 	var group errgroup.Group
 	group.Go(func() error { return informers.Start(ctx) })
 	group.Go(func() error {
-		return run(ctx, controller.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, &c.changes))
+		return run(ctx, controller.options.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, &c.changes))
 	})
 	return annotator, func() {
 		cancel()

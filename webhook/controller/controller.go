@@ -43,12 +43,12 @@ type Options struct {
 	Cluster cluster.Cluster
 	// Identities has the associations.
 	Identities *association.Index
-	// AuthCA are the authorities by which the auth service is known; while they are empty, pods keep what they have.
+	// AuthCA is the CA bundle of the auth service; while it is empty, pods keep what they have.
 	AuthCA func() string
-	// Synced tells whether Identities and AuthCA know all there is: who knows no association yet would take every pod's
-	// identity away.
+	// Synced tells whether Identities and AuthCA have seen all objects that exist: without the associations, every pod would
+	// lose its identity.
 	Synced func() bool
-	// Changes tells of changes of Identities and AuthCA.
+	// Changes notifies of changes of Identities and AuthCA.
 	Changes *association.Changes
 	// Injection decides which pods should have been injected.
 	Injection inject.Settings
@@ -61,8 +61,7 @@ type Options struct {
 
 // Controller works for one term of leadership after the other.
 type Controller struct {
-	Options
-
+	options    Options
 	hostname   string
 	uninjected *prometheus.GaugeVec
 	newClient  func() (client.Client, error)
@@ -76,7 +75,7 @@ func New(o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name this replica: %w", err)
 	}
-	c := &Controller{Options: o, hostname: hostname}
+	c := &Controller{options: o, hostname: hostname}
 	c.newClient = c.limitedClient
 	c.uninjected = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "podidentity_uninjected_pods",
@@ -88,10 +87,10 @@ func New(o Options) (*Controller, error) {
 	return c, nil
 }
 
-// Run works until ctx is done, and then takes back what it has measured: another replica does so now. What it watches it
-// watches by a cache of its own, which ends with it: the other replicas hold no pod in memory.
+// Run works until ctx is done, and then resets its metric: another replica sets it now. It watches pods with a cache of its
+// own, which ends with it: the other replicas hold no pods in memory.
 func (c *Controller) Run(ctx context.Context) error {
-	if !toolscache.WaitForCacheSync(ctx.Done(), c.Synced) {
+	if !toolscache.WaitForCacheSync(ctx.Done(), c.options.Synced) {
 		return nil // ctx is done
 	}
 	informers, err := c.newCache()
@@ -118,10 +117,14 @@ func (c *Controller) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return informers.Start(ctx) })
 	group.Go(func() error {
-		return run(ctx, c.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, c.Changes))
+		return run(ctx, c.options.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, c.options.Changes))
 	})
-	group.Go(func() error { return run(ctx, c.Log, "statuses", 1, reporter, reporter.sources(informers, c.Changes)) })
-	group.Go(func() error { return run(ctx, c.Log, "uninjected-pods", 1, scanner, scanner.sources(informers)) })
+	group.Go(func() error {
+		return run(ctx, c.options.Log, "statuses", 1, reporter, reporter.sources(informers, c.options.Changes))
+	})
+	group.Go(func() error {
+		return run(ctx, c.options.Log, "uninjected-pods", 1, scanner, scanner.sources(informers))
+	})
 	return group.Wait()
 }
 
@@ -163,8 +166,8 @@ func (c *Controller) newCache() (cache.Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	informers, err := cache.New(c.Cluster.GetConfig(), cache.Options{
-		HTTPClient: c.Cluster.GetHTTPClient(), Scheme: c.Cluster.GetScheme(), Mapper: c.Cluster.GetRESTMapper(), NewInformer: c.newInformer,
+	informers, err := cache.New(c.options.Cluster.GetConfig(), cache.Options{
+		HTTPClient: c.options.Cluster.GetHTTPClient(), Scheme: c.options.Cluster.GetScheme(), Mapper: c.options.Cluster.GetRESTMapper(), NewInformer: c.newInformer,
 		ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: watchedPods(), namespaceMetadata(): namespaces},
 	})
 	if err != nil {
@@ -175,10 +178,10 @@ func (c *Controller) newCache() (cache.Cache, error) {
 
 // limitedClient makes a client that sends at most requestsPerSecond requests.
 func (c *Controller) limitedClient() (client.Client, error) {
-	config := rest.CopyConfig(c.Cluster.GetConfig())
+	config := rest.CopyConfig(c.options.Cluster.GetConfig())
 	config.QPS, config.Burst = requestsPerSecond, requestsPerSecond
 	limited, err := client.New(config, client.Options{
-		HTTPClient: c.Cluster.GetHTTPClient(), Scheme: c.Cluster.GetScheme(), Mapper: c.Cluster.GetRESTMapper(),
+		HTTPClient: c.options.Cluster.GetHTTPClient(), Scheme: c.options.Cluster.GetScheme(), Mapper: c.options.Cluster.GetRESTMapper(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reach the API server at %s: %w", config.Host, err)

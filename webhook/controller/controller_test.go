@@ -44,7 +44,7 @@ func TestATermBeginsWhenAllIdentitiesAreKnown(t *testing.T) {
 		c.create(changed(injectedPod("early", "reader"), carries(`{"roleARN":"r"}`)))
 		begin := time.Now()
 		controller := c.newController()
-		controller.Synced = func() bool { return time.Since(begin) > time.Hour }
+		controller.options.Synced = func() bool { return time.Since(begin) > time.Hour }
 		stop := c.run(controller)
 		time.Sleep(time.Hour)
 		if writes := c.written(); writes != nil {
@@ -56,7 +56,7 @@ func TestATermBeginsWhenAllIdentitiesAreKnown(t *testing.T) {
 			t.Errorf("wrote %q", writes)
 		}
 		stop()
-		controller.Synced = func() bool { return false }
+		controller.options.Synced = func() bool { return false }
 		c.run(controller)() // a term may end before it has begun
 	})
 }
@@ -127,7 +127,7 @@ func TestAReplicaLeadsAgain(t *testing.T) {
 }
 
 func TestTheMetricIsRegisteredOnce(t *testing.T) {
-	options := newFakeCluster(t).newController().Options
+	options := newFakeCluster(t).newController().options
 	if _, err := New(options); err == nil {
 		t.Error("a second one was registered")
 	}

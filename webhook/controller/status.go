@@ -32,7 +32,7 @@ import (
 const (
 	// debounce is how long changes are collected: a rollout must not write a status for every pod.
 	debounce = 2 * time.Second
-	// recheckInterval bounds the time to the next look, because a pod that waits changes nothing.
+	// recheckInterval bounds the time to the next reconciliation, because a pod that waits changes nothing.
 	recheckInterval = 30 * time.Second
 	// statusWriters is how many statuses are written at once.
 	statusWriters = 4
@@ -50,31 +50,32 @@ type statusReporter struct {
 	identities   *association.Index
 	events       eventCreator
 	log          logrus.FieldLogger
-	// waiting is nil before the first look of this leader.
+	// waiting is nil before the first reconciliation of this leader.
 	waiting waitingSince
 }
 
 func (c *Controller) newStatusReporter(pods podStore) (*statusReporter, error) {
 	writer, err := c.newClient()
 	return &statusReporter{
-		client: writer, associations: c.Cluster.GetClient(), pods: pods, identities: c.Identities, events: eventCreator{writer, c.hostname}, log: c.Log,
+		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, identities: c.options.Identities,
+		events: eventCreator{writer, c.hostname}, log: c.options.Log,
 	}, err
 }
 
 func (r *statusReporter) sources(informers cache.Cache, changes *association.Changes) []source.TypedSource[allAssociations] {
 	type queue = workqueue.TypedRateLimitingInterface[allAssociations]
-	soon := func(q queue) { q.AddAfter(allAssociations{}, debounce) }
+	enqueue := func(q queue) { q.AddAfter(allAssociations{}, debounce) }
 	pods := source.TypedKind(informers, &corev1.Pod{}, handler.TypedFuncs[*corev1.Pod, allAssociations]{
-		CreateFunc: func(_ context.Context, _ event.TypedCreateEvent[*corev1.Pod], q queue) { soon(q) },
-		UpdateFunc: func(_ context.Context, _ event.TypedUpdateEvent[*corev1.Pod], q queue) { soon(q) },
-		DeleteFunc: func(_ context.Context, _ event.TypedDeleteEvent[*corev1.Pod], q queue) { soon(q) },
+		CreateFunc: func(_ context.Context, _ event.TypedCreateEvent[*corev1.Pod], q queue) { enqueue(q) },
+		UpdateFunc: func(_ context.Context, _ event.TypedUpdateEvent[*corev1.Pod], q queue) { enqueue(q) },
+		DeleteFunc: func(_ context.Context, _ event.TypedDeleteEvent[*corev1.Pod], q queue) { enqueue(q) },
 	})
-	changed := subscription(changes, func(_ association.Pattern, q queue) { soon(q) })
-	atOnce := source.TypedFunc[allAssociations](func(_ context.Context, q queue) error {
+	changed := subscription(changes, func(_ association.Pattern, q queue) { enqueue(q) })
+	initial := source.TypedFunc[allAssociations](func(_ context.Context, q queue) error {
 		q.Add(allAssociations{})
 		return nil
 	})
-	return []source.TypedSource[allAssociations]{pods, changed, atOnce}
+	return []source.TypedSource[allAssociations]{pods, changed, initial}
 }
 
 // Reconcile writes every status that is not what it should be.
@@ -108,7 +109,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 }
 
 // waitingFrom returns a function that tells since when a pod waits that was not seen waiting before. That is now; but at
-// its first look a new leader goes on from what the associations say, for which the last leader has waited.
+// its first reconciliation a new leader goes on from what the associations say, for which the last leader has waited.
 func (r *statusReporter) waitingFrom(all []v1alpha1.PodIdentityAssociation, now time.Time) func(*corev1.Pod) time.Time {
 	if r.waiting != nil {
 		return func(*corev1.Pod) time.Time { return now }
@@ -121,9 +122,9 @@ func (r *statusReporter) waitingFrom(all []v1alpha1.PodIdentityAssociation, now 
 	}
 	return func(pod *corev1.Pod) time.Time {
 		identity, _ := r.identities.Identity(serviceAccount(pod))
-		since, said := reported[identity.Association]
+		since, found := reported[identity.Association]
 		switch {
-		case !said:
+		case !found:
 			return now
 		case pod.CreationTimestamp.After(since):
 			return pod.CreationTimestamp.Time
@@ -148,8 +149,8 @@ func (r *statusReporter) write(ctx context.Context, a *v1alpha1.PodIdentityAssoc
 	if err != nil {
 		return fmt.Errorf("write the status of PodIdentityAssociation %s: %w", a.Name, err)
 	}
-	e, news := transition(ready(a.Status), ready(status))
-	if !news {
+	e, announce := transition(ready(a.Status), ready(status))
+	if !announce {
 		return nil
 	}
 	if _, err := r.events.create(ctx, a, time.Now(), e); err != nil {
@@ -165,8 +166,8 @@ func ready(status v1alpha1.PodIdentityAssociationStatus) metav1.Condition {
 	return metav1.Condition{}
 }
 
-// transition is the event of a fault that is new, or of one that is mended; that all is well from the start is none.
-func transition(before, after metav1.Condition) (e eventsv1.Event, news bool) {
+// transition is the event of a fault that is new, or of one that is over. An association without a fault needs none.
+func transition(before, after metav1.Condition) (e eventsv1.Event, announce bool) {
 	e = eventsv1.Event{Type: corev1.EventTypeWarning, Reason: after.Reason, Action: "Resolve", Note: after.Message}
 	if after.Status == metav1.ConditionTrue {
 		e.Type = corev1.EventTypeNormal

@@ -39,12 +39,12 @@ const (
 	pageSize = 100
 	// remindInterval is after how long an event is created again: events live for an hour where nobody has set another time.
 	remindInterval = time.Hour
-	// relabelDelay collects the labels that a namespace loses, and bounds how often another writer that insists is answered.
+	// relabelDelay is how long labels that a namespace loses are collected. It bounds how often a writer that insists is answered.
 	relabelDelay = 2 * time.Second
 )
 
 // scanner finds pods that lack our label. Those that should have been injected and were not run without credentials, which
-// only a person can mend: they are counted, and told so in an event. Those that have our sidecar get their label back.
+// only their owner can change: they are counted, and get an event. Those that have our sidecar get their label back.
 type scanner struct {
 	client     client.Client
 	namespaces client.Reader
@@ -54,15 +54,15 @@ type scanner struct {
 	events     eventCreator
 	uninjected *prometheus.GaugeVec
 	log        logrus.FieldLogger
-	// told is when a pod got its event. It only saves requests: the API server knows which events exist.
-	told map[types.UID]time.Time
+	// announced is when a pod got its event. It only saves requests: the API server knows which events exist.
+	announced map[types.UID]time.Time
 }
 
 func (c *Controller) newScanner(namespaces client.Reader) (*scanner, error) {
 	writer, err := c.newClient()
 	return &scanner{
-		client: writer, namespaces: namespaces, identities: c.Identities, injection: c.Injection, excluded: sets.New(c.ExcludedNamespaces...),
-		events: eventCreator{writer, c.hostname}, uninjected: c.uninjected, log: c.Log, told: map[types.UID]time.Time{},
+		client: writer, namespaces: namespaces, identities: c.options.Identities, injection: c.options.Injection, excluded: sets.New(c.options.ExcludedNamespaces...),
+		events: eventCreator{writer, c.hostname}, uninjected: c.uninjected, log: c.options.Log, announced: map[types.UID]time.Time{},
 	}, err
 }
 
@@ -147,7 +147,7 @@ func (s *scanner) scan(ctx context.Context, namespace, label string) (count int,
 				failures = append(failures, s.relabel(ctx, pod))
 			case s.shouldBeInjected(pod, label):
 				count++
-				failures = append(failures, s.tell(ctx, pod, label))
+				failures = append(failures, s.announce(ctx, pod, label))
 			}
 		}
 		if token = pods.Continue; token == "" {
@@ -177,16 +177,16 @@ func (s *scanner) shouldBeInjected(pod *corev1.Pod, label string) bool {
 
 // forget drops the events that may have expired.
 func (s *scanner) forget() {
-	for uid, at := range s.told {
+	for uid, at := range s.announced {
 		if time.Since(at) >= remindInterval {
-			delete(s.told, uid)
+			delete(s.announced, uid)
 		}
 	}
 }
 
-// tell creates the event of a pod, unless this leader has done so lately.
-func (s *scanner) tell(ctx context.Context, pod *corev1.Pod, label string) error {
-	if _, told := s.told[pod.UID]; told {
+// announce creates the event of a pod, unless this leader has done so lately.
+func (s *scanner) announce(ctx context.Context, pod *corev1.Pod, label string) error {
+	if _, announced := s.announced[pod.UID]; announced {
 		return nil
 	}
 	created, err := s.events.create(ctx, pod, pod.CreationTimestamp.Time, eventsv1.Event{
@@ -195,7 +195,7 @@ func (s *scanner) tell(ctx context.Context, pod *corev1.Pod, label string) error
 			"it is older than the label or the association, or was created while the webhook was away; create it again", contract.LabelInject, label),
 	})
 	if created {
-		s.told[pod.UID] = time.Now()
+		s.announced[pod.UID] = time.Now()
 	}
 	return err
 }
