@@ -14,7 +14,7 @@ const page = "# Page\n\n" +
 	"Run `make test` to make sure; see [flags](#flags), [there](docs/other.md#a-b), [code](main.go) and `TestAll`, `TestRule05…`.\n\n" +
 	"```mermaid\nsequenceDiagram\n  K->>A: 1 run: first\n  loop 2 server.Serve: for ever\n```\n\n" +
 	"| step | function | file |\n|---|---|---|\n| 1 | `main.run` | [main.go](../main.go) |\n| 2 | `main.server.Serve` | [main.go](../main.go) |\n\n" +
-	"`app.Run` calls `app.Server.Serve`, and `http.Serve` of others.\n\n" +
+	"In `app/run.go`, `app.Run` calls `app.Server.Serve`, and `http.Serve` of others.\n\n" +
 	"The metric `podidentity_pods` counts.\n"
 
 const source = "package main\n\nfunc run() {}\n\ntype server struct{}\n\nfunc (s *server) Serve() {}\n"
@@ -28,10 +28,11 @@ func complaintsOf(text string) []string {
 		}
 		return source, nil
 	}
-	exists := func(path string) bool { return path == "main.go" || path == "../main.go" }
+	exists := func(path string) bool { return path == "main.go" || path == "../main.go" || path == "app/run.go" }
 	return slices.Concat(
 		compare([]string{"--port", "--wait"}, cells(section(text, "Flags"), flagPattern)),
 		brokenLinks("README.md", pages, exists),
+		missingFiles("README.md", text, exists),
 		unknownTargets("README.md", text, "test: lint\nlint:\npush:\ninstall:\nX := y\n"),
 		unknownTests("README.md", text, []string{"TestAll", "TestRule05TheTokenIsOneLine"}),
 		unknownIdentifiers("README.md", text, map[string]bool{"app": true, "app.Run": true, "app.Server.Serve": true}),
@@ -56,6 +57,7 @@ func TestABrokenDocumentIsComplainedAbout(t *testing.T) {
 		"a target is unknown in a block":          {"&& make install", "&& make instal", "make instal`"},
 		"a test is unknown":                       {"TestAll", "TestNothing", "TestNothing, which does not exist"},
 		"no test begins so":                       {"TestRule05…", "TestRule31…", "TestRule31…, which does not exist"},
+		"a path leads nowhere":                    {"`app/run.go`", "`app/ran.go`", "the file app/ran.go, which does not exist"},
 		"an identifier is unknown":                {"`app.Run`", "`app.Ran`", "app.Ran, which package app does not declare"},
 		"a method is unknown":                     {"`app.Server.Serve`", "`app.Server.Stop`", "app.Server.Stop, which package app"},
 		"a function is unknown":                   {"`main.run`", "`main.ran`", "main.ran in main.go, which does not have it"},

@@ -21,6 +21,7 @@ var (
 	ruleOf     = regexp.MustCompile(`(?m)^([A-Za-z0-9_./-]+):(?:[^=]|$)`)
 	step       = regexp.MustCompile("`([a-z0-9]+(?:\\.[A-Za-z]\\w*){1,2})`[^`\\n]*?\\[([\\w./-]+\\.go)\\]")
 	identifier = regexp.MustCompile(`^([a-z0-9]+)\.[A-Z]\w*(?:\.\w+)?$`)
+	filePath   = regexp.MustCompile(`^[a-z][a-z0-9_.-]*/[a-z0-9_./-]*(?:\.(?:go|md|yaml|sh)|/)$`)
 	drawn      = regexp.MustCompile(`(?::|loop) (\d+) ((?:[A-Za-z]\w*\.)?[A-Za-z]\w*)`)
 	tabled     = regexp.MustCompile("(?m)^\\| (\\d+) \\| `([\\w.]+)`")
 	diagram    = regexp.MustCompile("(?s)```mermaid\n.*?```")
@@ -137,6 +138,17 @@ func brokenLinks(from string, pages map[string]string, exists func(path string) 
 			complaints = append(complaints, fmt.Sprintf("%s links to %s, which does not exist", from, match[1]))
 		case anchor != "" && document && !slices.Contains(anchors(page), anchor):
 			complaints = append(complaints, fmt.Sprintf("%s links to %s, where no heading has this anchor", from, match[1]))
+		}
+	}
+	return complaints
+}
+
+// missingFiles looks at the code spans that are paths, of the checkout or below the folder of the document.
+func missingFiles(from, text string, exists func(path string) bool) []string {
+	var complaints []string
+	for _, span := range codeSpan.FindAllStringSubmatch(withoutFences(text), -1) {
+		if filePath.MatchString(span[1]) && !exists(path.Clean(span[1])) && !exists(path.Join(path.Dir(from), span[1])) {
+			complaints = append(complaints, fmt.Sprintf("%s names the file %s, which does not exist", from, span[1]))
 		}
 	}
 	return complaints

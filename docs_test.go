@@ -94,13 +94,16 @@ func TestEveryMetricInADocumentExists(t *testing.T) {
 	assertNone(t, unknownMetrics(documents(t), parseSources(t).metrics))
 }
 
-func TestEveryLinkInADocumentLeadsSomewhere(t *testing.T) {
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func TestEveryLinkAndPathInADocumentLeadsSomewhere(t *testing.T) {
 	pages := documents(t)
 	for path := range pages {
-		assertNone(t, brokenLinks(path, pages, func(path string) bool {
-			_, err := os.Stat(path)
-			return err == nil
-		}))
+		assertNone(t, brokenLinks(path, pages, exists))
+		assertNone(t, missingFiles(path, pages[path], exists))
 	}
 }
 
