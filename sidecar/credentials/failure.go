@@ -10,7 +10,7 @@ type Verdict int
 
 // The verdicts, from the one that passes soonest.
 const (
-	// Transient passes without anybody's doing: an outage, the network, a token about to be renewed.
+	// Transient needs no action: an outage, the network, a token about to be renewed.
 	Transient Verdict = iota
 	// Throttled asks for fewer calls.
 	Throttled

@@ -14,13 +14,13 @@ type State string
 
 // The states.
 const (
-	// Available: the pod has credentials.
+	// Available means that the pod has credentials.
 	Available State = "available"
-	// Unassociated: the pod has no role, and nothing to wait for.
+	// Unassociated means that the pod has no role, and nothing to wait for.
 	Unassociated State = "unassociated"
-	// Pending: the pod has no credentials, but they may come without anybody's doing.
+	// Pending means that the pod has no credentials yet.
 	Pending State = "pending"
-	// Refused: the pod gets no credentials until somebody changes something.
+	// Refused means that the pod gets no credentials until somebody changes something.
 	Refused State = "refused"
 )
 

@@ -93,16 +93,12 @@ func (s Source) request(ctx context.Context, token string) (request *http.Reques
 	return request, secrets, nil
 }
 
-// roots are loaded for each fetch, since the webhook renews the file in running pods. They are nil for the public CAs.
+// roots are loaded for each fetch, since the webhook renews the file in running pods.
 func (s Source) roots() (*x509.CertPool, error) {
-	file := s.CAFile
-	if file == "" {
-		return nil, nil
-	}
 	const remedy = "check that the webhook runs and that ConfigMap " + contract.AuthCAConfigMap + " exists, from which it copies the CA"
-	info, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-		return nil, fmt.Errorf("the CA of the auth service is not in %s yet: %s", file, remedy)
+	info, err := os.Stat(s.CAFile)
+	if s.CAFile != "" && errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil, fmt.Errorf("the CA of the auth service is not in %s yet: %s", s.CAFile, remedy)
 	}
-	return exchange.LoadRoots(file, "the CA of the auth service", remedy)
+	return exchange.LoadRoots(s.CAFile, "the CA of the auth service", remedy)
 }

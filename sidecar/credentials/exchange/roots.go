@@ -9,9 +9,13 @@ import (
 // publicCAs is where the image of the sidecar, like Debian and Alpine, has the public CAs.
 const publicCAs = "/etc/ssl/certs/ca-certificates.crt"
 
-// LoadRoots loads the CAs of a PEM file. Like PublicRoots it does so for each exchange: the pool that Go caches would occupy a third
-// of a megabyte in every pod, and would miss a renewed file. An error calls the file by setting, and ends with remedy.
+// LoadRoots loads the CAs of a PEM file, or the public ones if file is empty. It does so for each exchange: the pool that Go caches
+// would occupy a third of a megabyte in every pod, and would miss a renewed file. An error calls the file by setting, and ends with
+// remedy.
 func LoadRoots(file, setting, remedy string) (*x509.CertPool, error) {
+	if file == "" {
+		return publicRoots(), nil
+	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w: %s", setting, err, remedy)
@@ -23,8 +27,8 @@ func LoadRoots(file, setting, remedy string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// PublicRoots loads the public CAs. It returns nil, which means those that Go finds, if they are elsewhere.
-func PublicRoots() *x509.CertPool {
+// publicRoots returns nil, which means the CAs that Go finds, if the public ones are elsewhere.
+func publicRoots() *x509.CertPool {
 	pool, err := LoadRoots(publicCAs, "the public CAs", "")
 	if err != nil {
 		return nil

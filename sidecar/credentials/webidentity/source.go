@@ -55,10 +55,11 @@ func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Cr
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
-	client, err := s.client()
+	roots, err := exchange.LoadRoots(s.STS.CABundle, "AWS_CA_BUNDLE", "correct or unset it")
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
+	client := exchange.NewClient(roots)
 	defer client.CloseIdleConnections()
 	first, err := s.assumeWithToken(ctx, s.options(client, id.RoleARN), id, token)
 	if err != nil {
@@ -90,18 +91,6 @@ func (s Source) assumeWithToken(ctx context.Context, options sts.Options, id con
 		return credentials.Credentials{}, err
 	}
 	return session(out.Credentials, out.AssumedRoleUser, id.RoleARN, out.ResultMetadata)
-}
-
-// client trusts the CAs of the bundle or, if there is none, the public ones.
-func (s Source) client() (*http.Client, error) {
-	if s.STS.CABundle == "" {
-		return exchange.NewClient(exchange.PublicRoots()), nil
-	}
-	roots, err := exchange.LoadRoots(s.STS.CABundle, "AWS_CA_BUNDLE", "correct or unset it")
-	if err != nil {
-		return nil, err
-	}
-	return exchange.NewClient(roots), nil
 }
 
 // options disables retries: the Keeper retries, and knows how long the old credentials last.
