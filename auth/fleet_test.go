@@ -32,8 +32,8 @@ const (
 	pods         = 500
 )
 
-// apiServer reviews tokens that are head.NUMBER.signature, of pods that have their number in all names. A real one is asked
-// in e2e; it would take minutes to hold so many pods.
+// apiServer reviews tokens that are head.NUMBER.signature, of pods that have their number in all names. The real one is
+// used in e2e; it would take minutes to hold so many pods.
 func apiServer(t *testing.T) tokens.Reviewer {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -115,8 +115,8 @@ func TestEachOf500PodsAtOnceGetsTheSessionOfItsOwnRole(t *testing.T) {
 	}
 	all.Wait()
 	t.Logf("%d pods at once, %d associations: all answered after %s", pods, associations, time.Since(begin).Round(time.Millisecond))
-	if asked := len(sts.Requests()); asked != pods {
-		t.Errorf("STS was asked %d times", asked)
+	if n := len(sts.Requests()); n != pods {
+		t.Errorf("%d calls of STS", n)
 	}
 	if n := metric(t, registry, "podidentity_auth_requests_total"); n != pods {
 		t.Errorf("%v sessions are counted", n)
@@ -125,7 +125,7 @@ func TestEachOf500PodsAtOnceGetsTheSessionOfItsOwnRole(t *testing.T) {
 		t.Errorf("%v calls of STS are counted", n)
 	}
 	if n := metric(t, registry, "podidentity_auth_sessions_cached"); n != pods {
-		t.Errorf("%v sessions are counted as kept", n)
+		t.Errorf("%v sessions are counted as cached", n)
 	}
 	if lines := strings.Count(audit.String(), "session issued"); lines != pods {
 		t.Errorf("%d sessions are in the log", lines)

@@ -55,10 +55,10 @@ func TestARefusalIsNotCached(t *testing.T) {
 
 func TestConcurrentRequestsOfAPodAreOneCallOfSTS(t *testing.T) {
 	sts := ststest.New(t)
-	asked, goOn := make(chan struct{}), make(chan struct{})
+	received, proceed := make(chan struct{}), make(chan struct{})
 	sts.Answer(func(w http.ResponseWriter, r *http.Request) {
-		close(asked) // a second time it panics
-		<-goOn
+		close(received) // a second time it panics
+		<-proceed
 		ststest.Succeed(w, r, "ASIA", "secret", time.Now().Add(time.Hour))
 	})
 	i := issuer(t, sts)
@@ -71,11 +71,11 @@ func TestConcurrentRequestsOfAPodAreOneCallOfSTS(t *testing.T) {
 	}
 	begun.Add(20)
 	all.Go(ask)
-	<-asked
+	<-received
 	for range 19 {
 		all.Go(ask)
 	}
 	begun.Wait()
-	close(goOn)
+	close(proceed)
 	all.Wait()
 }

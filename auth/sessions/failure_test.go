@@ -20,31 +20,31 @@ import (
 
 func TestAnErrorOfSTSIsReportedInItsWordsAndWithARemedy(t *testing.T) {
 	for name, test := range map[string]struct {
-		status  int
-		code    string
-		want    exception.Kind
-		remedy  string
-		hopsAre int
+		status int
+		code   string
+		want   exception.Kind
+		remedy string
+		hops   int
 	}{
-		"the trust policy":                   {403, "AccessDenied", exception.AccessDenied, "sts:TagSession to the AWS identity of the auth service", 1},
-		"the trust policy of the target":     {403, "AccessDenied", exception.AccessDenied, "sts:TagSession to " + role, 2},
-		"too many calls, as STS says it":     {400, "Throttling", exception.Throttling, "retry later", 1},
-		"too many calls, as others say it":   {429, "TooManyRequestsException", exception.Throttling, "retry later", 1},
-		"the service's own credentials":      {403, "InvalidClientTokenId", exception.InternalServer, "renew the AWS credentials of the auth service", 1},
-		"the service's own session":          {400, "ExpiredTokenException", exception.InternalServer, "renew the AWS credentials of the auth service", 1},
-		"the session policy":                 {400, "MalformedPolicyDocument", exception.InvalidRequest, "correct the policy", 1},
-		"the size of the session policy":     {400, "PackedPolicyTooLarge", exception.InvalidRequest, "shorten the policy", 1},
-		"the region":                         {403, "RegionDisabledException", exception.InvalidRequest, "enable STS for the region", 1},
-		"the duration":                       {400, "ValidationError", exception.InvalidRequest, "sessionDuration", 1},
-		"something that nobody has heard of": {418, "Teapot", exception.InvalidRequest, "correct the association", 1},
-		"a failure of its own":               {500, "InternalFailure", exception.ServiceUnavailable, "retry", 1},
+		"the trust policy":                 {403, "AccessDenied", exception.AccessDenied, "sts:TagSession to the AWS identity of the auth service", 1},
+		"the trust policy of the target":   {403, "AccessDenied", exception.AccessDenied, "sts:TagSession to " + role, 2},
+		"too many calls, as STS says it":   {400, "Throttling", exception.Throttling, "retry later", 1},
+		"too many calls, as others say it": {429, "TooManyRequestsException", exception.Throttling, "retry later", 1},
+		"the service's own credentials":    {403, "InvalidClientTokenId", exception.InternalServer, "renew the AWS credentials of the auth service", 1},
+		"the service's own session":        {400, "ExpiredTokenException", exception.InternalServer, "renew the AWS credentials of the auth service", 1},
+		"the session policy":               {400, "MalformedPolicyDocument", exception.InvalidRequest, "correct the policy", 1},
+		"the size of the session policy":   {400, "PackedPolicyTooLarge", exception.InvalidRequest, "shorten the policy", 1},
+		"the region":                       {403, "RegionDisabledException", exception.InvalidRequest, "enable STS for the region", 1},
+		"the duration":                     {400, "ValidationError", exception.InvalidRequest, "sessionDuration", 1},
+		"an unknown code":                  {418, "Teapot", exception.InvalidRequest, "correct the association", 1},
+		"a failure of its own":             {500, "InternalFailure", exception.ServiceUnavailable, "retry", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sts := ststest.New(t)
 			id := contract.Identity{RoleARN: role}
 			refuse := ststest.Refuse(test.status, test.code, "in\nthese words")
 			sts.Answer(refuse)
-			if test.hopsAre == 2 {
+			if test.hops == 2 {
 				id.TargetRoleARN = target
 				sts.Answer(func(w http.ResponseWriter, r *http.Request) {
 					if r.PostForm.Get("RoleArn") == target {

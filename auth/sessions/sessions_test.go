@@ -37,7 +37,7 @@ func issuer(t *testing.T, sts *ststest.STS) *sessions.Issuer {
 	return i
 }
 
-func TestWhatSTSIsAsked(t *testing.T) {
+func TestRequestsToSTS(t *testing.T) {
 	const policy = `{"Version":"2012-10-17","Statement":[]}`
 	for name, test := range map[string]struct {
 		identity      contract.Identity
@@ -82,28 +82,28 @@ func TestWhatSTSIsAsked(t *testing.T) {
 			if err != nil || cached {
 				t.Fatal(cached, err)
 			}
-			asked, hops := sts.Requests(), 1
+			requests, hops := sts.Requests(), 1
 			if test.second != nil {
 				hops = 2
 			}
-			if len(asked) != hops || len(s.RequestIDs) != hops || asked[0].AccessKeyID != "AKIAOWN" {
-				t.Fatalf("asked %v, answered with requests %v", asked, s.RequestIDs)
+			if len(requests) != hops || len(s.RequestIDs) != hops || requests[0].AccessKeyID != "AKIAOWN" {
+				t.Fatalf("requests %v, request IDs %v", requests, s.RequestIDs)
 			}
-			assertTags(t, asked[0], test.tags)
-			assertAsked(t, asked[0], test.first)
+			assertTags(t, requests[0], test.tags)
+			assertRequest(t, requests[0], test.first)
 			if hops == 2 {
 				// STS refuses a tag that is transitive already.
-				assertTags(t, asked[1], false)
-				assertAsked(t, asked[1], test.second)
-				if asked[1].AccessKeyID != "ASIA1" {
-					t.Errorf("the second hop is signed by %s", asked[1].AccessKeyID)
+				assertTags(t, requests[1], false)
+				assertRequest(t, requests[1], test.second)
+				if requests[1].AccessKeyID != "ASIA1" {
+					t.Errorf("the second hop is signed by %s", requests[1].AccessKeyID)
 				}
 			}
 		})
 	}
 }
 
-func assertAsked(t *testing.T, r ststest.Request, want map[string]string) {
+func assertRequest(t *testing.T, r ststest.Request, want map[string]string) {
 	t.Helper()
 	for name, value := range want {
 		if r.Get(name) != value {

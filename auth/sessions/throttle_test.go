@@ -80,13 +80,13 @@ func TestThrottlingBySTSPausesCallsForALongerAndLongerTime(t *testing.T) {
 	})
 }
 
-func TestThePauseIsAsLongAsSTSAsksForButBounded(t *testing.T) {
-	for asked, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, time.Hour: maxPause} {
+func TestThePauseIsRetryAfterWithinABound(t *testing.T) {
+	for requested, want := range map[time.Duration]time.Duration{7 * time.Second: 7 * time.Second, time.Hour: maxPause} {
 		synctest.Test(t, func(t *testing.T) {
 			limit := newThrottle(1000)
-			limit.observe(exception.New(exception.Throttling, "").WithRetryAfter(asked))
+			limit.observe(exception.New(exception.Throttling, "").WithRetryAfter(requested))
 			if _, after := kindOf(limit.wait(t.Context())); after != want {
-				t.Errorf("asked for %s, the pause is %s", asked, after)
+				t.Errorf("STS asked for %s, the pause is %s", requested, after)
 			}
 		})
 	}

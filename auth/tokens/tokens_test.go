@@ -19,8 +19,8 @@ import (
 
 const jwt = "head.body.signature"
 
-// reviewer asks an API server that answers with the status code and the verdict. The real one is asked in e2e; this one says
-// what that says seldom.
+// reviewer uses an API server that answers with the status code and the verdict. The real one is used in e2e; this one has answers
+// that are rare there.
 func reviewer(t *testing.T, code int, verdict authenticationv1.TokenReviewStatus) tokens.Reviewer {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
