@@ -13,13 +13,13 @@ import (
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
-// certificates is where the certificate of the server comes from: our own rotation, or files that somebody else keeps.
+// certificates is where the certificate of the server comes from: our own rotation, or files that somebody else maintains.
 type certificates interface {
 	// Certificate is the tls.Config.GetCertificate of the server. It fails while there is none.
 	Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error)
 	// Ready is a healthz.Checker that fails while there is no certificate, and when that has expired.
 	Ready(request *http.Request) error
-	// Expiry is when the certificates end.
+	// Expiry is when the certificates expire.
 	Expiry() certs.Expiry
 	// SetupWithManager has the manager keep the certificate up to date.
 	SetupWithManager(mgr manager.Manager) error
@@ -48,7 +48,7 @@ func rotationOf(c config.Config) certs.Config {
 	}
 }
 
-// newCertificates chooses by the configuration. Of what is not chosen nothing is set up.
+// newCertificates chooses by the configuration. What is not chosen is not set up.
 func newCertificates(c config.Config, rotation certs.Config, log logrus.FieldLogger) certificates {
 	if c.CertificateDir != "" {
 		return certs.NewFiles(c.CertificateDir, log)
@@ -56,7 +56,7 @@ func newCertificates(c config.Config, rotation certs.Config, log logrus.FieldLog
 	return certs.NewRotator(rotation, log)
 }
 
-// serverTLS has a server show the certificate, which need not be there yet, and speak nothing older than TLS 1.3.
+// serverTLS makes a server present the certificate, which may come later, and refuse versions before TLS 1.3.
 func serverTLS(source certificates) func(*tls.Config) {
 	return func(t *tls.Config) {
 		t.MinVersion = tls.VersionTLS13
