@@ -19,33 +19,33 @@ func TestEverySubscriberHearsOfChangesUntilItUnsubscribes(t *testing.T) {
 	unsubscribe()
 	changes.Notify("*")
 	if !slices.Equal(first, []association.Pattern{"team-*"}) || !slices.Equal(second, []association.Pattern{"team-*", "*"}) {
-		t.Errorf("the first heard of %q, the second of %q", first, second)
+		t.Errorf("the first notified of %q, the second of %q", first, second)
 	}
 }
 
 func TestASubscriberMayNotifySubscribeAndUnsubscribe(t *testing.T) {
 	var changes association.Changes
-	var heard []association.Pattern
+	var notified []association.Pattern
 	var unsubscribe func()
 	unsubscribe = changes.Subscribe(func(p association.Pattern) {
 		unsubscribe()
-		defer changes.Subscribe(func(p association.Pattern) { heard = append(heard, p) })()
+		defer changes.Subscribe(func(p association.Pattern) { notified = append(notified, p) })()
 		changes.Notify("from within " + p)
 	})
 	changes.Notify("a change")
-	if !slices.Equal(heard, []association.Pattern{"from within a change"}) {
-		t.Errorf("heard of %q", heard)
+	if !slices.Equal(notified, []association.Pattern{"from within a change"}) {
+		t.Errorf("notified of %q", notified)
 	}
 }
 
 func TestNoChangeIsLostThoughManyNotifyAtOnce(t *testing.T) {
 	var changes association.Changes
 	var mu sync.Mutex
-	heard := 0
+	notified := 0
 	defer changes.Subscribe(func(association.Pattern) {
 		mu.Lock()
 		defer mu.Unlock()
-		heard++
+		notified++
 	})()
 	var all sync.WaitGroup
 	for range 100 {
@@ -55,7 +55,7 @@ func TestNoChangeIsLostThoughManyNotifyAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if heard != 100 {
-		t.Errorf("heard of %d changes of 100", heard)
+	if notified != 100 {
+		t.Errorf("notified of %d changes of 100", notified)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Check says what keeps an association from being used, although the API server took it.
+// Check says why an association cannot be used, although the API server accepted it.
 func Check(a *v1alpha1.PodIdentityAssociation) error {
 	if _, err := identityOf(a); err != nil {
 		return err

@@ -12,9 +12,8 @@ import (
 	"github.com/podidentity/podidentity/association"
 )
 
-// TestTheIndexAlwaysFindsWhatALookAtEveryAssociationFinds compares the index with a plain list, after each of many random
-// changes.
-func TestTheIndexAlwaysFindsWhatALookAtEveryAssociationFinds(t *testing.T) {
+// The index is compared with a plain list, after each of many random changes.
+func TestTheIndexAlwaysAgreesWithASearchOfEveryAssociation(t *testing.T) {
 	for seed := range uint64(50) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		of := func(all ...string) string { return all[random.IntN(len(all))] }
@@ -39,7 +38,7 @@ func TestTheIndexAlwaysFindsWhatALookAtEveryAssociationFinds(t *testing.T) {
 			for _, account := range []association.ServiceAccount{{Namespace: "team", Name: "reader"}, {Namespace: "team-a", Name: "reader"}, {Namespace: "x", Name: "y"}} {
 				got, _ := index.Identity(account)
 				if want := best(plain, account); got.Association != want {
-					t.Fatalf("seed %d: %v has %q, a look at all gives %q", seed, account, got.Association, want)
+					t.Fatalf("seed %d: %v has %q, a search of all gives %q", seed, account, got.Association, want)
 				}
 			}
 			for name := range plain {
@@ -69,7 +68,7 @@ func best(all map[string]*v1alpha1.PodIdentityAssociation, account association.S
 // beats is the precedence as the documentation of the API words it.
 func beats(a, b *v1alpha1.PodIdentityAssociation) bool {
 	for _, pair := range [][2]string{{a.Spec.Namespace, b.Spec.Namespace}, {a.Spec.ServiceAccount, b.Spec.ServiceAccount}} {
-		if one, other := closeness(pair[0]), closeness(pair[1]); one != other {
+		if one, other := specificity(pair[0]), specificity(pair[1]); one != other {
 			return one > other
 		}
 	}
@@ -79,7 +78,7 @@ func beats(a, b *v1alpha1.PodIdentityAssociation) bool {
 	return a.Name < b.Name
 }
 
-func closeness(pattern string) int {
+func specificity(pattern string) int {
 	for i, c := range pattern {
 		if c == '*' {
 			return i

@@ -63,7 +63,7 @@ func inManager(t *testing.T, test func(m *managed)) {
 	})
 }
 
-// client writes to the fake API server, and has the watches hear of it.
+// client writes to the fake API server, and sends the event of each write to the watches.
 func (m *managed) client() client.Client {
 	written := func(ctx context.Context, c client.Client, key client.ObjectKey, live client.Object, source *fakesource.FakeControllerSource) error {
 		if err := c.Get(ctx, key, live); err != nil {

@@ -22,7 +22,7 @@ const (
 )
 
 // cluster holds the two objects in controller-runtime's fake of an API server, which knows conflicts and server-side apply.
-// The real one is asked in e2e/suites/injection.
+// e2e/suites/injection has a real one.
 type cluster struct {
 	t   *testing.T
 	now time.Time

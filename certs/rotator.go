@@ -19,7 +19,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Config says for whom certificates are made. All fields are required.
+// Config says what certificates are made, and where their CA is kept and published. All fields are required.
 type Config struct {
 	// Secret holds the CA, its key included. The rotator creates it.
 	Secret types.NamespacedName
@@ -29,7 +29,7 @@ type Config struct {
 	Propagation time.Duration
 	// DNSNames of the server, the first as its common name.
 	DNSNames []string
-	// CAValidity and LeafValidity are the lives of the two certificates; each is replaced with a third of it left.
+	// CAValidity and LeafValidity are how long the two certificates are valid; each is replaced with a third of that left.
 	CAValidity, LeafValidity time.Duration
 }
 

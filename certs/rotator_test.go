@@ -31,8 +31,8 @@ func TestACAOfOursInTheLiveBundleStaysTrustedUntilItExpires(t *testing.T) {
 		"a CA of ours stays, whether the Secret knows it or not": {encodeCertificates(ours), 1},
 		"one that has expired goes":                              {encodeCertificates(expired), 0},
 		"a certificate that is no CA goes":                       {encodeCertificates(leaf.Leaf), 0},
-		"an emptied bundle has nothing to keep":                  {nil, 0},
-		"garbage has nothing to keep":                            {[]byte("garbage"), 0},
+		"of an emptied bundle nothing stays":                     {nil, 0},
+		"of garbage nothing stays":                               {[]byte("garbage"), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := publishedCAs([][]byte{test.live}, now); len(got) != test.stays {

@@ -23,9 +23,8 @@ func Watched(namespace string) map[client.Object]cache.ByObject {
 	return certs.ConfigMap{Namespace: namespace, Name: contract.AuthCAConfigMap}.Watched()
 }
 
-// Watch returns a function that returns the CA bundle of this moment, certificates in PEM, and one that tells whether the
-// ConfigMap has been looked for. The caller has narrowed the cache by Watched, and starts it. A change of the bundle concerns
-// every namespace.
+// Watch returns a function that returns the current CA bundle, certificates in PEM, and one that tells whether the cache has
+// synced. The caller has narrowed the cache by Watched, and starts it. A change of the bundle is notified in every namespace.
 func Watch(ctx context.Context, informers cache.Informers, changes *association.Changes, log logrus.FieldLogger) (bundle func() string, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &corev1.ConfigMap{}, cache.BlockUntilSynced(false))
 	if err != nil {
@@ -56,7 +55,7 @@ func (h *eventHandler) current() string {
 	return ""
 }
 
-// set keeps the bundle of before where the ConfigMap has none that is usable: a mistake there must not cut running pods off
+// set keeps the earlier bundle where the ConfigMap has none that is usable: a mistake there must not cut running pods off
 // from the auth service.
 func (h *eventHandler) set(object any) {
 	bundle, err := parseBundle(object.(*corev1.ConfigMap).Data[contract.CABundleKey])

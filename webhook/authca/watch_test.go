@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"math/big"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/cache/informertest"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllertest"
 
@@ -121,5 +123,23 @@ func TestNothingButCertificatesReachesPods(t *testing.T) {
 	w.Add(configMap("words\n" + block("EC PRIVATE KEY", []byte("key")) + good + "more words"))
 	if w.bundle() != good {
 		t.Errorf("got %q", w.bundle())
+	}
+}
+
+func TestTheWebhookWatchesNoOtherConfigMap(t *testing.T) {
+	for object, options := range authca.Watched("pod-identity") {
+		selector := options.Namespaces["pod-identity"].FieldSelector
+		if _, ok := object.(*corev1.ConfigMap); !ok || len(options.Namespaces) != 1 ||
+			!selector.Matches(fields.Set{"metadata.name": "pod-identity-auth-ca"}) || selector.Matches(fields.Set{"metadata.name": "other"}) {
+			t.Errorf("watched is %T of %v", object, options.Namespaces)
+		}
+	}
+}
+
+func TestAWatchThatCannotBeSetUpNamesTheConfigMap(t *testing.T) {
+	informers := &informertest.FakeInformers{Error: errors.New("no such kind")}
+	_, _, err := authca.Watch(t.Context(), informers, &association.Changes{}, logrus.New())
+	if err == nil || err.Error() != "watch ConfigMap pod-identity-auth-ca: no such kind" {
+		t.Errorf("got %v", err)
 	}
 }
