@@ -69,6 +69,9 @@ func (id Identity) Digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// MaxChainedSession is the longest session that STS issues to a role that assumes another.
+const MaxChainedSession = Duration(time.Hour)
+
 // Duration is a time.Duration whose text is such as "1h30m".
 type Duration time.Duration
 

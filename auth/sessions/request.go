@@ -17,8 +17,6 @@ const (
 	maxSessionName = 64
 	// minClusterPart is how much of a long cluster name stays in the name of a session, however long the pod's name is.
 	minClusterPart = 8
-	// maxChainedSession is the longest session that STS issues to a role that assumes another.
-	maxChainedSession = time.Hour
 	// minSession is the shortest session that STS issues. The first hop of a chain needs no more.
 	minSession = 15 * time.Minute
 )
@@ -45,7 +43,7 @@ func (i *Issuer) firstHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleI
 func (i *Issuer) secondHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleInput {
 	return &sts.AssumeRoleInput{
 		RoleArn: &id.TargetRoleARN, RoleSessionName: aws.String(i.sessionName(pod)),
-		DurationSeconds: seconds(min(time.Duration(id.SessionDuration), maxChainedSession)),
+		DurationSeconds: seconds(time.Duration(min(id.SessionDuration, contract.MaxChainedSession))),
 		Policy:          optional(id.Policy),
 		ExternalId:      optional(i.externalID(pod, id)),
 	}

@@ -8,9 +8,6 @@ import (
 	"github.com/podidentity/podidentity/sidecar/identity"
 )
 
-// MaxChainedSession is the longest session that STS gives to a role assumed by another role.
-const MaxChainedSession = time.Hour
-
 // SetIdentity sets the identity that the pod has from now on.
 //
 // Once it returns, credentials with other permissions are no longer served: if an association is deleted, or changes to another
@@ -54,7 +51,7 @@ func (k *Keeper) clear() {
 // replace starts fetching for id. The lock must be held.
 func (k *Keeper) replace(id contract.Identity) {
 	k.log.WithField("role", id.RoleARN).WithField("association", id.Association).Info("the pod has an association")
-	if id.TargetRoleARN != "" && time.Duration(id.SessionDuration) > MaxChainedSession {
+	if id.TargetRoleARN != "" && id.SessionDuration > contract.MaxChainedSession {
 		k.log.WithField("sessionDuration", time.Duration(id.SessionDuration).String()).
 			Warn("STS limits the session of a target role to one hour: set sessionDuration to 1h or less")
 	}

@@ -129,14 +129,14 @@ func TestCertificates(t *testing.T) {
 	fake := newFakeAuth(t, nil)
 	good := writeFile(t, "ca.crt", fake.ca())
 	for name, test := range map[string]struct{ endpoint, ca, says string }{
-		"the CA of the file is trusted":             {fake.URL, good, ""},
-		"another CA is not":                         {fake.URL, writeFile(t, "other", otherCA(t)), "compare ConfigMap pod-identity-auth-ca"},
-		"the public CAs are trusted without a file": {fake.URL, "", "is not trusted"},
-		"a missing file":                            {fake.URL, "/nowhere", "ConfigMap pod-identity-auth-ca"},
-		"an empty file":                             {fake.URL, writeFile(t, "empty", ""), "ConfigMap pod-identity-auth-ca"},
-		"a file without a certificate":              {fake.URL, writeFile(t, "odd", "odd"), "no certificate in PEM"},
-		"a certificate of another name is refused":  {strings.Replace(fake.URL, "127.0.0.1", "localhost", 1), good, "not localhost"},
-		"a service that does not listen":            {"https://127.0.0.1:1", good, "check that its pods run"},
+		"the CA of the file is trusted":                  {fake.URL, good, ""},
+		"another CA is not":                              {fake.URL, writeFile(t, "other", otherCA(t)), "compare ConfigMap pod-identity-auth-ca"},
+		"without a file only the public CAs are trusted": {fake.URL, "", "is not trusted"},
+		"a missing file":                                 {fake.URL, "/nowhere", "ConfigMap pod-identity-auth-ca"},
+		"an empty file":                                  {fake.URL, writeFile(t, "empty", ""), "ConfigMap pod-identity-auth-ca"},
+		"a file without a certificate":                   {fake.URL, writeFile(t, "odd", "odd"), "no certificate in PEM"},
+		"a certificate of another name is refused":       {strings.Replace(fake.URL, "127.0.0.1", "localhost", 1), good, "not localhost"},
+		"a service that does not listen":                 {"https://127.0.0.1:1", good, "check that its pods run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.source(t)

@@ -21,7 +21,7 @@ func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contra
 	in := &sts.AssumeRoleInput{
 		RoleArn:         &id.TargetRoleARN,
 		RoleSessionName: aws.String(SessionName(s.Pod)),
-		DurationSeconds: seconds(min(id.SessionDuration, contract.Duration(credentials.MaxChainedSession))),
+		DurationSeconds: seconds(min(id.SessionDuration, contract.MaxChainedSession)),
 		ExternalId:      optional(id.ExternalID),
 		Policy:          optional(id.Policy),
 	}
