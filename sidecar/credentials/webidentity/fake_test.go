@@ -2,6 +2,7 @@ package webidentity_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
@@ -92,4 +94,13 @@ func shortContext(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+func failure(t *testing.T, err error) *credentials.Failure {
+	t.Helper()
+	f, ok := errors.AsType[*credentials.Failure](err)
+	if !ok {
+		t.Fatalf("error %v is no Failure", err)
+	}
+	return f
 }

@@ -3,7 +3,6 @@ package webidentity_test
 import (
 	"crypto/tls"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -190,13 +189,4 @@ func TestExpirationIsConvertedToTheClockOfTheNode(t *testing.T) {
 			}
 		})
 	}
-}
-
-func failure(t *testing.T, err error) *credentials.Failure {
-	t.Helper()
-	f, ok := errors.AsType[*credentials.Failure](err)
-	if !ok {
-		t.Fatalf("error %v is no Failure", err)
-	}
-	return f
 }
