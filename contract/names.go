@@ -114,5 +114,16 @@ const (
 	SourceEKSAuth = "eks-auth"
 )
 
+// The command line of the sidecar, which the webhook writes into pods.
+const (
+	CommandWait  = "wait"
+	CommandProbe = "probe"
+
+	FlagListen  = "listen"
+	FlagMetrics = "metrics"
+	FlagSource  = "source"
+	FlagTimeout = "timeout"
+)
+
 // FieldManager is the field manager of the product in server-side apply.
 const FieldManager = "pod-identity"

@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/podidentity/podidentity/contract"
 )
 
 func main() {
@@ -30,10 +32,10 @@ func run(ctx context.Context, args []string) (code int) {
 		command = args[0]
 	}
 	switch command {
-	case "wait":
+	case contract.CommandWait:
 		wait(ctx, args[1:], os.Stdout)
 		return 0
-	case "probe":
+	case contract.CommandProbe:
 		// The kubelet reads the reason from stdout.
 		return printError(probe(ctx, args[1:], os.Stdout), os.Stdout)
 	default:

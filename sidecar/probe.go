@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
 )
 
 // wait is the postStart hook. It returns no error: the kubelet kills a container whose hook fails, and that brings no
 // credentials.
 func wait(ctx context.Context, args []string, out io.Writer) {
-	client, err := config.ParseClient("wait", args, config.DefaultWait, out)
+	client, err := config.ParseClient(contract.CommandWait, args, config.DefaultWait, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(out, err)
 		return
@@ -28,7 +29,7 @@ func wait(ctx context.Context, args []string, out io.Writer) {
 
 // probe is the readiness probe. `kubectl describe pod` shows its error.
 func probe(ctx context.Context, args []string, out io.Writer) error {
-	client, err := config.ParseClient("probe", args, config.DefaultProbe, out)
+	client, err := config.ParseClient(contract.CommandProbe, args, config.DefaultProbe, out)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func TestEveryRefusalIsAnExceptionThatSaysWhatToDo(t *testing.T) {
 		"a role outside of the patterns":               {change: func(b *backend) { b.identity.RoleARN = "arn:aws:iam::111122223333:role/admin" }, kind: exception.AccessDenied, says: "--roles"},
 		"a target outside of the patterns":             {change: func(b *backend) { b.identity.TargetRoleARN = "arn:aws:iam::444455556666:role/pods/x" }, kind: exception.AccessDenied, says: "444455556666"},
 		"what STS refuses":                             {change: func(b *backend) { b.issue = exception.New(exception.AccessDenied, "trust it") }, kind: exception.AccessDenied, says: "trust it"},
-		"an error that is no exception":                       {change: func(b *backend) { b.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
+		"an error that is no exception":                {change: func(b *backend) { b.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := good()

@@ -37,7 +37,7 @@ func (c Config) validateServer() error {
 		flags.Require(c.Service != "", "--service is empty: set it to the name of the Service"),
 		flags.Require(c.CASecret != "", "--ca-secret is empty: set it to the name of a Secret of the service's own"),
 		flags.Require(c.CAConfigMap != "", "--ca-configmap is empty: set it to the name of a ConfigMap of the service's own"),
-		flags.Require(c.Listen >= 1 && c.Listen <= 65535, "--listen is %d: set it to a port from 1 to 65535", c.Listen),
+		flags.RequirePort("--listen", c.Listen, 1),
 		flags.Require(c.API.ClientRate > 0, "--client-rate is %d: set it to at least 1", c.API.ClientRate),
 		flags.Require(c.CertificateValidity >= time.Minute, "--certificate-validity is %s: set it to at least 1m", c.CertificateValidity),
 		flags.Require(c.CAValidity >= 2*c.CertificateValidity, "--ca-validity is %s: set it to at least twice --certificate-validity, %s", c.CAValidity, 2*c.CertificateValidity),

@@ -36,6 +36,11 @@ func Require(ok bool, format string, values ...any) error {
 	return fmt.Errorf(format, values...)
 }
 
+// RequirePort returns an error that names the flag, unless its value is a port that is not below least.
+func RequirePort(name string, port, least int) error {
+	return Require(port >= least && port <= 65535, "%s is %d: set it to a port from %d to 65535", name, port, least)
+}
+
 // IsURL tells whether text is a URL of a web server.
 func IsURL(text string) bool {
 	u, err := url.Parse(text)

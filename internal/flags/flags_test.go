@@ -56,3 +56,11 @@ func TestURLs(t *testing.T) {
 		}
 	}
 }
+
+func TestAPortIsNotBelowTheLeast(t *testing.T) {
+	for port, ok := range map[int]bool{1023: false, 1024: true, 65535: true, 65536: false} {
+		if err := flags.RequirePort("--port", port, 1024); (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "--port is") {
+			t.Errorf("%d: %v", port, err)
+		}
+	}
+}

@@ -50,9 +50,9 @@ func Parse(args []string, getenv func(string) string, help io.Writer) (Config, e
 	set.StringVar(&c.IdentityFile, "identity", c.IdentityFile, "`file` of the identity document; may appear and change later")
 	set.StringVar(&tokenFile, "token", tokenFile, "`file` of the service account token; may appear and change later")
 	set.StringVar(&c.AuthorizationFile, "authorization", c.AuthorizationFile, "`file` that the sidecar creates for applications to authenticate with")
-	set.StringVar(&c.Listen, "listen", c.Listen, "`address` to listen on, 127.0.0.1:port")
-	set.StringVar(&c.Metrics, "metrics", c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
-	set.StringVar(&c.Source, "source", c.Source, "`source` of credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
+	set.StringVar(&c.Listen, contract.FlagListen, c.Listen, "`address` to listen on, 127.0.0.1:port")
+	set.StringVar(&c.Metrics, contract.FlagMetrics, c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
+	set.StringVar(&c.Source, contract.FlagSource, c.Source, "`source` of credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
 	if err := flags.Parse(set, args, help); err != nil {
 		return Config{}, err
 	}

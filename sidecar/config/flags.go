@@ -22,8 +22,8 @@ const (
 func ParseClient(name string, args []string, timeout time.Duration, help io.Writer) (readiness.Client, error) {
 	c := readiness.Client{Address: contract.ListenAddress(contract.DefaultPort), Timeout: timeout}
 	set := flag.NewFlagSet("sidecar "+name, flag.ContinueOnError)
-	set.StringVar(&c.Address, "listen", c.Address, "`address` the sidecar listens on")
-	set.DurationVar(&c.Timeout, "timeout", c.Timeout, "how long to wait for credentials")
+	set.StringVar(&c.Address, contract.FlagListen, c.Address, "`address` the sidecar listens on")
+	set.DurationVar(&c.Timeout, contract.FlagTimeout, c.Timeout, "how long to wait for credentials")
 	if err := flags.Parse(set, args, help); err != nil {
 		return readiness.Client{}, err
 	}

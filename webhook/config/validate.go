@@ -27,7 +27,7 @@ func (c Config) validateServer() error {
 		flags.Require(c.Namespace != "", "--namespace is empty: set it to the webhook's own namespace"),
 		flags.Require(c.Lease != "", "--lease is empty: set it to the name of the webhook's Lease"),
 		flags.Require(c.CASecret != "", "--ca-secret is empty: set it to the name of the webhook's Secret"),
-		requirePort("--listen", c.Listen, 1),
+		flags.RequirePort("--listen", c.Listen, 1),
 		flags.Require(c.CertificateValidity >= time.Minute, "--certificate-validity is %s: set it to at least 1m", c.CertificateValidity),
 		flags.Require(c.CAValidity >= 2*c.CertificateValidity, "--ca-validity is %s: set it to at least twice --certificate-validity, %s", c.CAValidity, 2*c.CertificateValidity),
 		flags.Require(c.Drain >= 0 && c.Drain <= time.Minute, "--drain is %s: set it to between 0s and 1m", c.Drain),
@@ -46,7 +46,7 @@ func validateInjection(i inject.Settings) error {
 		validateResources(i),
 		// The API server accepts no less than 10 minutes, and the kubelet renews at the latest after a day.
 		flags.Require(i.TokenExpiration >= 10*time.Minute && i.TokenExpiration <= 24*time.Hour, "--token-expiration is %s: set it to between 10m and 24h", i.TokenExpiration),
-		requirePort("--port", i.Port, 1024),
+		flags.RequirePort("--port", i.Port, 1024),
 		flags.Require(i.Wait >= 0 && i.Wait <= 10*time.Minute, "--wait is %s: set it to between 0s and 10m", i.Wait),
 	)
 }
@@ -69,10 +69,6 @@ func validateSource(i inject.Settings) error {
 		)
 	}
 	return flags.Require(false, "--source is %q: set it to %s or %s", i.Source, contract.SourceWebIdentity, contract.SourceEKSAuth)
-}
-
-func requirePort(name string, port, least int) error {
-	return flags.Require(port >= least && port <= 65535, "%s is %d: set it to a port from %d to 65535", name, port, least)
 }
 
 func validPullPolicy(policy corev1.PullPolicy) bool {

@@ -15,8 +15,8 @@ import (
 const firstEphemeralPort = 32768
 
 const (
-	listenFlag  = "--listen="
-	metricsFlag = "--metrics="
+	listenFlag  = "--" + contract.FlagListen + "="
+	metricsFlag = "--" + contract.FlagMetrics + "="
 )
 
 // choosePorts moves each port of a sidecar that does not exist yet up to the next one that no container declares.

@@ -28,14 +28,14 @@ func sidecar(pod *corev1.Pod, options podOptions, settings Settings) corev1.Cont
 		},
 		// The next container starts when this hook ends: once there are credentials, or it is known that none will come.
 		Lifecycle: &corev1.Lifecycle{PostStart: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{
-			Command: []string{binary, "wait", listen, "--timeout=" + options.wait.String()},
+			Command: []string{binary, contract.CommandWait, listen, "--" + contract.FlagTimeout + "=" + options.wait.String()},
 		}}},
 		// The kubelet then shows the last error in the pod's status, for those who cannot read the log.
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 		SecurityContext:          securityContext(pod),
 	}
 	if settings.UsesEKSAuth() {
-		container.Args = append(container.Args, "--source="+settings.Source)
+		container.Args = append(container.Args, "--"+contract.FlagSource+"="+settings.Source)
 	}
 	if options.metricsPort != 0 {
 		container.Args = append(container.Args, metricsFlag+":"+strconv.Itoa(options.metricsPort))
@@ -43,7 +43,7 @@ func sidecar(pod *corev1.Pod, options podOptions, settings Settings) corev1.Cont
 	}
 	if options.readiness {
 		container.ReadinessProbe = &corev1.Probe{
-			ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{binary, "probe", listen}}},
+			ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{binary, contract.CommandProbe, listen}}},
 			// A kubelet that has just started delays the first probe of a pod by up to one period, so a long one would delay
 			// the pods of a new node; but each probe costs the node a process.
 			PeriodSeconds:    30,
