@@ -1,6 +1,7 @@
 package exception_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/podidentity/podidentity/auth/exception"
@@ -21,5 +22,17 @@ func TestEachExceptionHasTheStatusOfTheModel(t *testing.T) {
 	}
 	if len(want) != 0 {
 		t.Errorf("missing: %v", want)
+	}
+}
+
+func TestTheResultsOfMetricsAreIssuedAndTheExceptions(t *testing.T) {
+	results := exception.Results()
+	if len(results) != 1+len(exception.Kinds()) || !slices.Contains(results, exception.Result(nil)) {
+		t.Errorf("got %v", results)
+	}
+	for _, kind := range exception.Kinds() {
+		if result := exception.Result(exception.New(kind, "")); result != string(kind) || !slices.Contains(results, result) {
+			t.Errorf("%s has the result %q", kind, result)
+		}
 	}
 }
