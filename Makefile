@@ -24,7 +24,7 @@ export CGO_ENABLED = 0
 
 .PHONY: help
 help: ## lists the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # Relative paths would mean others below e2e/.
 ABSOLUTE_KUBECONFIG = $(subst $(eval) ,:,$(abspath $(subst :, ,$(KUBECONFIG))))
@@ -36,6 +36,18 @@ demo: bin/e2e ## shows the product doing its job, on a cluster that it builds, o
 .PHONY: demo-down
 demo-down: bin/e2e ## removes every trace of the demo
 	@cd e2e && exec ../bin/e2e demo-down
+
+.PHONY: cluster
+cluster: bin/e2e ## starts a cluster that is kept for make e2e, or brings its product up to date
+	@cd e2e && exec ../bin/e2e cluster
+
+.PHONY: cluster-down
+cluster-down: bin/e2e ## removes every trace of the kept cluster
+	@cd e2e && exec ../bin/e2e cluster-down
+
+.PHONY: e2e
+e2e: bin/e2e ## runs one suite (SUITE=reconciliation) or some of its tests (RUN=/killed), see e2e/README.md
+	@export KUBECONFIG="$(ABSOLUTE_KUBECONFIG)" && cd e2e && exec ../bin/e2e suite "$$SUITE" "$$RUN"
 
 .PHONY: bench
 bench: bin/e2e binaries ## measures the product against its budgets and writes docs/benchmarks.md

@@ -14,7 +14,7 @@ import (
 // benchmark measures the product against its budgets: all of it, and then it writes the table into the document, or what needs
 // no cluster.
 func benchmark(ctx context.Context, quick bool) (err error) {
-	n := narrator{time.Now()}
+	out := progress{time.Now()}
 	root, err := platform.Root(ctx)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func benchmark(ctx context.Context, quick bool) (err error) {
 	if err != nil {
 		return err
 	}
-	run := bench.Run{Root: root, Raw: raw, Log: n.say}
+	run := bench.Run{Root: root, Raw: raw, Log: out.print}
 	measure := run.All
 	if quick {
 		measure = run.Quick
@@ -38,7 +38,7 @@ func benchmark(ctx context.Context, quick bool) (err error) {
 	if err != nil {
 		return err
 	}
-	n.say("what the Go benchmarks have printed is in bin/bench.txt, for benchstat")
+	out.print("the output of the Go benchmarks is in bin/bench.txt, for benchstat")
 	if quick {
 		return nil
 	}

@@ -10,12 +10,16 @@ import (
 	"syscall"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 const usage = `usage: e2e COMMAND
   prepare      installs and builds what the cluster is made of
-  demo         plays the walk-through and leaves the cluster up
+  demo         runs the walk-through and leaves the cluster up
   demo-down    removes every trace of the demo
+  cluster      starts the kept cluster, or brings its product up to date
+  cluster-down removes every trace of the kept cluster
+  suite NAME [REGEXP]  runs a suite, or the tests of it that the expression matches, as go test -run does
   remove-all   removes every cluster on this machine, whoever started it
   bench        measures the product against its budgets
   bench-quick  measures what needs no cluster`
@@ -32,6 +36,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) > 1 && args[0] == "suite" {
+		return suite(ctx, args[1], args[2:]...)
+	}
 	if len(args) != 1 {
 		return errors.New(usage)
 	}
@@ -42,6 +49,10 @@ func run(ctx context.Context, args []string) error {
 		return demo(ctx)
 	case "demo-down":
 		return demoDown(ctx)
+	case "cluster":
+		return keep(ctx)
+	case "cluster-down":
+		return cluster.Remove(ctx, platform.KeptName)
 	case "remove-all":
 		return cluster.RemoveAll(ctx)
 	case "bench":

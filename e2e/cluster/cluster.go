@@ -62,16 +62,16 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Open finds a cluster that another program has started and left running.
-func Open(name string) (*Cluster, error) {
-	if err := checkName(name); err != nil {
+// Open finds a cluster that another program has started and left running. The error is os.ErrNotExist if there is none.
+func Open(config Config) (*Cluster, error) {
+	if err := checkName(config.Name); err != nil {
 		return nil, err
 	}
-	n, err := node.Open(nodeName(name), stateDir(name))
+	n, err := node.Open(nodeName(config.Name), stateDir(config.Name))
 	if err != nil {
-		return nil, fmt.Errorf("open cluster %s: %w", name, err)
+		return nil, fmt.Errorf("open cluster %s: %w", config.Name, err)
 	}
-	return &Cluster{name: name, node: n}, nil
+	return &Cluster{name: config.Name, binaries: config.Binaries, log: config.Log, node: n, fail: func(error) {}}, nil
 }
 
 // Remove ends a cluster and removes every trace of it: processes, mounts, namespaces, cgroups, files. It works on what any

@@ -16,7 +16,6 @@ import (
 	"github.com/podidentity/podidentity/e2e/machine/host"
 	"github.com/podidentity/podidentity/e2e/machine/images"
 	"github.com/podidentity/podidentity/e2e/platform/minio"
-	"github.com/podidentity/podidentity/e2e/walkthrough"
 )
 
 // bucket is what the role may list.
@@ -25,15 +24,15 @@ const bucket = "eks-s3-example-bucket"
 // Log gets a line for each step; t.Logf fits.
 type Log func(format string, args ...any)
 
-// Platform is a running cluster with the product and an AWS.
+// Platform is a cluster of ours with the product and an AWS.
 type Platform struct {
+	*Env
+
 	Cluster *cluster.Cluster
 	MinIO   *minio.Server
-	// CLIImage is the tag of an image with the AWS CLI that the node has.
-	CLIImage string
 }
 
-// parts of a platform that are made once and kept in the user's cache folder.
+// materials are the parts of a platform that are made once and kept in the user's cache folder.
 type materials struct {
 	programs           binaries.Set
 	cliArchive, cliTag string
@@ -73,7 +72,7 @@ func StartOf(ctx context.Context, name string, product Product, log Log) (*Platf
 		return nil, err
 	}
 	log("starting Kubernetes, and building the product")
-	p := &Platform{CLIImage: m.cliTag}
+	p := &Platform{}
 	if err := p.start(ctx, name, m, product, root, log); err != nil {
 		if p.Cluster != nil && ctx.Err() == nil {
 			err = errors.Join(err, p.Diagnose(ctx))
@@ -106,12 +105,12 @@ func (p *Platform) start(ctx context.Context, name string, m materials, product 
 	both, bothCtx = errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
 		p.MinIO, err = minio.Start(bothCtx, p.Cluster, m.programs.MinIO, minio.Bucket{
-			Name: bucket, Objects: map[string][]byte{"aws.png": picture()},
+			Name: bucket, Objects: map[string][]byte{Object: picture()},
 		})
 		return err
 	})
 	both.Go(func() error {
-		if err := loadProduct(bothCtx, p.Cluster, work); err != nil {
+		if _, err := loadProduct(bothCtx, p.Cluster, work); err != nil {
 			return err
 		}
 		if err := product.install(bothCtx, p.Cluster, root); err != nil {
@@ -122,6 +121,7 @@ func (p *Platform) start(ctx context.Context, name string, m materials, product 
 	if err := both.Wait(); err != nil {
 		return err
 	}
+	p.Env = p.env(m.cliTag)
 	log("the product is installed and ready after another %s", time.Since(begin).Round(100*time.Millisecond))
 	return nil
 }
@@ -129,17 +129,17 @@ func (p *Platform) start(ctx context.Context, name string, m materials, product 
 // Stop removes the platform and every trace of it.
 func (p *Platform) Stop(ctx context.Context) error { return p.Cluster.Stop(ctx) }
 
-// Stage is the platform as the stage of the walk-through.
-func (p *Platform) Stage() *walkthrough.Stage {
-	return &walkthrough.Stage{
+// env is what scenarios see of the platform.
+func (p *Platform) env(cliImage string) *Env {
+	return &Env{
 		Kubectl: p.Cluster.Kubectl,
 		RoleARN: p.MinIO.RoleARN,
 		// MinIO knows its own roles only.
 		RefusedRoleARN: "arn:minio:iam:::role/does-not-exist",
 		Bucket:         bucket,
 		S3Endpoint:     p.MinIO.Endpoint,
-		CLIImage:       p.CLIImage,
-		AuthService: &walkthrough.AuthService{
+		CLIImage:       cliImage,
+		AuthService: &AuthService{
 			Use:   func(ctx context.Context) (string, error) { return p.UseAuthService(ctx, WithAuthService) },
 			Leave: p.UseSTS,
 		},

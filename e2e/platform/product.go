@@ -3,6 +3,7 @@ package platform
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -47,14 +48,30 @@ func buildProduct(ctx context.Context, root, dir string, log Log) error {
 
 func archive(dir, part string) string { return filepath.Join(dir, part+".tar") }
 
-// loadProduct loads the images that buildProduct made.
-func loadProduct(ctx context.Context, c *cluster.Cluster, dir string) error {
-	for _, part := range parts() {
-		if err := c.LoadImage(ctx, archive(dir, part)); err != nil {
-			return err
-		}
+// loadProduct loads those of the images that buildProduct made which the cluster does not have, and returns their names.
+func loadProduct(ctx context.Context, c *cluster.Cluster, dir string) (loaded []string, err error) {
+	if err := os.MkdirAll(c.Dir("product"), 0o750); err != nil {
+		return nil, fmt.Errorf("note what is loaded: %w", err)
 	}
-	return nil
+	for _, part := range parts() {
+		content, err := os.ReadFile(archive(dir, part))
+		if err != nil {
+			return nil, fmt.Errorf("read image: %w", err)
+		}
+		// The same files make the same image, byte for byte.
+		digest, note := fmt.Sprintf("%x", sha256.Sum256(content)), filepath.Join(c.Dir("product"), part)
+		if before, err := os.ReadFile(note); err == nil && string(before) == digest {
+			continue
+		}
+		if err := c.LoadImage(ctx, archive(dir, part)); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(note, []byte(digest), 0o600); err != nil {
+			return nil, fmt.Errorf("note what is loaded: %w", err)
+		}
+		loaded = append(loaded, part)
+	}
+	return loaded, nil
 }
 
 // install installs the product as a user does, and returns when it injects by these settings alone.

@@ -2,9 +2,51 @@ package platform
 
 import (
 	"context"
+	"crypto/rand"
+	"os"
 	"strings"
 	"testing"
 )
+
+// clusterVariable is the environment variable by which make e2e chooses the cluster of suites that can do with any: kept or
+// existing. Without it each suite starts its own.
+const clusterVariable = "E2E_CLUSTER"
+
+const (
+	// UseKept and UseExisting are the values of clusterVariable, in an environment.
+	UseKept     = clusterVariable + "=kept"
+	UseExisting = clusterVariable + "=existing"
+)
+
+func uses(choice string) bool { return clusterVariable+"="+os.Getenv(clusterVariable) == choice }
+
+// EnvForTest is for suites that need nothing but a cluster with the product: that of KUBECONFIG, the kept one, or one that
+// ends with the test.
+func EnvForTest(t *testing.T, name string) *Env {
+	t.Helper()
+	if !uses(UseExisting) {
+		return SharedForTest(t, name).Env
+	}
+	env, err := Existing(t.Context(), os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env
+}
+
+// SharedForTest is for suites that leave the platform as they find it: the kept one, or one that ends with the test.
+func SharedForTest(t *testing.T, name string) *Platform {
+	t.Helper()
+	if !uses(UseKept) {
+		return ForTest(t, name)
+	}
+	p, err := OpenKept(t.Context(), t.Logf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diagnoseFailure(t, p)
+	return p
+}
 
 // ForTest starts a platform for one test and removes it with it. A failed test says what there is to see of the platform.
 func ForTest(t *testing.T, name string) *Platform {
@@ -15,32 +57,65 @@ func ForTest(t *testing.T, name string) *Platform {
 // ForTestOf is ForTest with the product installed in another way than the demo's.
 func ForTestOf(t *testing.T, name string, product Product) *Platform {
 	t.Helper()
+	if uses(UseExisting) {
+		t.Fatal("this suite needs a cluster of its own, which it starts: unset KUBECONFIG")
+	}
 	p, err := StartOf(t.Context(), name, product, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
-		if t.Failed() {
-			t.Log(p.Diagnose(ctx))
-		}
-		if err := p.Stop(ctx); err != nil {
+		if err := p.Stop(context.WithoutCancel(t.Context())); err != nil {
 			t.Error(err)
 		}
 	})
+	diagnoseFailure(t, p)
 	return p
 }
 
-// Do runs kubectl and returns what it printed; an error ends the test.
-func (p *Platform) Do(t *testing.T, args ...string) string {
+func diagnoseFailure(t *testing.T, p *Platform) {
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(p.Diagnose(context.WithoutCancel(t.Context())))
+		}
+	})
+}
+
+// Namespace creates a labelled namespace for a scenario, with a service account of each name, and returns the namespace's name,
+// which no other run has. It goes with the test, unless that fails: then it stays to be looked at, where the cluster stays.
+func (e *Env) Namespace(t *testing.T, prefix, label string, accounts ...string) string {
 	t.Helper()
-	return p.DoWith(t, "", args...)
+	name := prefix + "-" + strings.ToLower(rand.Text()[:6])
+	e.Do(t, "create", "namespace", name)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("namespace %s stays", name)
+			return
+		}
+		if _, err := e.Kubectl(context.WithoutCancel(t.Context()), nil, "delete", "namespace", name, "--wait=false"); err != nil {
+			t.Error(err)
+		}
+	})
+	if label != "" {
+		e.Do(t, "label", "namespace", name, "podidentity.dev/inject="+label)
+	}
+	for _, account := range accounts {
+		e.Do(t, "create", "serviceaccount", "--namespace="+name, account)
+	}
+	e.Do(t, "wait", "--namespace="+name, "--for=create", "serviceaccount/default", "--timeout=1m")
+	return name
+}
+
+// Do runs kubectl and returns what it printed; an error ends the test.
+func (e *Env) Do(t *testing.T, args ...string) string {
+	t.Helper()
+	return e.DoWith(t, "", args...)
 }
 
 // DoWith is Do with text as kubectl's standard input.
-func (p *Platform) DoWith(t *testing.T, text string, args ...string) string {
+func (e *Env) DoWith(t *testing.T, text string, args ...string) string {
 	t.Helper()
-	out, err := p.Cluster.Kubectl(t.Context(), strings.NewReader(text), args...)
+	out, err := e.Kubectl(t.Context(), strings.NewReader(text), args...)
 	if err != nil {
 		t.Fatal(err)
 	}

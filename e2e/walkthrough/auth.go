@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 const (
@@ -28,31 +30,31 @@ func authSteps() []Step {
 	}
 }
 
-func listByAuthService(ctx context.Context, s *Stage) (seen string, err error) {
-	address, err := s.AuthService.Use(ctx)
+func listByAuthService(ctx context.Context, env *platform.Env) (seen string, err error) {
+	address, err := env.AuthService.Use(ctx)
 	if err != nil {
 		return "", err
 	}
 	// Whoever interrupts the walk-through removes the cluster: there is nothing to leave then.
-	defer func() { err = errors.Join(err, s.AuthService.Leave(ctx)) }()
-	if err := s.apply(ctx, "auth.yaml", s); err != nil {
+	defer func() { err = errors.Join(err, env.AuthService.Leave(ctx)) }()
+	if err := apply(ctx, env, "auth.yaml", env); err != nil {
 		return "", err
 	}
-	log, err := s.run(ctx, cliJob{Name: job, Namespace: authNamespace, AuthAddress: address, Succeeds: true}, "s3", "ls", "s3://"+s.Bucket)
-	if err := expect(err, log, object); err != nil {
+	log, err := run(ctx, env, cliJob{Name: job, Namespace: authNamespace, AuthAddress: address, Succeeds: true}, "s3", "ls", "s3://"+env.Bucket)
+	if err := expect(err, log, platform.Object); err != nil {
 		return log, err
 	}
-	trust, err := s.trust(ctx)
+	trust, err := trust(ctx, env)
 	return log + trust, err
 }
 
 // trust is the trust policy of the role with the auth service, and beside it the one without.
-func (s *Stage) trust(ctx context.Context) (string, error) {
+func trust(ctx context.Context, env *platform.Env) (string, error) {
 	one, err := render("trust-policy.json", nil)
 	if err != nil {
 		return "", err
 	}
-	text, err := s.Kubectl(ctx, nil, "get", "--raw", "/.well-known/openid-configuration")
+	text, err := env.Kubectl(ctx, nil, "get", "--raw", "/.well-known/openid-configuration")
 	if err != nil {
 		return "", err
 	}
@@ -72,13 +74,13 @@ type record struct {
 	AWSRequestIDs []string
 }
 
-func showRecord(ctx context.Context, s *Stage) (string, error) {
-	of, err := s.Kubectl(ctx, nil, "get", "pod", "--namespace", authNamespace, "--selector", "job-name="+job, "-o", "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}")
+func showRecord(ctx context.Context, env *platform.Env) (string, error) {
+	of, err := env.Kubectl(ctx, nil, "get", "pod", "--namespace", authNamespace, "--selector", "job-name="+job, "-o", "jsonpath={.items[0].metadata.name} {.items[0].metadata.uid}")
 	if err != nil {
 		return "", err
 	}
 	pod, uid, _ := strings.Cut(of, " ")
-	log, err := s.Kubectl(ctx, nil, "logs", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-auth", "--tail=-1")
+	log, err := env.Kubectl(ctx, nil, "logs", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-auth", "--tail=-1")
 	if err != nil {
 		return "", err
 	}

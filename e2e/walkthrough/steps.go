@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 // Step is one thing that must hold, shown and checked.
@@ -13,13 +15,13 @@ type Step struct {
 	Title string
 	// Command is what a person would type to see it.
 	Command string
-	// Play makes it happen, checks it, and returns what a person would see.
-	Play func(ctx context.Context, stage *Stage) (seen string, err error)
+	// Run makes it happen, checks it, and returns what a person would see.
+	Run func(ctx context.Context, env *platform.Env) (seen string, err error)
 }
 
-// Steps are the walk-through of a stage, in the order in which they are played.
-func Steps(stage *Stage) []Step {
-	if stage.AuthService == nil {
+// Steps are the walk-through, in order.
+func Steps(env *platform.Env) []Step {
+	if env.AuthService == nil {
 		return steps()
 	}
 	return append(steps(), authSteps()...)
@@ -62,62 +64,62 @@ const (
 
 // Prepare makes what the steps need. Pods that take their time get it: on a node that has just started, the kubelet puts
 // off the first probe of a pod.
-func Prepare(ctx context.Context, stage *Stage) error {
-	if err := stage.apply(ctx, "namespaces.yaml", stage); err != nil {
+func Prepare(ctx context.Context, env *platform.Env) error {
+	if err := apply(ctx, env, "namespaces.yaml", env); err != nil {
 		return err
 	}
-	if err := stage.apply(ctx, "associations.yaml", stage); err != nil {
+	if err := apply(ctx, env, "associations.yaml", env); err != nil {
 		return err
 	}
-	return errors.Join(stage.start(ctx, lonely), stage.start(ctx, refused))
+	return errors.Join(start(ctx, env, lonely), start(ctx, env, refused))
 }
 
-func listBucket(ctx context.Context, s *Stage) (string, error) {
-	log, err := s.run(ctx, cliJob{Name: job, Namespace: namespace, Succeeds: true}, "s3", "ls", "s3://"+s.Bucket)
-	return log, expect(err, log, object)
+func listBucket(ctx context.Context, env *platform.Env) (string, error) {
+	log, err := run(ctx, env, cliJob{Name: job, Namespace: namespace, Succeeds: true}, "s3", "ls", "s3://"+env.Bucket)
+	return log, expect(err, log, platform.Object)
 }
 
-func describeInjected(ctx context.Context, s *Stage) (string, error) {
-	seen, err := s.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, "--selector", "job-name="+job)
+func describeInjected(ctx context.Context, env *platform.Env) (string, error) {
+	seen, err := env.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, "--selector", "job-name="+job)
 	return seen, expect(err, seen,
-		"podidentity.dev/status: injected\n", `podidentity.dev/identity:`, s.RoleARN, "podidentity.dev/injected=true",
+		"podidentity.dev/status: injected\n", `podidentity.dev/identity:`, env.RoleARN, "podidentity.dev/injected=true",
 		"AWS_CONTAINER_CREDENTIALS_FULL_URI:", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE:", "pod-identity:", "TokenExpirationSeconds:")
 }
 
 const noCredentials = "Unable to locate credentials"
 
-func optedOut(ctx context.Context, s *Stage) (string, error) {
-	log, err := s.run(ctx, cliJob{Name: "opted-out", Namespace: namespace, OptOut: true}, "s3", "ls", "s3://"+s.Bucket)
+func optedOut(ctx context.Context, env *platform.Env) (string, error) {
+	log, err := run(ctx, env, cliJob{Name: "opted-out", Namespace: namespace, OptOut: true}, "s3", "ls", "s3://"+env.Bucket)
 	return log, expect(err, log, noCredentials)
 }
 
-func withoutLabel(ctx context.Context, s *Stage) (string, error) {
-	log, err := s.run(ctx, cliJob{Name: job, Namespace: unlabelled}, "s3", "ls", "s3://"+s.Bucket)
+func withoutLabel(ctx context.Context, env *platform.Env) (string, error) {
+	log, err := run(ctx, env, cliJob{Name: job, Namespace: unlabelled}, "s3", "ls", "s3://"+env.Bucket)
 	return log, expect(err, log, noCredentials)
 }
 
-func withoutAssociation(ctx context.Context, s *Stage) (string, error) {
-	if _, err := s.Kubectl(ctx, nil, "wait", "--namespace", namespace, "--for=condition=Ready", "pod/"+lonely, "--timeout="+patience); err != nil {
+func withoutAssociation(ctx context.Context, env *platform.Env) (string, error) {
+	if _, err := env.Kubectl(ctx, nil, "wait", "--namespace", namespace, "--for=condition=Ready", "pod/"+lonely, "--timeout="+patience); err != nil {
 		return "", err
 	}
-	seen, err := s.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, lonely)
+	seen, err := env.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, lonely)
 	return seen, expect(err, seen, "injected: no credentials until a PodIdentityAssociation names service account "+namespace+"/"+lonely)
 }
 
-func refusedRole(ctx context.Context, s *Stage) (string, error) {
+func refusedRole(ctx context.Context, env *platform.Env) (string, error) {
 	// The kubelet writes the event a moment after the probe.
-	seen, err := s.describeUntil(ctx, refused, "Readiness probe failed: ")
+	seen, err := describeUntil(ctx, env, refused, "Readiness probe failed: ")
 	if err != nil {
 		return seen, err
 	}
-	ready, err := s.Kubectl(ctx, nil, "get", "pod", "--namespace", namespace, refused, "-o", `jsonpath={.status.conditions[?(@.type=="Ready")].status}`)
+	ready, err := env.Kubectl(ctx, nil, "get", "pod", "--namespace", namespace, refused, "-o", `jsonpath={.status.conditions[?(@.type=="Ready")].status}`)
 	if err != nil {
 		return seen, err
 	}
 	if ready != "False" {
 		return seen, fmt.Errorf("pod %s has no credentials and yet its Ready condition is %q", refused, ready)
 	}
-	return seen, expect(nil, seen, "STS", s.RefusedRoleARN)
+	return seen, expect(nil, seen, "STS", env.RefusedRoleARN)
 }
 
 // expect passes err on, or says which of the parts is missing from text.

@@ -50,20 +50,15 @@ type Server struct {
 	password string
 }
 
-// Start starts MinIO from the folder that holds its program and fills the bucket. Its data lies in the cluster's folder and
-// its administrator's password is a new one each time, known to nobody but this Server.
+// Start starts MinIO from the folder that holds its program and fills the bucket. Its data lies in the cluster's folder, and so does
+// its administrator's password, a new one each time.
 func Start(ctx context.Context, c *cluster.Cluster, programDir string, bucket Bucket) (*Server, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %s", startTimeout))
 	defer cancel()
-	s := &Server{
-		Endpoint: "http://" + net.JoinHostPort(cluster.NodeAddress, port),
-		cluster:  c,
-		user:     "podidentity",
-		password: rand.Text(),
-	}
+	s := newServer(c, rand.Text())
 	for _, step := range []func(context.Context) error{
 		func(context.Context) error { return s.run(programDir) },
-		s.findRole,
+		s.awaitRole,
 		s.createPolicy(bucket.Name),
 		func(ctx context.Context) error { return s.fill(ctx, bucket) },
 	} {
@@ -73,6 +68,27 @@ func Start(ctx context.Context, c *cluster.Cluster, programDir string, bucket Bu
 	}
 	return s, nil
 }
+
+// Open finds the MinIO that another program has started in a cluster.
+func Open(c *cluster.Cluster) (*Server, error) {
+	password, err := os.ReadFile(passwordFile(c))
+	if err != nil {
+		return nil, fmt.Errorf("find MinIO: %w", err)
+	}
+	s := newServer(c, string(password))
+	return s, s.findRole()
+}
+
+func newServer(c *cluster.Cluster, password string) *Server {
+	return &Server{
+		Endpoint: "http://" + net.JoinHostPort(cluster.NodeAddress, port),
+		cluster:  c,
+		user:     "podidentity",
+		password: password,
+	}
+}
+
+func passwordFile(c *cluster.Cluster) string { return filepath.Join(c.Dir(name), "password") }
 
 // Administrator is the identity that may assume roles. MinIO knows no roles in AssumeRole: whatever the ARN, it gives a session
 // with the rights of who asks, narrowed by the session policy, and it gives none to who has but a session itself.
@@ -85,6 +101,9 @@ func (s *Server) run(programDir string) error {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("create its folder: %w", err)
 		}
+	}
+	if err := os.WriteFile(passwordFile(s.cluster), []byte(s.password), 0o600); err != nil {
+		return fmt.Errorf("keep its password: %w", err)
 	}
 	ca, err := os.ReadFile(s.cluster.CA())
 	if err != nil {
@@ -113,21 +132,23 @@ func (s *Server) environment() []string {
 	}
 }
 
+// awaitRole waits until MinIO tells its role.
+func (s *Server) awaitRole(ctx context.Context) error {
+	return s.poll(ctx, s.findRole)
+}
+
 // findRole reads the role's ARN where MinIO tells it: in its log.
-func (s *Server) findRole(ctx context.Context) error {
-	line := regexp.MustCompile(`IAM Roles:.*?(arn:minio:iam:\S*:role/[\w-]+)`)
-	return s.poll(ctx, func() error {
-		log, err := os.ReadFile(s.cluster.LogPath(name))
-		if err != nil {
-			return err
-		}
-		found := line.FindSubmatch(log)
-		if found == nil {
-			return errors.New("it has not logged the ARN of its role")
-		}
-		s.RoleARN = string(found[1])
-		return nil
-	})
+func (s *Server) findRole() error {
+	log, err := os.ReadFile(s.cluster.LogPath(name))
+	if err != nil {
+		return err
+	}
+	found := regexp.MustCompile(`IAM Roles:.*?(arn:minio:iam:\S*:role/[\w-]+)`).FindSubmatch(log)
+	if found == nil {
+		return errors.New("it has not logged the ARN of its role")
+	}
+	s.RoleARN = string(found[1])
+	return nil
 }
 
 // poll asks until the answer is yes, or MinIO has ended.

@@ -1,5 +1,5 @@
-// Package auth_test holds the auth service on a real cluster: by the AWS SDKs' own clients, with tokens that the API server has
-// issued, and an STS that gives sessions which list a bucket.
+// Package auth_test proves that the auth service gives sessions to the AWS SDKs' own clients, with tokens of a real API server, and
+// refuses all others with a reason.
 package auth_test
 
 import (
@@ -13,28 +13,28 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
-// front is where the auth service finds STS; see testdata/kustomization.yaml.
-const front = "http://172.31.255.1:9100"
+// stsProxy is where the auth service finds STS; see testdata/kustomization.yaml.
+const stsProxy = "http://172.31.255.1:9100"
 
-// stage is a platform with the auth service and pods.
-type stage struct {
+// suite is a platform with the auth service and pods.
+type suite struct {
 	*platform.Platform
 	// ip is the address of the Service.
 	ip string
 }
 
 func TestOnARealCluster(t *testing.T) {
-	s := &stage{Platform: platform.ForTest(t, "auth")}
-	s.startFront(t)
+	s := &suite{Platform: platform.ForTest(t, "auth")}
+	s.startSTSProxy(t)
 	s.install(t)
 	s.apply(t, "cluster.yaml", map[string]any{
-		"Bucket": s.Stage().Bucket, "Image": s.CLIImage, "Pods": []string{"reader", "tagged", "nobody"},
+		"Bucket": s.Bucket, "Image": s.CLIImage, "Pods": []string{"reader", "tagged", "nobody"},
 	})
 	s.Do(t, "wait", "--namespace=shop", "--for=condition=Ready", "pod", "--all", "--timeout=2m")
 	// In this order: the later ones leave the service changed.
 	for _, scenario := range []struct {
 		name string
-		run  func(*testing.T, *stage)
+		run  func(*testing.T, *suite)
 	}{
 		{"a pod lists the bucket with the AWS CLI and its own token, and cannot write", commandLine},
 		{"the clients of the SDKs get a session, and understand a refusal", sdks},
@@ -53,19 +53,19 @@ func TestOnARealCluster(t *testing.T) {
 	}
 }
 
-// startFront runs the front of STS beside the cluster's components.
-func (s *stage) startFront(t *testing.T) {
+// startSTSProxy runs the proxy of STS beside the cluster's components.
+func (s *suite) startSTSProxy(t *testing.T) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "front")
-	if err := binaries.Static(t.Context(), program, "suites/auth/front"); err != nil {
+	program := filepath.Join(t.TempDir(), "stsproxy")
+	if err := binaries.Static(t.Context(), program, "suites/auth/stsproxy"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Cluster.Run("front", nil, program, strings.TrimPrefix(front, "http://"), s.MinIO.Endpoint); err != nil {
+	if _, err := s.Cluster.Run("stsproxy", nil, program, strings.TrimPrefix(stsProxy, "http://"), s.MinIO.Endpoint); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (s *stage) install(t *testing.T) {
+func (s *suite) install(t *testing.T) {
 	t.Helper()
 	ip, err := s.UseAuthService(t.Context(), "e2e/suites/auth/testdata")
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *stage) install(t *testing.T) {
 }
 
 // apply applies a template of testdata.
-func (s *stage) apply(t *testing.T, file string, values any) {
+func (s *suite) apply(t *testing.T, file string, values any) {
 	t.Helper()
 	parsed, err := template.ParseFiles("testdata/" + file)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *stage) apply(t *testing.T, file string, values any) {
 }
 
 // token is one of a pod that is named as its service account.
-func (s *stage) token(t *testing.T, pod, audience string) string {
+func (s *suite) token(t *testing.T, pod, audience string) string {
 	t.Helper()
 	uid := s.Do(t, "get", "pod", "--namespace=shop", pod, "-o=jsonpath={.metadata.uid}")
 	return strings.TrimSpace(s.Do(t, "create", "token", "--namespace=shop", pod, "--audience="+audience,
@@ -97,19 +97,19 @@ func (s *stage) token(t *testing.T, pod, audience string) string {
 }
 
 // bundle is what tells clients whom to trust.
-func (s *stage) bundle(t *testing.T) string {
+func (s *suite) bundle(t *testing.T) string {
 	t.Helper()
 	return s.Do(t, "get", "configmap", "--namespace=pod-identity", "pod-identity-auth-ca", `-o=jsonpath={.data.ca\.crt}`)
 }
 
-func (s *stage) logs(t *testing.T) string {
+func (s *suite) logs(t *testing.T) string {
 	t.Helper()
 	return s.Do(t, "logs", "--namespace=pod-identity", "--selector=app.kubernetes.io/name=pod-identity-auth", "--tail=-1")
 }
 
-func commandLine(t *testing.T, s *stage) {
+func commandLine(t *testing.T, s *suite) {
 	s.DoWith(t, s.Do(t, "create", "configmap", "--namespace=shop", "pod-identity-auth-ca", "--from-literal=ca.crt="+s.bundle(t), "--dry-run=client", "-o=yaml"), "apply", "-f", "-")
-	s.apply(t, "cli.yaml", map[string]string{"IP": s.ip, "Image": s.CLIImage, "S3": s.MinIO.Endpoint, "Bucket": s.Stage().Bucket})
+	s.apply(t, "cli.yaml", map[string]string{"IP": s.ip, "Image": s.CLIImage, "S3": s.MinIO.Endpoint, "Bucket": s.Bucket})
 	s.Do(t, "wait", "--namespace=shop", "--for=jsonpath={.status.containerStatuses[0].state.terminated.reason}", "pod/cli", "--timeout=2m")
 	said := s.Do(t, "logs", "--namespace=shop", "cli")
 	for _, want := range []string{"aws.png", "AccessDenied", "it cannot write"} {

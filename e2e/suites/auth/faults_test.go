@@ -17,12 +17,12 @@ import (
 )
 
 // throttled has the pod's session asked for under many identities, since one is asked for only once at a time.
-func throttled(t *testing.T, s *stage) {
+func throttled(t *testing.T, s *suite) {
 	token := s.token(t, "nobody", audience)
 	s.DoWith(t, "apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: nobody}\n"+
 		"spec: {namespace: shop, serviceAccount: nobody, roleARN: 'arn:aws:iam::111122223333:role/pods/nobody'}", "apply", "-f", "-")
 	client := s.client(s.bundle(t))
-	ctx, cancel := patient(t)
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	s.call(t, http.MethodPut, "/throttle")
 	const requests = 300
@@ -39,7 +39,7 @@ func throttled(t *testing.T, s *stage) {
 			hinted++
 		}
 	}
-	calls := len(s.call(t, http.MethodGet, "/asked"))
+	calls := len(s.call(t, http.MethodGet, "/requests"))
 	t.Logf("%d requests while STS is throttled: %d refused with 429, %d told when to come again, %d calls of STS", requests, refused, hinted, calls)
 	if refused == 0 || hinted != refused || calls > requests/10 {
 		t.Error("STS is not spared")
@@ -63,7 +63,7 @@ type load struct {
 // attempts are those of an SDK in its standard mode, but without the pauses between them.
 const attempts = 3
 
-func (s *stage) load(t *testing.T, bundle func() string) *load {
+func (s *suite) load(t *testing.T, bundle func() string) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	l, token := &load{seen: map[string]int{}}, s.token(t, "reader", audience)
@@ -80,7 +80,7 @@ func (s *stage) load(t *testing.T, bundle func() string) *load {
 	return l
 }
 
-func (l *load) once(ctx context.Context, s *stage, bundle func() string, token string) {
+func (l *load) once(ctx context.Context, s *suite, bundle func() string, token string) {
 	l.asked.Add(1)
 	for range attempts {
 		a, err := ask(ctx, s.client(bundle()), "green", token)
@@ -101,7 +101,7 @@ func (l *load) String() string {
 	return fmt.Sprintf("%d requests, %d failed once, %d failed %d times: %v", l.asked.Load(), l.failed.Load(), l.lost.Load(), attempts, l.seen)
 }
 
-func rollout(t *testing.T, s *stage) {
+func rollout(t *testing.T, s *suite) {
 	bundle := s.bundle(t)
 	l := s.load(t, func() string { return bundle })
 	s.Do(t, "rollout", "restart", "--namespace=pod-identity", "deployment/pod-identity-auth")
@@ -115,7 +115,7 @@ func rollout(t *testing.T, s *stage) {
 
 // killed kills a replica as the kernel would for want of memory. Until the other one alone is called, connections are refused;
 // a sidecar has its credentials meanwhile.
-func killed(t *testing.T, s *stage) {
+func killed(t *testing.T, s *suite) {
 	bundle := s.bundle(t)
 	l, begin := s.load(t, func() string { return bundle }), time.Now()
 	// The last one: the first may be of the rollout before, and on its way out.
@@ -142,8 +142,8 @@ func killed(t *testing.T, s *stage) {
 }
 
 // rotated deletes the CA under load. Clients trust what is published when they ask, as sidecars do.
-func rotated(t *testing.T, s *stage) {
-	ctx, cancel := patient(t)
+func rotated(t *testing.T, s *suite) {
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	before := s.bundle(t)
 	old := s.issuers(ctx, t)[0]
@@ -166,7 +166,7 @@ func rotated(t *testing.T, s *stage) {
 }
 
 // issuers are the CAs of the certificates that the ready replicas show.
-func (s *stage) issuers(ctx context.Context, t *testing.T) []string {
+func (s *suite) issuers(ctx context.Context, t *testing.T) []string {
 	t.Helper()
 	addresses := strings.Fields(s.Do(t, "get", "endpointslices", "--namespace=pod-identity", "--selector=kubernetes.io/service-name=pod-identity-auth",
 		"-o=jsonpath={.items[*].endpoints[?(@.conditions.ready==true)].addresses[0]}"))

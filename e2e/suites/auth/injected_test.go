@@ -12,7 +12,7 @@ import (
 
 // injected has the webhook inject a pod, and holds that an application lists the bucket by the auth service, also
 // after the CA of the service was replaced. The cluster has no DNS: the pod is told where the service is.
-func injected(t *testing.T, s *stage) {
+func injected(t *testing.T, s *suite) {
 	s.Do(t, "label", "namespace", "shop", "podidentity.dev/inject=enabled")
 	s.DoWith(t, fmt.Sprintf(`apiVersion: v1
 kind: Pod
@@ -43,7 +43,7 @@ spec:
 		`--patch={"spec": {"policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":[\"s3:ListBucket\"],\"Resource\":[\"arn:aws:s3:::other\"]}]}"}}`)
 	var refused error
 	err = wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
-		_, refused = s.Cluster.Kubectl(ctx, nil, "exec", "--namespace=shop", "injected", "--container=app", "--", "aws", "s3", "ls", "s3://"+s.Stage().Bucket)
+		_, refused = s.Cluster.Kubectl(ctx, nil, "exec", "--namespace=shop", "injected", "--container=app", "--", "aws", "s3", "ls", "s3://"+s.Bucket)
 		return refused != nil, nil
 	})
 	if err != nil || !strings.Contains(refused.Error(), "AccessDenied") {
@@ -52,9 +52,9 @@ spec:
 }
 
 // lists has the application of the pod injected list the bucket.
-func (s *stage) lists(t *testing.T) {
+func (s *suite) lists(t *testing.T) {
 	t.Helper()
-	seen := s.Do(t, "exec", "--namespace=shop", "injected", "--container=app", "--", "aws", "s3", "ls", "s3://"+s.Stage().Bucket)
+	seen := s.Do(t, "exec", "--namespace=shop", "injected", "--container=app", "--", "aws", "s3", "ls", "s3://"+s.Bucket)
 	if !strings.Contains(seen, "aws.png") {
 		t.Errorf("the list of the bucket is %q", seen)
 	}

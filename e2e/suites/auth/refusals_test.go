@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-func refusals(t *testing.T, s *stage) {
+func refusals(t *testing.T, s *suite) {
 	good := s.token(t, "reader", audience)
 	parts := strings.Split(good, ".")
 	for name, test := range map[string]struct{ cluster, token, exception, says string }{
@@ -65,7 +65,7 @@ func forged(t *testing.T, claims string) string {
 
 // deletedPod holds that a token dies with its pod: at once where the API server has not seen it, and with what the API server
 // remembers (ten seconds) where it has.
-func deletedPod(t *testing.T, s *stage) {
+func deletedPod(t *testing.T, s *suite) {
 	s.DoWith(t, fmt.Sprintf("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: late, namespace: shop}\n---\n"+
 		"apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: late}\n"+
 		"spec: {namespace: shop, serviceAccount: late, roleARN: 'arn:aws:iam::111122223333:role/pods/late'}\n---\n"+
@@ -74,7 +74,7 @@ func deletedPod(t *testing.T, s *stage) {
 	used, unused := s.token(t, "late", audience), s.token(t, "late", audience)
 	s.must(t, used)
 	s.Do(t, "delete", "pod", "--namespace=shop", "late", "--now")
-	ctx, cancel := patient(t)
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	client, begin := s.client(s.bundle(t)), time.Now()
 	a, err := ask(ctx, client, "green", unused)

@@ -24,7 +24,7 @@ import (
 const audience = "pods.eks.amazonaws.com"
 
 // sdks has each client ask for a session that there is, and for one that there is not.
-func sdks(t *testing.T, s *stage) {
+func sdks(t *testing.T, s *suite) {
 	if err := host.PrepareSDKs(t.Context(), t.Logf); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func sdks(t *testing.T, s *stage) {
 }
 
 // process runs a client, whose connections to 127.0.0.1 are passed on to the service.
-func (s *stage) process(t *testing.T, command ...string) func(cluster, token string) string {
+func (s *suite) process(t *testing.T, command ...string) func(cluster, token string) string {
 	t.Helper()
 	bundle := filepath.Join(t.TempDir(), "ca.crt")
 	if err := os.WriteFile(bundle, []byte(s.bundle(t)), 0o600); err != nil {
@@ -85,7 +85,7 @@ func (s *stage) process(t *testing.T, command ...string) func(cluster, token str
 }
 
 // forward passes connections to a port of 127.0.0.1 on to the service.
-func (s *stage) forward(t *testing.T) (port string) {
+func (s *suite) forward(t *testing.T) (port string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *stage) forward(t *testing.T) (port string) {
 	return port
 }
 
-func (s *stage) join(ctx context.Context, near net.Conn) {
+func (s *suite) join(ctx context.Context, near net.Conn) {
 	defer func() { _ = near.Close() }()
 	far, err := s.Cluster.Dial(ctx, "tcp", s.ip+":443")
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *stage) join(ctx context.Context, near net.Conn) {
 	_, _ = io.Copy(near, far)
 }
 
-func (s *stage) goV1(t *testing.T) func(cluster, token string) string {
+func (s *suite) goV1(t *testing.T) func(cluster, token string) string {
 	t.Helper()
 	config := aws.NewConfig().WithRegion("us-east-1").WithEndpoint("https://pod-identity-auth.pod-identity.svc").
 		WithCredentials(awscredentials.NewStaticCredentials("any", "any", "")).WithHTTPClient(s.client(s.bundle(t)))

@@ -1,4 +1,4 @@
-// Package certmanager_test holds what the product promises when cert-manager keeps its certificates.
+// Package certmanager_test proves that the product works with certificates of cert-manager, and that a renewal refuses no pod.
 package certmanager_test
 
 import (
@@ -17,8 +17,8 @@ import (
 
 const namespace = "reading"
 
-// stage is a platform whose certificates cert-manager keeps.
-type stage struct {
+// suite is a platform whose certificates cert-manager keeps.
+type suite struct {
 	*platform.Platform
 }
 
@@ -27,7 +27,7 @@ func TestOnARealCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := stage{platform.ForTestOf(t, "certmanager", platform.Product{
+	s := suite{platform.ForTestOf(t, "certmanager", platform.Product{
 		Kustomization: "e2e/suites/certmanager/testdata",
 		Before:        func(ctx context.Context, c *cluster.Cluster) error { return run(ctx, c, manager) },
 	})}
@@ -39,7 +39,7 @@ func TestOnARealCluster(t *testing.T) {
 	// In this order: each leaves more certificates behind it.
 	for _, scenario := range []struct {
 		name string
-		play func(*testing.T, stage)
+		run  func(*testing.T, suite)
 	}{
 		{"a pod is injected, and lists the bucket", injected},
 		{"the product keeps no Secret, and may not", keepsNothing},
@@ -47,7 +47,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"a renewed certificate refuses no pod", renewed},
 		{"with a new CA, and the Secret of the certificate deleted, pods are admitted at the end of it", newCA},
 	} {
-		t.Run(scenario.name, func(t *testing.T) { scenario.play(t, s) })
+		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
 	}
 }
 
@@ -87,18 +87,18 @@ func copyProgram(to, from string) error {
 	return target.Close()
 }
 
-func injected(t *testing.T, s stage) {
+func injected(t *testing.T, s suite) {
 	s.Do(t, "run", "reader", "--namespace="+namespace, "--image="+s.CLIImage, "--command",
 		`--overrides={"spec":{"serviceAccountName":"reader"}}`, "--", "sleep", "infinity")
 	s.Do(t, "wait", "--namespace="+namespace, "--for=condition=Ready", "pod/reader", "--timeout=2m")
 	seen := s.Do(t, "exec", "--namespace="+namespace, "reader", "--container=reader", "--",
-		"aws", "s3", "ls", "--endpoint-url", s.MinIO.Endpoint, "s3://"+s.Stage().Bucket)
+		"aws", "s3", "ls", "--endpoint-url", s.MinIO.Endpoint, "s3://"+s.Bucket)
 	if !strings.Contains(seen, "aws.png") {
 		t.Errorf("the list of the bucket is %q", seen)
 	}
 }
 
-func keepsNothing(t *testing.T, s stage) {
+func keepsNothing(t *testing.T, s suite) {
 	if got := s.Do(t, "get", "secrets", "--namespace=pod-identity", "-o=jsonpath={.items[*].metadata.name}"); got != "pod-identity-webhook-ca pod-identity-webhook-tls" {
 		t.Errorf("there are the Secrets %s", got)
 	}
@@ -122,7 +122,7 @@ func keepsNothing(t *testing.T, s stage) {
 }
 
 // measured reads the metric of each replica through the API server.
-func measured(t *testing.T, s stage) {
+func measured(t *testing.T, s suite) {
 	for _, pod := range s.replicas(t) {
 		text := s.Do(t, "get", "--raw=/api/v1/namespaces/pod-identity/pods/"+strings.TrimPrefix(pod, "pod/")+":8080/proxy/metrics")
 		for _, certificate := range []string{"leaf", "ca"} {
@@ -133,7 +133,7 @@ func measured(t *testing.T, s stage) {
 	}
 }
 
-func (s stage) replicas(t *testing.T) []string {
+func (s suite) replicas(t *testing.T) []string {
 	t.Helper()
 	return strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", "-o=name"))
 }

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// patience is more than the kubelet takes to bring a changed Secret to a running pod: its period of a minute, and some.
-const patience = 4 * time.Minute
+// renewalTimeout is more than the kubelet takes to bring a changed Secret to a running pod: its period of a minute, and some.
+const renewalTimeout = 4 * time.Minute
 
 const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {serviceAccountName: reader, containers: [{name: app, image: app}]}"
 
 // renewed asks for a renewal as cmctl does.
-func renewed(t *testing.T, s stage) {
+func renewed(t *testing.T, s suite) {
 	if f := s.admit(t, func() { s.renew(t, "pod-identity-webhook") }); f.refused > 0 {
 		t.Errorf("%d pods were refused", f.refused)
 	}
@@ -23,7 +23,7 @@ func renewed(t *testing.T, s stage) {
 
 // newCA counts, and does not demand, that no pod is refused: nothing keeps a replica from serving the new certificate a moment
 // before the API server has heard of its CA.
-func newCA(t *testing.T, s stage) {
+func newCA(t *testing.T, s suite) {
 	before := s.secret(t, "pod-identity-webhook-ca")
 	s.renew(t, "pod-identity-webhook-ca")
 	s.Do(t, "wait", "certificate", "--namespace=pod-identity", "pod-identity-webhook-ca", "--for=jsonpath={.status.revision}=2", "--timeout=1m")
@@ -44,12 +44,12 @@ func newCA(t *testing.T, s stage) {
 	}
 }
 
-func (s stage) secret(t *testing.T, name string) string {
+func (s suite) secret(t *testing.T, name string) string {
 	t.Helper()
 	return s.Do(t, "get", "secret", "--namespace=pod-identity", name, `-o=jsonpath={.data.tls\.crt}`)
 }
 
-func (s stage) renew(t *testing.T, certificate string) {
+func (s suite) renew(t *testing.T, certificate string) {
 	t.Helper()
 	s.Do(t, "patch", "certificate", "--namespace=pod-identity", certificate, "--subresource=status", "--type=json", fmt.Sprintf(
 		`--patch=[{"op":"add","path":"/status/conditions/-","value":{"type":"Issuing","status":"True","reason":"ManuallyTriggered","message":"by a test","lastTransitionTime":%q}}]`,
@@ -64,7 +64,7 @@ type figures struct {
 }
 
 // admit makes a change, and then has pods admitted until every replica serves another certificate than before, and a few more.
-func (s stage) admit(t *testing.T, change func()) figures {
+func (s suite) admit(t *testing.T, change func()) figures {
 	t.Helper()
 	replicas := s.replicas(t)
 	before := map[string]int{}
@@ -76,8 +76,8 @@ func (s stage) admit(t *testing.T, change func()) figures {
 	begin := time.Now()
 	change()
 	for waiting := len(replicas); waiting > 0; {
-		if time.Since(begin) > patience {
-			t.Fatalf("after %s, %d replicas serve the old certificate; the last pod: %v", patience, waiting, f.last)
+		if time.Since(begin) > renewalTimeout {
+			t.Fatalf("after %s, %d replicas serve the old certificate; the last pod: %v", renewalTimeout, waiting, f.last)
 		}
 		for range 10 {
 			f.create(t, s)
@@ -105,7 +105,7 @@ func (s stage) admit(t *testing.T, change func()) figures {
 }
 
 // create has one pod admitted, and not kept.
-func (f *figures) create(t *testing.T, s stage) {
+func (f *figures) create(t *testing.T, s suite) {
 	t.Helper()
 	out, err := s.Cluster.Kubectl(t.Context(), strings.NewReader(pod), "create", "--dry-run=server", "--namespace="+namespace, "-o=jsonpath={.metadata.labels}", "-f", "-")
 	if err == nil && !strings.Contains(out, "podidentity.dev/injected") {
@@ -119,7 +119,7 @@ func (f *figures) create(t *testing.T, s stage) {
 }
 
 // served is how many certificates a replica has served.
-func (s stage) served(t *testing.T, replica string) int {
+func (s suite) served(t *testing.T, replica string) int {
 	t.Helper()
 	return strings.Count(s.Do(t, "logs", "--namespace=pod-identity", replica), "serving a new certificate")
 }

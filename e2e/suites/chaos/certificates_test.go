@@ -17,8 +17,8 @@ import (
 	"github.com/podidentity/podidentity/e2e/machine/pki"
 )
 
-// calm is how much the load does by itself.
-func calm(t *testing.T, s *stage) {
+// loadAlone is how much the load does by itself.
+func loadAlone(t *testing.T, s *suite) {
 	s.await(t, "100 admissions", func(context.Context) (bool, error) {
 		s.load.mu.Lock()
 		defer s.load.mu.Unlock()
@@ -27,7 +27,7 @@ func calm(t *testing.T, s *stage) {
 }
 
 // renewLeaf waits until each replica has another certificate than before.
-func renewLeaf(t *testing.T, s *stage) {
+func renewLeaf(t *testing.T, s *suite) {
 	before := s.served(t)
 	s.await(t, "another certificate in each replica", func(context.Context) (bool, error) {
 		for address, certificate := range s.served(t) {
@@ -39,20 +39,20 @@ func renewLeaf(t *testing.T, s *stage) {
 	})
 }
 
-func deleteCA(t *testing.T, s *stage) {
+func deleteCA(t *testing.T, s *suite) {
 	before := s.authority(t)
 	s.Do(t, "delete", "secret", "--namespace=pod-identity", "pod-identity-ca")
 	s.otherAuthority(t, before)
 }
 
-func damageCA(t *testing.T, s *stage) {
+func damageCA(t *testing.T, s *suite) {
 	before := s.authority(t)
 	s.Do(t, "patch", "secret", "--namespace=pod-identity", "pod-identity-ca", "--type=merge", `--patch={"data": {"tls.key": "Z2FyYmFnZQ=="}}`)
 	s.otherAuthority(t, before)
 }
 
 // otherAuthority waits until every replica serves a certificate of another CA than before.
-func (s *stage) otherAuthority(t *testing.T, before string) {
+func (s *suite) otherAuthority(t *testing.T, before string) {
 	t.Helper()
 	s.await(t, "a certificate of the new CA in each replica", func(context.Context) (bool, error) {
 		now := s.authority(t)
@@ -71,7 +71,7 @@ func (s *stage) otherAuthority(t *testing.T, before string) {
 }
 
 // authority is the CA in the Secret, or "".
-func (s *stage) authority(t *testing.T) string {
+func (s *suite) authority(t *testing.T) string {
 	t.Helper()
 	text, err := base64.StdEncoding.DecodeString(s.Do(t, "get", "secret", "--namespace=pod-identity", "pod-identity-ca", "--ignore-not-found", `--output=jsonpath={.data.tls\.crt}`))
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *stage) authority(t *testing.T) string {
 }
 
 // served are the certificates of all replicas, by their addresses.
-func (s *stage) served(t *testing.T) map[string]*x509.Certificate {
+func (s *suite) served(t *testing.T) map[string]*x509.Certificate {
 	t.Helper()
 	all := map[string]*x509.Certificate{}
 	for _, ip := range strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", webhook, "--output=jsonpath={.items[*].status.podIP}")) {
@@ -96,7 +96,7 @@ func (s *stage) served(t *testing.T) map[string]*x509.Certificate {
 	return all
 }
 
-func (s *stage) handshake(ctx context.Context, address string) (*x509.Certificate, error) {
+func (s *suite) handshake(ctx context.Context, address string) (*x509.Certificate, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	raw, err := s.Cluster.Dial(ctx, "tcp", address)
@@ -121,7 +121,7 @@ func configurations() map[string]string {
 	return map[string]string{"pod-identity": "webhook.yaml", "pod-identity-standby": "webhook-standby.yaml"}
 }
 
-func emptyBundle(t *testing.T, s *stage) {
+func emptyBundle(t *testing.T, s *suite) {
 	for configuration := range configurations() {
 		s.damageBundles(t, configuration, func(n int) string {
 			return fmt.Sprintf(`{"op": "remove", "path": "/webhooks/%d/clientConfig/caBundle"}`, n)
@@ -129,7 +129,7 @@ func emptyBundle(t *testing.T, s *stage) {
 	}
 }
 
-func foreignBundle(t *testing.T, s *stage) {
+func foreignBundle(t *testing.T, s *suite) {
 	foreign, err := pki.NewCA("somebody-else")
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func foreignBundle(t *testing.T, s *stage) {
 }
 
 // damageBundles does something to all entries of a configuration, at once, and waits until they are as they were.
-func (s *stage) damageBundles(t *testing.T, configuration string, damage func(entry int) string) {
+func (s *suite) damageBundles(t *testing.T, configuration string, damage func(entry int) string) {
 	t.Helper()
 	want := s.bundles(t, configuration)
 	var operations []string
@@ -154,12 +154,12 @@ func (s *stage) damageBundles(t *testing.T, configuration string, damage func(en
 	s.await(t, "the right caBundles", func(context.Context) (bool, error) { return s.bundles(t, configuration) == want, nil })
 }
 
-func (s *stage) bundles(t *testing.T, configuration string) string {
+func (s *suite) bundles(t *testing.T, configuration string) string {
 	t.Helper()
 	return s.Do(t, "get", "mutatingwebhookconfiguration", configuration, "--output=jsonpath={.webhooks[*].clientConfig.caBundle}")
 }
 
-func deleteConfiguration(t *testing.T, s *stage) {
+func deleteConfiguration(t *testing.T, s *suite) {
 	for configuration, file := range configurations() {
 		want := s.bundles(t, configuration)
 		s.Do(t, "delete", "mutatingwebhookconfiguration", configuration)
@@ -169,7 +169,7 @@ func deleteConfiguration(t *testing.T, s *stage) {
 }
 
 // await waits for something that takes two minutes at most.
-func (s *stage) await(t *testing.T, what string, holds wait.ConditionWithContextFunc) {
+func (s *suite) await(t *testing.T, what string, holds wait.ConditionWithContextFunc) {
 	t.Helper()
 	if err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 2*time.Minute, true, holds); err != nil {
 		t.Fatalf("waited in vain for %s: %v", what, err)

@@ -1,5 +1,5 @@
-// Package chaos_test holds that nothing which a cluster does in a year refuses a pod, or lets one by without its sidecar: it
-// creates pods all the time and breaks one thing after the other.
+// Package chaos_test proves that no fault of a cluster refuses a pod, or admits one without its sidecar: it creates pods all the time and
+// causes one fault after the other.
 package chaos_test
 
 import (
@@ -20,8 +20,8 @@ const long = "CHAOS"
 // table is the environment variable that names a file for the table, as Markdown.
 const table = "CHAOS_TABLE"
 
-// calmly is the name of what comes first, and is no fault.
-const calmly = "nothing"
+// baseline is the name of what comes first, and is no fault.
+const baseline = "nothing"
 
 // fault is something that happens to a cluster.
 type fault struct {
@@ -29,14 +29,14 @@ type fault struct {
 	// short and long are how often it happens in each form.
 	short, long int
 	// inject has it happen once, and returns when all is as before.
-	inject func(t *testing.T, s *stage)
+	inject func(t *testing.T, s *suite)
 	// away tells that the API server itself cannot answer meanwhile.
 	away bool
 }
 
 func faults() []fault {
 	return []fault{
-		{name: calmly, short: 1, long: 1, inject: calm},
+		{name: baseline, short: 1, long: 1, inject: loadAlone},
 		{name: "certificate of the server renewed, in each replica", short: 1, long: 50, inject: renewLeaf},
 		{name: "CA deleted, and replaced everywhere", short: 1, long: 20, inject: deleteCA},
 		{name: "CA damaged, and replaced everywhere", short: 1, long: 2, inject: damageCA},
@@ -58,7 +58,7 @@ func faults() []fault {
 
 func TestNoFaultRefusesAPod(t *testing.T) {
 	p := platform.ForTest(t, "chaos")
-	s := newStage(t, p)
+	s := newSuite(t, p)
 	rows := []string{"| what happens | times | admitted | refused | without sidecar | API server away | slowest |", "|---|---:|---:|---:|---:|---:|---:|"}
 	for _, f := range faults() {
 		times := f.short
@@ -76,9 +76,9 @@ func TestNoFaultRefusesAPod(t *testing.T) {
 			seen := s.load.take()
 			rows = append(rows, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d ms |",
 				f.name, times, seen.admitted, seen.refused, seen.uninjected, seen.away, seen.slowest.Milliseconds()))
-			judge(t, f, seen)
+			check(t, f, seen)
 		})
-		if f.name == calmly && !held {
+		if f.name == baseline && !held {
 			t.Fatal("pods are refused without any fault")
 		}
 	}
@@ -91,7 +91,7 @@ func TestNoFaultRefusesAPod(t *testing.T) {
 	}
 }
 
-func judge(t *testing.T, f fault, seen figures) {
+func check(t *testing.T, f fault, seen figures) {
 	t.Helper()
 	if seen.admitted == 0 {
 		t.Error("no pod was admitted: this shows nothing")
@@ -110,8 +110,8 @@ func judge(t *testing.T, f fault, seen figures) {
 	}
 }
 
-// stage is a platform under load.
-type stage struct {
+// suite is a platform under load.
+type suite struct {
 	*platform.Platform
 
 	load *load
@@ -120,7 +120,7 @@ type stage struct {
 	hung string
 }
 
-func newStage(t *testing.T, p *platform.Platform) *stage {
+func newSuite(t *testing.T, p *platform.Platform) *suite {
 	t.Helper()
 	config, err := p.Cluster.RESTConfig()
 	if err != nil {
@@ -131,7 +131,7 @@ func newStage(t *testing.T, p *platform.Platform) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{Platform: p, kube: kube, load: &load{pods: kube.CoreV1().Pods("load")}}
+	s := &suite{Platform: p, kube: kube, load: &load{pods: kube.CoreV1().Pods("load")}}
 	// A life of a minute has the certificates renewed all the time.
 	for _, deployment := range []string{"pod-identity-webhook", "pod-identity-webhook-standby"} {
 		s.Do(t, "patch", "deployment", "--namespace=pod-identity", deployment, "--type=json",

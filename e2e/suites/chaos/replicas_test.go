@@ -19,18 +19,18 @@ import (
 // webhook selects all replicas, of both Deployments.
 const webhook = "--selector=app.kubernetes.io/name=pod-identity-webhook"
 
-func (s *stage) rolledOut(t *testing.T) {
+func (s *suite) rolledOut(t *testing.T) {
 	t.Helper()
 	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment", webhook, "--timeout=3m")
 }
 
-func rollingUpdate(t *testing.T, s *stage) {
+func rollingUpdate(t *testing.T, s *suite) {
 	s.Do(t, "rollout", "restart", "--namespace=pod-identity", "deployment", webhook)
 	s.rolledOut(t)
 	s.gone(t)
 }
 
-func scale(t *testing.T, s *stage) {
+func scale(t *testing.T, s *suite) {
 	for _, replicas := range []string{"2", "1"} {
 		s.Do(t, "scale", "--namespace=pod-identity", "deployment", webhook, "--replicas="+replicas)
 		s.rolledOut(t)
@@ -39,25 +39,25 @@ func scale(t *testing.T, s *stage) {
 }
 
 // gone waits until no replica is being stopped any more.
-func (s *stage) gone(t *testing.T) {
+func (s *suite) gone(t *testing.T) {
 	t.Helper()
 	s.await(t, "two replicas, both ready", func(context.Context) (bool, error) { return len(s.replicas(t)) == 2 && s.ready(t) == 2, nil })
 }
 
 // replicas are the names of the webhook's pods.
-func (s *stage) replicas(t *testing.T) []string {
+func (s *suite) replicas(t *testing.T) []string {
 	t.Helper()
 	return strings.Fields(s.Do(t, "get", "pods", "--namespace=pod-identity", webhook, "--output=jsonpath={.items[*].metadata.name}"))
 }
 
-func (s *stage) ready(t *testing.T) int {
+func (s *suite) ready(t *testing.T) int {
 	t.Helper()
 	return strings.Count(s.Do(t, "get", "pods", "--namespace=pod-identity", webhook,
 		`--output=jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}`), "True")
 }
 
 // evict asks for each replica as `kubectl drain` does, again and again where the PodDisruptionBudget forbids it.
-func evict(t *testing.T, s *stage) {
+func evict(t *testing.T, s *suite) {
 	for _, name := range s.replicas(t) {
 		eviction := &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Namespace: "pod-identity", Name: name}}
 		s.await(t, "the eviction of "+name, func(ctx context.Context) (bool, error) {
@@ -71,20 +71,20 @@ func evict(t *testing.T, s *stage) {
 	s.gone(t)
 }
 
-func deleteByForce(t *testing.T, s *stage) {
+func deleteByForce(t *testing.T, s *suite) {
 	s.Do(t, "delete", "pod", "--namespace=pod-identity", "--force", "--grace-period=0", s.any(t))
 	s.gone(t)
 }
 
-func (s *stage) any(t *testing.T) string {
+func (s *suite) any(t *testing.T) string {
 	t.Helper()
 	all := s.replicas(t)
 	return all[rand.IntN(len(all))]
 }
 
-func killOne(t *testing.T, s *stage) { s.kill(t, s.any(t)) }
+func killOne(t *testing.T, s *suite) { s.kill(t, s.any(t)) }
 
-func killLeader(t *testing.T, s *stage) {
+func killLeader(t *testing.T, s *suite) {
 	var leader string
 	s.await(t, "a leader that lives", func(context.Context) (bool, error) {
 		holder := s.Do(t, "get", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--output=jsonpath={.spec.holderIdentity}")
@@ -96,7 +96,7 @@ func killLeader(t *testing.T, s *stage) {
 
 // kill kills a replica as the kernel would for want of memory. Afterwards it is deleted, or the kubelet would wait ever longer
 // before it starts the container again.
-func (s *stage) kill(t *testing.T, pod string) {
+func (s *suite) kill(t *testing.T, pod string) {
 	t.Helper()
 	s.signal(t, pod, syscall.SIGKILL)
 	s.Do(t, "wait", "--namespace=pod-identity", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/"+pod, "--timeout=1m")
@@ -107,7 +107,7 @@ func (s *stage) kill(t *testing.T, pod string) {
 
 // hang has a replica take connections and answer none, as one whose node has no time for it. It is another one each time: the
 // kubelet rightly ends one that does not answer for twenty seconds.
-func hang(t *testing.T, s *stage) {
+func hang(t *testing.T, s *suite) {
 	all := slices.DeleteFunc(s.replicas(t), func(pod string) bool { return pod == s.hung })
 	before, pod := s.restarts(t), all[rand.IntN(len(all))]
 	s.hung = pod
@@ -119,7 +119,7 @@ func hang(t *testing.T, s *stage) {
 }
 
 // signal sends a signal to the processes of a replica.
-func (s *stage) signal(t *testing.T, pod string, signal syscall.Signal) {
+func (s *suite) signal(t *testing.T, pod string, signal syscall.Signal) {
 	t.Helper()
 	container := s.Do(t, "get", "pod", "--namespace=pod-identity", pod, "--output=jsonpath={.status.containerStatuses[0].containerID}")
 	for _, pid := range platform.Processes(t, container) {
@@ -129,7 +129,7 @@ func (s *stage) signal(t *testing.T, pod string, signal syscall.Signal) {
 	}
 }
 
-func pauseEtcd(t *testing.T, s *stage) {
+func pauseEtcd(t *testing.T, s *suite) {
 	etcd := s.Component(t, "etcd")
 	before := s.restarts(t)
 	if err := syscall.Kill(etcd, syscall.SIGSTOP); err != nil {
@@ -142,12 +142,12 @@ func pauseEtcd(t *testing.T, s *stage) {
 	s.recovered(t, before)
 }
 
-func restartAPIServer(t *testing.T, s *stage) { s.withoutAPIServer(t, 0) }
+func restartAPIServer(t *testing.T, s *suite) { s.withoutAPIServer(t, 0) }
 
-func apiServerAway(t *testing.T, s *stage) { s.withoutAPIServer(t, time.Minute) }
+func apiServerAway(t *testing.T, s *suite) { s.withoutAPIServer(t, time.Minute) }
 
 // withoutAPIServer holds besides that no replica restarts, and that admissions work as soon as the API server does.
-func (s *stage) withoutAPIServer(t *testing.T, length time.Duration) {
+func (s *suite) withoutAPIServer(t *testing.T, length time.Duration) {
 	t.Helper()
 	before := s.restarts(t)
 	if err := syscall.Kill(s.Component(t, "kube-apiserver"), syscall.SIGKILL); err != nil {
@@ -162,13 +162,13 @@ func (s *stage) withoutAPIServer(t *testing.T, length time.Duration) {
 	s.recovered(t, before)
 }
 
-func (s *stage) restarts(t *testing.T) string {
+func (s *suite) restarts(t *testing.T) string {
 	t.Helper()
 	return s.Do(t, "get", "pods", "--namespace=pod-identity", "--output=jsonpath={.items[*].status.containerStatuses[0].restartCount}")
 }
 
 // recovered waits until pods are admitted again, and holds that no replica restarted.
-func (s *stage) recovered(t *testing.T, restartsBefore string) {
+func (s *suite) recovered(t *testing.T, restartsBefore string) {
 	t.Helper()
 	s.load.mu.Lock()
 	then := s.load.seen.admitted
@@ -182,7 +182,7 @@ func (s *stage) recovered(t *testing.T, restartsBefore string) {
 	s.noneRestarted(t, restartsBefore)
 }
 
-func (s *stage) noneRestarted(t *testing.T, before string) {
+func (s *suite) noneRestarted(t *testing.T, before string) {
 	t.Helper()
 	after := s.restarts(t)
 	if after == before {

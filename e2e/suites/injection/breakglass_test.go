@@ -7,7 +7,7 @@ import (
 
 // breakGlass holds what the README says of an emergency: with no replica left pods are refused; one command lets them be
 // created again, without credentials; pods that run notice nothing; applying the manifests again undoes it.
-func breakGlass(t *testing.T, s stage) {
+func breakGlass(t *testing.T, s suite) {
 	s.create(t, pod{Name: "running", Namespace: "meshed"})
 	before := s.Do(t, "get", "pod", "--namespace=meshed", "running", "-o=jsonpath={.status.containerStatuses[*].restartCount} {.status.initContainerStatuses[*].restartCount}")
 	s.Do(t, "scale", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--replicas=0")
@@ -21,7 +21,7 @@ func breakGlass(t *testing.T, s stage) {
 	if out := s.DoWith(t, probe, admit...); strings.Contains(out, "podidentity.dev") {
 		t.Errorf("with the glass broken a pod was injected: %s", out)
 	}
-	seen := s.Do(t, "exec", "--namespace=meshed", "running", "--container=app", "--", "aws", "s3", "ls", "--endpoint-url", s.MinIO.Endpoint, "s3://"+s.Stage().Bucket)
+	seen := s.Do(t, "exec", "--namespace=meshed", "running", "--container=app", "--", "aws", "s3", "ls", "--endpoint-url", s.MinIO.Endpoint, "s3://"+s.Bucket)
 	after := s.Do(t, "get", "pod", "--namespace=meshed", "running", "-o=jsonpath={.status.containerStatuses[*].restartCount} {.status.initContainerStatuses[*].restartCount}")
 	if !strings.Contains(seen, "aws.png") || before != after {
 		t.Errorf("a running pod noticed: restarts %s before and %s after, its bucket %q", before, after, seen)

@@ -12,7 +12,7 @@ import (
 
 // fixtures sends the pods of the fixtures of webhook/inject to the real API server, in a namespace without label and in
 // one with it. Fields that a fixture has made up are dropped by the API server in both.
-func fixtures(t *testing.T, s stage) {
+func fixtures(t *testing.T, s suite) {
 	root, err := platform.Root(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func fixtures(t *testing.T, s stage) {
 }
 
 // dryRun has the API server admit a pod without keeping it.
-func (s stage) dryRun(t *testing.T, namespace, pod string) error {
+func (s suite) dryRun(t *testing.T, namespace, pod string) error {
 	t.Helper()
 	_, err := s.Cluster.Kubectl(t.Context(), strings.NewReader(pod), "create", "--dry-run=server", "--validate=ignore", "--namespace", namespace, "-f", "-")
 	return err
@@ -71,7 +71,7 @@ func part(t *testing.T, archive *txtar.Archive, name string) string {
 }
 
 // tokenMode compares the mode of the token of the Kubernetes API in a pod whose containers share one user, injected and not.
-func tokenMode(t *testing.T, s stage) {
+func tokenMode(t *testing.T, s suite) {
 	modes := map[string]string{}
 	for _, name := range []string{"mode-injected", "mode-plain"} {
 		annotations := map[string]string{"mode-injected": "", "mode-plain": `{podidentity.dev/inject: "false"}`}[name]

@@ -1,4 +1,5 @@
-// Package injection_test holds what injection promises against a real API server and kubelet.
+// Package injection_test proves that whatever the API server admits uninjected it admits injected, and that no failure of the webhook's own
+// refuses a pod.
 package injection_test
 
 import (
@@ -11,19 +12,19 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
-// stage is a platform with the namespaces of the scenarios.
-type stage struct {
+// suite is a platform with the namespaces of the scenarios.
+type suite struct {
 	*platform.Platform
 }
 
 func TestOnARealCluster(t *testing.T) {
-	s := stage{platform.ForTest(t, "injection")}
+	s := suite{platform.ForTest(t, "injection")}
 	s.Do(t, "apply", "-f", "testdata/cluster.yaml")
 	for _, namespace := range []string{"restricted", "meshed"} {
 		s.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: %s}\nspec: {namespace: %s, serviceAccount: reader, roleARN: %q}",
 			namespace, namespace, s.MinIO.RoleARN), "apply", "-f", "-")
 	}
-	for name, scenario := range map[string]func(*testing.T, stage){
+	for name, scenario := range map[string]func(*testing.T, suite){
 		"a restricted namespace takes an injected pod, which lists the bucket":                    restricted,
 		"a container that another webhook adds after us gets credentials too":                     addedAfterUs,
 		"a debugger has the credentials of the pod that it looks into":                            debugger,
@@ -52,7 +53,7 @@ type pod struct {
 }
 
 // create creates a pod and waits until it is ready.
-func (s stage) create(t *testing.T, p pod) {
+func (s suite) create(t *testing.T, p pod) {
 	t.Helper()
 	p.Image, p.S3 = s.CLIImage, s.MinIO.Endpoint
 	if p.ServiceAccount == "" {
@@ -69,7 +70,7 @@ func (s stage) create(t *testing.T, p pod) {
 }
 
 // apply applies a template of testdata.
-func (s stage) apply(t *testing.T, file string, values any) {
+func (s suite) apply(t *testing.T, file string, values any) {
 	t.Helper()
 	parsed, err := template.ParseFiles("testdata/" + file)
 	if err != nil {
@@ -83,16 +84,16 @@ func (s stage) apply(t *testing.T, file string, values any) {
 }
 
 // status is the status annotation of a pod.
-func (s stage) status(t *testing.T, namespace, name string) string {
+func (s suite) status(t *testing.T, namespace, name string) string {
 	t.Helper()
 	return s.Do(t, "get", "pod", "--namespace", namespace, name, `-o=jsonpath={.metadata.annotations.podidentity\.dev/status}`)
 }
 
 // listBucket lists the bucket from within a container, by nothing but what was injected.
-func (s stage) listBucket(t *testing.T, namespace, pod, container string) {
+func (s suite) listBucket(t *testing.T, namespace, pod, container string) {
 	t.Helper()
 	seen := s.Do(t, "exec", "--namespace", namespace, pod, "--container", container, "--",
-		"aws", "s3", "ls", "--endpoint-url", s.MinIO.Endpoint, "s3://"+s.Stage().Bucket)
+		"aws", "s3", "ls", "--endpoint-url", s.MinIO.Endpoint, "s3://"+s.Bucket)
 	if !strings.Contains(seen, "aws.png") {
 		t.Errorf("the list of the bucket is %q", seen)
 	}

@@ -14,7 +14,7 @@ import (
 
 // randomPods has the tests of webhook/inject write their random pods, sends all of them to the real API server in a
 // namespace without label, and those that it takes once more in one with it: it must take each of these again.
-func randomPods(t *testing.T, s stage) {
+func randomPods(t *testing.T, s suite) {
 	all, taken := t.TempDir(), t.TempDir()
 	root, err := platform.Root(t.Context())
 	if err != nil {

@@ -16,12 +16,12 @@ import (
 	"github.com/podidentity/podidentity/e2e/machine/pki"
 )
 
-func restricted(t *testing.T, s stage) {
+func restricted(t *testing.T, s suite) {
 	s.create(t, pod{Name: "restricted", Namespace: "restricted"})
 	s.listBucket(t, "restricted", "restricted", "app")
 }
 
-func addedAfterUs(t *testing.T, s stage) {
+func addedAfterUs(t *testing.T, s suite) {
 	s.startAdder(t)
 	s.create(t, pod{Name: "meshed", Namespace: "meshed"})
 	s.listBucket(t, "meshed", "meshed", "added")
@@ -31,7 +31,7 @@ func addedAfterUs(t *testing.T, s stage) {
 }
 
 // startAdder runs a second webhook, which comes after ours.
-func (s stage) startAdder(t *testing.T) {
+func (s suite) startAdder(t *testing.T) {
 	t.Helper()
 	const address = cluster.NodeAddress + ":8443"
 	dir := t.TempDir()
@@ -58,13 +58,13 @@ func (s stage) startAdder(t *testing.T) {
 	s.apply(t, "adder.yaml", struct{ URL, CA string }{"https://" + address + "/", base64.StdEncoding.EncodeToString(ca.Certificate)})
 }
 
-func debugger(t *testing.T, s stage) {
+func debugger(t *testing.T, s suite) {
 	s.create(t, pod{Name: "debugged", Namespace: "restricted"})
 	s.debug(t, "debugged")
 }
 
 // debug looks into a pod as a person does, and lists the bucket from there.
-func (s stage) debug(t *testing.T, pod string) {
+func (s suite) debug(t *testing.T, pod string) {
 	t.Helper()
 	s.Do(t, "debug", "--namespace=restricted", pod, "--profile=restricted", "--image="+s.CLIImage, "--container=debugger", "--attach=false", "--", "sleep", "infinity")
 	s.Do(t, "wait", "--namespace=restricted", "pod/"+pod, "--timeout=1m",
@@ -72,7 +72,7 @@ func (s stage) debug(t *testing.T, pod string) {
 	s.listBucket(t, "restricted", pod, "debugger")
 }
 
-func optedOut(t *testing.T, s stage) {
+func optedOut(t *testing.T, s suite) {
 	before := s.calls(t)
 	s.create(t, pod{Name: "opted-out", Namespace: "restricted", Annotations: `{podidentity.dev/inject: "false"}`})
 	if after := s.calls(t); after != before {
@@ -84,7 +84,7 @@ func optedOut(t *testing.T, s stage) {
 }
 
 // oneCall holds that nothing the API server does to an injected pod afterwards makes it call a second time.
-func oneCall(t *testing.T, s stage) {
+func oneCall(t *testing.T, s suite) {
 	before := s.calls(t)
 	s.create(t, pod{Name: "counted", Namespace: "restricted"})
 	if after := s.calls(t); after != before+1 {
@@ -93,7 +93,7 @@ func oneCall(t *testing.T, s stage) {
 }
 
 // calls is how often the API server has called our webhook, by its own count.
-func (s stage) calls(t *testing.T) int {
+func (s suite) calls(t *testing.T) int {
 	t.Helper()
 	sum := 0
 	for line := range strings.Lines(s.Do(t, "get", "--raw=/metrics")) {
@@ -109,7 +109,7 @@ func (s stage) calls(t *testing.T) int {
 	return sum
 }
 
-func noDrift(t *testing.T, s stage) {
+func noDrift(t *testing.T, s suite) {
 	parse := struct{ Image string }{s.CLIImage}
 	s.apply(t, "deployment.yaml", parse)
 	s.Do(t, "rollout", "status", "--namespace=restricted", "deployment/steady", "--timeout=2m")
@@ -124,7 +124,7 @@ func noDrift(t *testing.T, s stage) {
 	}
 }
 
-func misspelt(t *testing.T, s stage) {
+func misspelt(t *testing.T, s suite) {
 	s.create(t, pod{Name: "misspelt", Namespace: "misspelt", ServiceAccount: "default"})
 	const want = `skipped: the namespace label podidentity.dev/inject must be enabled or associated, not "on"`
 	if status := s.status(t, "misspelt", "misspelt"); status != want {
@@ -133,7 +133,7 @@ func misspelt(t *testing.T, s stage) {
 }
 
 // associated holds besides that a pod that is left alone costs one call too: of those, such a namespace may have many.
-func associated(t *testing.T, s stage) {
+func associated(t *testing.T, s suite) {
 	before := s.calls(t)
 	s.create(t, pod{Name: "without", Namespace: "associated", ServiceAccount: "default"})
 	if after := s.calls(t); after != before+1 {
@@ -144,7 +144,7 @@ func associated(t *testing.T, s stage) {
 	}
 }
 
-func defaultContainer(t *testing.T, s stage) {
+func defaultContainer(t *testing.T, s suite) {
 	s.create(t, pod{Name: "default-container", Namespace: "restricted"})
 	if seen := s.Do(t, "exec", "--namespace=restricted", "default-container", "--", "sh", "-c", "echo $AWS_CONTAINER_CREDENTIALS_FULL_URI"); !strings.Contains(seen, "127.0.0.1:2711") {
 		t.Errorf("exec without a container ran elsewhere: %q", seen)
@@ -153,7 +153,7 @@ func defaultContainer(t *testing.T, s stage) {
 }
 
 // garbage goes to the webhook's Service as a stranger in the cluster would send it.
-func garbage(t *testing.T, s stage) {
+func garbage(t *testing.T, s suite) {
 	address := strings.TrimSpace(s.Do(t, "get", "service", "--namespace=pod-identity", "pod-identity-webhook", "-o=jsonpath={.spec.clusterIP}")) + ":443"
 	client := &http.Client{Transport: &http.Transport{
 		DialContext:     s.Cluster.Dial,

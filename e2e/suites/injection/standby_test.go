@@ -6,7 +6,7 @@ import (
 )
 
 // standby takes the first replica away: the API server asks the other one, for all that the first would have been asked for.
-func standby(t *testing.T, s stage) {
+func standby(t *testing.T, s suite) {
 	s.create(t, pod{Name: "older", Namespace: "restricted"})
 	s.Do(t, "scale", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--replicas=0")
 	s.Do(t, "wait", "--namespace=pod-identity", "--for=delete", "pod", "--selector=app.kubernetes.io/name=pod-identity-webhook,app.kubernetes.io/component=primary", "--timeout=1m")

@@ -10,7 +10,7 @@ import (
 const swap = 45 * time.Second
 
 // deletedCA deletes the Secret of the CA and has pods admitted until every replica serves a certificate of the new one.
-func deletedCA(t *testing.T, s stage) {
+func deletedCA(t *testing.T, s suite) {
 	before := s.bundle(t)
 	s.Do(t, "delete", "secret", "--namespace=pod-identity", "pod-identity-ca")
 	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: app, image: app}]}"
@@ -34,7 +34,7 @@ func deletedCA(t *testing.T, s stage) {
 }
 
 // emptiedBundle takes the trust away, as an over-eager tool would, and expects it back.
-func emptiedBundle(t *testing.T, s stage) {
+func emptiedBundle(t *testing.T, s suite) {
 	want := s.bundle(t)
 	s.Do(t, "patch", "mutatingwebhookconfiguration", "pod-identity", "--type=json", `--patch=[{"op":"remove","path":"/webhooks/0/clientConfig/caBundle"}]`)
 	s.Do(t, "wait", "mutatingwebhookconfiguration/pod-identity", "--for=jsonpath={.webhooks[0].clientConfig.caBundle}", "--timeout=30s")
@@ -43,7 +43,7 @@ func emptiedBundle(t *testing.T, s stage) {
 	}
 }
 
-func (s stage) bundle(t *testing.T) string {
+func (s suite) bundle(t *testing.T) string {
 	t.Helper()
 	return s.Do(t, "get", "mutatingwebhookconfiguration", "pod-identity", "-o=jsonpath={.webhooks[0].clientConfig.caBundle}")
 }

@@ -1,4 +1,4 @@
-// Package rbac_test holds that the product may do what it does, and nothing else.
+// Package rbac_test proves that the product uses every permission that it has, and needs no other.
 package rbac_test
 
 import (
@@ -15,50 +15,50 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
-// right is one thing that a rule allows; an empty name or namespace is any.
-type right struct {
+// permission is one thing that a rule allows; an empty name or namespace is any.
+type permission struct {
 	group, resource, verb, namespace, name string
 }
 
-func (r right) String() string {
+func (p permission) String() string {
 	where := ""
-	if r.namespace != "" {
-		where = " in namespace " + r.namespace
+	if p.namespace != "" {
+		where = " in namespace " + p.namespace
 	}
-	if r.name != "" {
-		where += " of the name " + r.name
+	if p.name != "" {
+		where += " of the name " + p.name
 	}
-	return fmt.Sprintf("%s %s%s", r.verb, strings.TrimSuffix(r.resource+"."+r.group, "."), where)
+	return fmt.Sprintf("%s %s%s", p.verb, strings.TrimSuffix(p.resource+"."+p.group, "."), where)
 }
 
-// allows tells whether it was by this right that the request was allowed.
-func (r right) allows(request cluster.Request) bool {
+// allows tells whether it was by this permission that the request was allowed.
+func (p permission) allows(request cluster.Request) bool {
 	o := request.ObjectRef
-	if o.APIGroup != r.group || strings.TrimSuffix(o.Resource+"/"+o.Subresource, "/") != r.resource {
+	if o.APIGroup != p.group || strings.TrimSuffix(o.Resource+"/"+o.Subresource, "/") != p.resource {
 		return false
 	}
 	// A client lists only where the API server cannot stream a list by a watch, as older ones cannot.
-	verb := request.Verb == r.verb || request.Verb == "watch" && r.verb == "list"
-	return verb && (r.namespace == "" || r.namespace == o.Namespace) && (r.name == "" || r.name == o.Name)
+	verb := request.Verb == p.verb || request.Verb == "watch" && p.verb == "list"
+	return verb && (p.namespace == "" || p.namespace == o.Namespace) && (p.name == "" || p.name == o.Name)
 }
 
-func TestTheProductHasNoRightThatItDoesNotUse(t *testing.T) {
-	p := platform.ForTest(t, "rights")
+func TestTheProductHasNoPermissionThatItDoesNotUse(t *testing.T) {
+	p := platform.ForTest(t, "rbac")
 	doEverything(t, p)
 	requests, err := p.Cluster.Audit()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, right := range rights(t, p) {
+	for _, granted := range permissions(t, p) {
 		used := 0
 		for _, request := range requests {
-			if right.allows(request) {
+			if granted.allows(request) {
 				used++
 			}
 		}
-		t.Logf("%5d times: %s", used, right)
+		t.Logf("%5d times: %s", used, granted)
 		if used == 0 {
-			t.Errorf("the right to %s was not used: remove it from manifests/base", right)
+			t.Errorf("the permission to %s was not used: remove it from manifests/base", granted)
 		}
 	}
 	for _, request := range requests {
@@ -68,12 +68,12 @@ func TestTheProductHasNoRightThatItDoesNotUse(t *testing.T) {
 	}
 }
 
-// rights are all that service accounts of the product have been given.
-func rights(t *testing.T, p *platform.Platform) []right {
+// permissions are all that service accounts of the product have been given.
+func permissions(t *testing.T, p *platform.Platform) []permission {
 	t.Helper()
 	var everywhere rbacv1.ClusterRoleBindingList
 	read(t, p, &everywhere, "clusterrolebindings")
-	var all []right
+	var all []permission
 	for _, binding := range everywhere.Items {
 		if ours(binding.Subjects) {
 			var role rbacv1.ClusterRole
@@ -106,8 +106,8 @@ func read(t *testing.T, p *platform.Platform, into any, what ...string) {
 	}
 }
 
-func each(rules []rbacv1.PolicyRule, namespace string) []right {
-	var all []right
+func each(rules []rbacv1.PolicyRule, namespace string) []permission {
+	var all []permission
 	for _, rule := range rules {
 		names := rule.ResourceNames
 		if len(names) == 0 {
@@ -117,7 +117,7 @@ func each(rules []rbacv1.PolicyRule, namespace string) []right {
 			for _, resource := range rule.Resources {
 				for _, verb := range rule.Verbs {
 					for _, name := range names {
-						all = append(all, right{group: group, resource: resource, verb: verb, namespace: namespace, name: name})
+						all = append(all, permission{group: group, resource: resource, verb: verb, namespace: namespace, name: name})
 					}
 				}
 			}

@@ -1,32 +1,42 @@
 package reconciliation_test
 
 import (
-	"syscall"
+	"fmt"
+	"strings"
 	"testing"
-
-	"github.com/podidentity/podidentity/e2e/platform"
 )
 
-// killSidecar kills the sidecar of a running pod as the kernel would for want of memory, and holds that the application
+// killer is a pod that kills the processes of a container on its node.
+const killer = `
+apiVersion: v1
+kind: Pod
+metadata: {name: killer, annotations: {podidentity.dev/inject: "false"}}
+spec:
+  nodeName: %s
+  hostPID: true
+  restartPolicy: Never
+  containers:
+    - name: killer
+      image: %s
+      securityContext: {runAsUser: 0, runAsGroup: 0, privileged: true}
+      command: [sh, -euc, 'for cgroup in $(grep -ls %s /proc/[0-9]*/cgroup); do kill -9 $(echo $cgroup | cut -d / -f 3); killed=true; done; $killed']
+`
+
+// killedSidecar kills the sidecar of a running pod as the kernel would for want of memory, and proves that the application
 // neither restarts nor needs another authorization token.
-func killSidecar(t *testing.T, p *platform.Platform) {
-	const token = "cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
-	inApplication := func(command string) string {
-		return p.Do(t, "exec", "--namespace="+namespace, "early", "--container=early", "--", "sh", "-c", command)
-	}
-	before := inApplication(token)
-	id := p.Do(t, "get", "pod", "--namespace="+namespace, "early", "-o=jsonpath={.status.initContainerStatuses[0].containerID}")
-	for _, pid := range platform.Processes(t, id) {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p.Do(t, "wait", "--namespace="+namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/early", "--timeout=1m")
-	list(t, p, "early")
-	if after := inApplication(token); after != before {
+func killedSidecar(t *testing.T, f fixture) {
+	t.Parallel()
+	f.startAssociated(t)
+	token := []string{"sh", "-c", "cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
+	before := f.execute(t, "app", token...)
+	_, id, _ := strings.Cut(f.inPod(t, "app", "{.status.initContainerStatuses[0].containerID}"), "://")
+	f.DoWith(t, fmt.Sprintf(killer, f.inPod(t, "app", "{.spec.nodeName}"), f.CLIImage, id), "create", "--namespace="+f.namespace, "--filename=-")
+	f.Do(t, "wait", "--namespace="+f.namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/app", "--timeout=1m")
+	f.list(t, "app")
+	if after := f.execute(t, "app", token...); after != before {
 		t.Error("the authorization token is another one")
 	}
-	if restarts := p.Do(t, "get", "pod", "--namespace="+namespace, "early", "-o=jsonpath={.status.containerStatuses[*].restartCount}"); restarts != "0" {
+	if restarts := f.inPod(t, "app", "{.status.containerStatuses[*].restartCount}"); restarts != "0" {
 		t.Errorf("the application restarted %s times", restarts)
 	}
 }

@@ -1,4 +1,4 @@
-// Package scale_test holds what the product promises of a full cluster: 10,000 associations, 5,000 pods.
+// Package scale_test proves that with 10,000 associations and 5,000 pods changes arrive and memory stays within its budget.
 package scale_test
 
 import (
@@ -18,49 +18,49 @@ import (
 const budget = 100
 
 func TestOnAFullCluster(t *testing.T) {
-	w := newWorld(t)
-	w.fill(t)
+	f := newFixture(t)
+	f.fill(t)
 	t.Run("a namespace of one pod does not wait for one of thousands", func(t *testing.T) {
 		begin := time.Now()
-		w.change(t, "many", "second")
-		w.await(t, "many", "second", 1)
-		w.change(t, "one", "second")
+		f.change(t, "many", "second")
+		f.await(t, "many", "second", 1)
+		f.change(t, "one", "second")
 		changed := time.Now()
-		w.await(t, "one", "second", 1)
+		f.await(t, "one", "second", 1)
 		one := time.Since(changed)
-		if have, err := w.having(t.Context(), "many", "second"); err != nil || have == manyPods {
+		if have, err := f.having(t.Context(), "many", "second"); err != nil || have == manyPods {
 			t.Errorf("%d pods of the other namespace came first (%v)", have, err)
 		}
-		w.await(t, "many", "second", manyPods)
+		f.await(t, "many", "second", manyPods)
 		t.Logf("the one was annotated after %s, the last of %d after %s", one.Round(time.Millisecond), manyPods, time.Since(begin).Round(time.Second))
 	})
-	t.Run("every replica stays within its memory", func(t *testing.T) { memory(t, w) })
+	t.Run("every replica stays within its memory", func(t *testing.T) { memory(t, f) })
 	t.Run("a change survives the death of the leader in its middle", func(t *testing.T) {
-		w.change(t, "many", "third")
-		w.await(t, "many", "third", manyPods/10)
+		f.change(t, "many", "third")
+		f.await(t, "many", "third", manyPods/10)
 		begin := time.Now()
-		kill(t, w)
-		w.await(t, "many", "third", manyPods)
+		kill(t, f)
+		f.await(t, "many", "third", manyPods)
 		t.Logf("the last pod was annotated %s after the leader was killed", time.Since(begin).Round(time.Second))
 	})
 	t.Run("a change survives an API server that hangs in its middle for longer than a leader may", func(t *testing.T) {
-		before := restarts(t, w)
-		w.change(t, "many", "fourth")
-		w.await(t, "many", "fourth", manyPods/10)
-		hang(t, w, 20*time.Second)
-		w.await(t, "many", "fourth", manyPods)
-		if after := restarts(t, w); after != before {
+		before := restarts(t, f)
+		f.change(t, "many", "fourth")
+		f.await(t, "many", "fourth", manyPods/10)
+		hang(t, f, 20*time.Second)
+		f.await(t, "many", "fourth", manyPods)
+		if after := restarts(t, f); after != before {
 			t.Errorf("replicas restarted: %s before and %s after", before, after)
 		}
 	})
-	t.Run("and then every replica stays within its memory", func(t *testing.T) { memory(t, w) })
+	t.Run("and then every replica stays within its memory", func(t *testing.T) { memory(t, f) })
 }
 
 // containers are the webhook's, by pod.
-func (w world) containers(t *testing.T) map[string]string {
+func (f fixture) containers(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	lines := w.Do(t, "get", "pods", "--namespace=pod-identity", `--output=jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID}{"\n"}{end}`)
+	lines := f.Do(t, "get", "pods", "--namespace=pod-identity", `--output=jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID}{"\n"}{end}`)
 	for line := range strings.Lines(lines) {
 		if pod, id, found := strings.Cut(strings.TrimSpace(line), " "); found {
 			all[pod] = id
@@ -69,8 +69,8 @@ func (w world) containers(t *testing.T) map[string]string {
 	return all
 }
 
-func memory(t *testing.T, w world) {
-	for pod, id := range w.containers(t) {
+func memory(t *testing.T, f fixture) {
+	for pod, id := range f.containers(t) {
 		for _, pid := range platform.Processes(t, id) {
 			text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
 			if err != nil {
@@ -93,11 +93,11 @@ func memory(t *testing.T, w world) {
 }
 
 // kill kills the leader without a word.
-func kill(t *testing.T, w world) {
+func kill(t *testing.T, f fixture) {
 	t.Helper()
-	holder := w.Do(t, "get", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--output=jsonpath={.spec.holderIdentity}")
+	holder := f.Do(t, "get", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--output=jsonpath={.spec.holderIdentity}")
 	leader, _, _ := strings.Cut(holder, "_")
-	for _, pid := range platform.Processes(t, w.containers(t)[leader]) {
+	for _, pid := range platform.Processes(t, f.containers(t)[leader]) {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -105,9 +105,9 @@ func kill(t *testing.T, w world) {
 }
 
 // hang has the API server take connections and answer nothing.
-func hang(t *testing.T, w world, length time.Duration) {
+func hang(t *testing.T, f fixture, length time.Duration) {
 	t.Helper()
-	server := w.Component(t, "kube-apiserver")
+	server := f.Component(t, "kube-apiserver")
 	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func hang(t *testing.T, w world, length time.Duration) {
 	}
 }
 
-func restarts(t *testing.T, w world) string {
+func restarts(t *testing.T, f fixture) string {
 	t.Helper()
-	return w.Do(t, "get", "pods", "--namespace=pod-identity", "--output=jsonpath={.items[*].status.containerStatuses[0].restartCount}")
+	return f.Do(t, "get", "pods", "--namespace=pod-identity", "--output=jsonpath={.items[*].status.containerStatuses[0].restartCount}")
 }

@@ -21,9 +21,9 @@ type client struct {
 	install func(ctx context.Context, log logf) (command []string, err error)
 	// environment gives it the authorization token in the environment as well, for SDKs that do not read the file.
 	environment bool
-	// question is what it is asked while its credentials are refreshed, and life that of the sessions meanwhile.
+	// question is what it is asked while its credentials are refreshed, and lifetime that of the sessions meanwhile.
 	question string
-	life     time.Duration
+	lifetime time.Duration
 	// image is the folder of the image in which it runs in a pod as well, or empty.
 	image string
 
@@ -34,20 +34,20 @@ type logf func(format string, args ...any)
 
 func clients(work string) []client {
 	// Every SDK but one asks again with 40 seconds left, some at every call, and finds a session of the sidecar's next turn.
-	const life = 40 * time.Second
+	const lifetime = 40 * time.Second
 	// Java goes on with a session that it is given in its last minute, and does not ask again soon.
 	const longer = 90 * time.Second
 	return []client{
-		{name: "Go v2", install: goClient(work, "gov2"), question: "list", life: life, image: "gov2"},
-		{name: "Go v1", install: goClient(work, "gov1"), question: "list", life: life},
-		{name: "Python, boto3", install: pythonClient("boto3-1.44.5"), question: "list", life: life, image: "boto3-1.44.5"},
-		{name: "Python, boto3, the oldest that reads the token file anew", install: pythonClient("boto3-1.34.41"), question: "list", life: life},
-		{name: "Python, boto3, with `podidentity.dev/authorization: env`", install: pythonClient("boto3-1.26.165"), question: "list", life: life, environment: true},
-		{name: "AWS CLI", install: commandLine(), question: "wait", life: life, image: "cli"},
-		{name: "JavaScript v3", install: nodeClient("javascript-v3"), question: "list", life: life, image: "javascript-v3"},
-		{name: "JavaScript v2", install: nodeClient("javascript-v2"), question: "list", life: life},
-		{name: "Java v2", install: javaClient(), question: "list", life: longer},
-		{name: "MinIO's client for Go", install: goClient(work, "miniogo"), question: "list", life: life},
+		{name: "Go v2", install: goClient(work, "gov2"), question: "list", lifetime: lifetime, image: "gov2"},
+		{name: "Go v1", install: goClient(work, "gov1"), question: "list", lifetime: lifetime},
+		{name: "Python, boto3", install: pythonClient("boto3-1.44.5"), question: "list", lifetime: lifetime, image: "boto3-1.44.5"},
+		{name: "Python, boto3, the oldest that reads the token file anew", install: pythonClient("boto3-1.34.41"), question: "list", lifetime: lifetime},
+		{name: "Python, boto3, with `podidentity.dev/authorization: env`", install: pythonClient("boto3-1.26.165"), question: "list", lifetime: lifetime, environment: true},
+		{name: "AWS CLI", install: commandLine(), question: "wait", lifetime: lifetime, image: "cli"},
+		{name: "JavaScript v3", install: nodeClient("javascript-v3"), question: "list", lifetime: lifetime, image: "javascript-v3"},
+		{name: "JavaScript v2", install: nodeClient("javascript-v2"), question: "list", lifetime: lifetime},
+		{name: "Java v2", install: javaClient(), question: "list", lifetime: longer},
+		{name: "MinIO's client for Go", install: goClient(work, "miniogo"), question: "list", lifetime: lifetime},
 	}
 }
 

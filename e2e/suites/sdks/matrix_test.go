@@ -1,4 +1,4 @@
-// Package sdks_test holds what the AWS SDKs make of the sidecar: the real ones, with their default chains, on what is injected
+// Package sdks_test proves that every AWS SDK works with the sidecar: the real ones, with their default chains, on what is injected
 // and nothing else. Its outcome is the table in README.md.
 package sdks_test
 
@@ -21,7 +21,7 @@ func TestEverySDKWorksWithTheSidecar(t *testing.T) {
 	if err := host.PrepareSDKs(t.Context(), t.Logf); err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(t, p)
+	b := newFixture(t, p)
 	var rows []row
 	for _, c := range clients(b.work) {
 		command, err := c.install(t.Context(), t.Logf)
@@ -35,10 +35,10 @@ func TestEverySDKWorksWithTheSidecar(t *testing.T) {
 		}
 		rows = append(rows, row{client: c, version: version, cells: map[string]string{}, errors: map[string]error{}})
 	}
-	s := stage{p}
+	s := suite{p}
 	s.start(t, rows)
-	playAll(t.Context(), b, rows)
-	s.play(t.Context(), rows)
+	runAll(t.Context(), b, rows)
+	s.run(t.Context(), rows)
 	for _, r := range rows {
 		for _, title := range titles() {
 			t.Run(r.client.name+" "+title, func(t *testing.T) {
@@ -51,14 +51,14 @@ func TestEverySDKWorksWithTheSidecar(t *testing.T) {
 	t.Run("an SDK that is too old to read the token file is told so", func(t *testing.T) {
 		old := rows[slices.IndexFunc(rows, func(r row) bool { return r.client.environment })].client
 		old.environment = false
-		if _, err := beside(0, good, tooOld)(t.Context(), b, old); err != nil {
+		if _, err := withSidecar(0, answering, tooOld)(t.Context(), b, old); err != nil {
 			t.Error(err)
 		}
 	})
 	writeOrCompare(t, table(rows))
 }
 
-func newBench(t *testing.T, p *platform.Platform) *bench {
+func newFixture(t *testing.T, p *platform.Platform) *fixture {
 	t.Helper()
 	work := t.TempDir()
 	root, err := platform.Root(t.Context())
@@ -69,7 +69,7 @@ func newBench(t *testing.T, p *platform.Platform) *bench {
 	if err := execute(t.Context(), root, "go", "build", "-buildvcs=false", "-o", program, "./sidecar"); err != nil {
 		t.Fatal(err)
 	}
-	return &bench{
+	return &fixture{
 		minio: upstream{
 			endpoint:  mustParse(p.MinIO.Endpoint),
 			transport: &http.Transport{DialContext: p.Cluster.Dial, DisableCompression: true},
@@ -77,19 +77,19 @@ func newBench(t *testing.T, p *platform.Platform) *bench {
 		},
 		program: program,
 		token:   strings.TrimSpace(p.Do(t, "create", "token", "default", "--namespace=default", "--audience="+minio.Audience, "--duration=2h")),
-		bucket:  p.Stage().Bucket,
+		bucket:  p.Bucket,
 		work:    work,
 	}
 }
 
-// playAll plays every scenario with every client: the clients side by side, since most of the time they wait.
-func playAll(ctx context.Context, b *bench, rows []row) {
+// runAll runs every scenario with every client: the clients side by side, since most of the time they wait.
+func runAll(ctx context.Context, b *fixture, rows []row) {
 	var all sync.WaitGroup
 	for _, r := range rows {
 		all.Go(func() {
 			for _, s := range scenarios() {
-				remark, err := s.play(ctx, b, r.client)
-				r.note(s.title, remark, err)
+				remark, err := s.run(ctx, b, r.client)
+				r.record(s.title, remark, err)
 			}
 		})
 	}

@@ -18,13 +18,13 @@ const (
 	inPodRefused = "in a pod, its role is refused"
 )
 
-// stage is the cluster on which the pods run.
-type stage struct {
+// suite is the cluster on which the pods run.
+type suite struct {
 	*platform.Platform
 }
 
 // start starts two pods of each client that has an image: one without an association, and one with a role that STS refuses.
-func (s stage) start(t *testing.T, rows []row) {
+func (s suite) start(t *testing.T, rows []row) {
 	t.Helper()
 	archive, err := buildImage(t.Context(), rows, t.Logf)
 	if err != nil {
@@ -38,13 +38,13 @@ func (s stage) start(t *testing.T, rows []row) {
 		if r.client.image == "" {
 			continue
 		}
-		if err := s.associate(t.Context(), "refused-"+r.client.image, s.Stage().RefusedRoleARN); err != nil {
+		if err := s.associate(t.Context(), "refused-"+r.client.image, s.RefusedRoleARN); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"refused-", "late-"} {
 			err := s.apply(t.Context(), "pod.yaml", map[string]string{
 				"Name": name + r.client.image, "Image": clientImage, "Command": strings.Join(r.client.inImage(), ", "),
-				"S3": s.MinIO.Endpoint, "Bucket": s.Stage().Bucket,
+				"S3": s.MinIO.Endpoint, "Bucket": s.Bucket,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -53,9 +53,9 @@ func (s stage) start(t *testing.T, rows []row) {
 	}
 }
 
-// play talks to the pods.
-func (s stage) play(ctx context.Context, rows []row) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %s", patience))
+// run talks to the pods.
+func (s suite) run(ctx context.Context, rows []row) {
+	ctx, cancel := context.WithTimeoutCause(ctx, scenarioTimeout, fmt.Errorf("not done within %s", scenarioTimeout))
 	defer cancel()
 	var all sync.WaitGroup
 	for _, r := range rows {
@@ -64,16 +64,16 @@ func (s stage) play(ctx context.Context, rows []row) {
 		}
 		all.Go(func() {
 			remark, err := s.late(ctx, "late-"+r.client.image)
-			r.note(inPodLate, remark, err)
+			r.record(inPodLate, remark, err)
 			remark, err = s.refused(ctx, "refused-"+r.client.image)
-			r.note(inPodRefused, remark, err)
+			r.record(inPodRefused, remark, err)
 		})
 	}
 	all.Wait()
 }
 
 // late lets a client fail for want of an association, and then gives it one: it must find its credentials without a restart.
-func (s stage) late(ctx context.Context, name string) (string, error) {
+func (s suite) late(ctx context.Context, name string) (string, error) {
 	d, err := s.attach(ctx, name)
 	if err != nil {
 		return "", err
@@ -88,17 +88,17 @@ func (s stage) late(ctx context.Context, name string) (string, error) {
 	return "", d.untilListed(ctx)
 }
 
-func (s stage) refused(ctx context.Context, name string) (string, error) {
+func (s suite) refused(ctx context.Context, name string) (string, error) {
 	d, err := s.attach(ctx, name)
 	if err != nil {
 		return "", err
 	}
 	defer d.end()
-	return remarkOn(d.list(), s.Stage().RefusedRoleARN)
+	return remarkOn(d.list(), s.RefusedRoleARN)
 }
 
 // attach talks to the client that is the main process of a pod.
-func (s stage) attach(ctx context.Context, name string) (*dialogue, error) {
+func (s suite) attach(ctx context.Context, name string) (*dialogue, error) {
 	_, err := s.Cluster.Kubectl(ctx, nil, "wait", "--namespace=sdks", "pod/"+name, "--timeout=2m",
 		`--for=jsonpath={.status.containerStatuses[?(@.name=="client")].state.running.startedAt}`)
 	if err != nil {
@@ -107,12 +107,12 @@ func (s stage) attach(ctx context.Context, name string) (*dialogue, error) {
 	return talk(ctx, exec.CommandContext(ctx, s.Cluster.KubectlPath(), "attach", "--namespace=sdks", name, "--container=client", "--stdin", "--quiet"))
 }
 
-func (s stage) associate(ctx context.Context, name, roleARN string) error {
+func (s suite) associate(ctx context.Context, name, roleARN string) error {
 	return s.apply(ctx, "association.yaml", map[string]string{"Name": name, "RoleARN": roleARN})
 }
 
 // apply applies a template of testdata.
-func (s stage) apply(ctx context.Context, file string, values any) error {
+func (s suite) apply(ctx context.Context, file string, values any) error {
 	parsed, err := template.ParseFiles("testdata/" + file)
 	if err != nil {
 		return err

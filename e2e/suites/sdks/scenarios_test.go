@@ -12,31 +12,31 @@ import (
 // scenario is a column of the table.
 type scenario struct {
 	title string
-	// play returns what the cell says, beside that it holds.
-	play func(ctx context.Context, b *bench, c client) (remark string, err error)
+	// run returns what the cell says, beside that it holds.
+	run func(ctx context.Context, b *fixture, c client) (remark string, err error)
 }
 
 func scenarios() []scenario {
 	return []scenario{
-		{"signs a real call", beside(0, good, lists)},
-		{"is refused for good", beside(0, refusing, meetsRefusal)},
-		{"starts without STS", beside(0, away, recovers)},
-		{"lives through a refresh", func(ctx context.Context, b *bench, c client) (string, error) {
-			return beside(c.life, good, refreshes)(ctx, b, c)
+		{"signs a real call", withSidecar(0, answering, lists)},
+		{"is refused for good", withSidecar(0, refusing, meetsRefusal)},
+		{"starts without STS", withSidecar(0, unreachable, recovers)},
+		{"lives through a refresh", func(ctx context.Context, b *fixture, c client) (string, error) {
+			return withSidecar(c.lifetime, answering, refreshes)(ctx, b, c)
 		}},
 	}
 }
 
-// patience bounds a scenario: many times what it takes.
-const patience = 4 * time.Minute
+// scenarioTimeout bounds a scenario: many times what it takes.
+const scenarioTimeout = 4 * time.Minute
 
-// beside plays a scenario with a sidecar and a client of its own. The client's environment has nothing but what is injected, and
+// withSidecar runs a scenario with a sidecar and a client of its own. The client's environment has nothing but what is injected, and
 // where S3 is.
-func beside(life time.Duration, m mood, play func(ctx context.Context, b *bench, p *pod) (string, error)) func(context.Context, *bench, client) (string, error) {
-	return func(ctx context.Context, b *bench, c client) (remark string, err error) {
-		ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %s", patience))
+func withSidecar(lifetime time.Duration, m stsMode, run func(ctx context.Context, b *fixture, p *pod) (string, error)) func(context.Context, *fixture, client) (string, error) {
+	return func(ctx context.Context, b *fixture, c client) (remark string, err error) {
+		ctx, cancel := context.WithTimeoutCause(ctx, scenarioTimeout, fmt.Errorf("not done within %s", scenarioTimeout))
 		defer cancel()
-		p, err := b.newPod(ctx, c, life, m)
+		p, err := b.newPod(ctx, c, lifetime, m)
 		if err != nil {
 			return "", err
 		}
@@ -45,13 +45,13 @@ func beside(life time.Duration, m mood, play func(ctx context.Context, b *bench,
 				err = fmt.Errorf("%w; the sidecar's log:\n%s", err, log)
 			}
 		}()
-		return play(ctx, b, p)
+		return run(ctx, b, p)
 	}
 }
 
 // lists has the client read credentials and list the bucket.
-func lists(ctx context.Context, b *bench, p *pod) (string, error) {
-	if err := p.settle(ctx, b); err != nil {
+func lists(ctx context.Context, b *fixture, p *pod) (string, error) {
+	if err := p.awaitCredentials(ctx, b); err != nil {
 		return "", err
 	}
 	d, err := p.talk(ctx)
@@ -69,8 +69,8 @@ func lists(ctx context.Context, b *bench, p *pod) (string, error) {
 }
 
 // tooOld gives an SDK that does not read the token file no token in its environment: it must be told.
-func tooOld(ctx context.Context, b *bench, p *pod) (string, error) {
-	if err := p.settle(ctx, b); err != nil {
+func tooOld(ctx context.Context, b *fixture, p *pod) (string, error) {
+	if err := p.awaitCredentials(ctx, b); err != nil {
 		return "", err
 	}
 	d, err := p.talk(ctx)
@@ -96,8 +96,8 @@ func (d *dialogue) list() error {
 }
 
 // meetsRefusal has STS refuse the role for good: the client must say so soon, and it is told why.
-func meetsRefusal(ctx context.Context, b *bench, p *pod) (string, error) {
-	if err := p.settle(ctx, b); err != nil {
+func meetsRefusal(ctx context.Context, b *fixture, p *pod) (string, error) {
+	if err := p.awaitCredentials(ctx, b); err != nil {
 		return "", err
 	}
 	d, err := p.talk(ctx)
@@ -141,7 +141,7 @@ func cmpError(err error) error {
 }
 
 // recovers starts sidecar and client without an STS, which comes back once the client has failed.
-func recovers(ctx context.Context, _ *bench, p *pod) (string, error) {
+func recovers(ctx context.Context, _ *fixture, p *pod) (string, error) {
 	d, err := p.talk(ctx)
 	if err != nil {
 		return "", err
@@ -150,7 +150,7 @@ func recovers(ctx context.Context, _ *bench, p *pod) (string, error) {
 	if _, err := remarkOn(d.list(), "cannot be reached"); err != nil {
 		return "", err
 	}
-	p.become(good)
+	p.setMode(answering)
 	return "", d.untilListed(ctx)
 }
 
@@ -171,8 +171,8 @@ func (d *dialogue) untilListed(ctx context.Context) error {
 
 // refreshes gives sessions of less than a minute or two, and has one process of the client call until it signs with a second one.
 // No call may fail on the way.
-func refreshes(ctx context.Context, b *bench, p *pod) (string, error) {
-	if err := p.settle(ctx, b); err != nil {
+func refreshes(ctx context.Context, b *fixture, p *pod) (string, error) {
+	if err := p.awaitCredentials(ctx, b); err != nil {
 		return "", err
 	}
 	d, err := p.talk(ctx)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// bench is what the pods of all clients have in common.
-type bench struct {
+// fixture is what the pods of all clients have in common.
+type fixture struct {
 	minio upstream
 	// program is the sidecar, and token one that MinIO takes.
 	program, token string
@@ -25,7 +25,7 @@ const object = "aws.png"
 
 // pod is a sidecar that runs as a process, as it would in a pod of its own, and what is injected into the client beside it.
 type pod struct {
-	*front
+	*stsProxy
 	client  client
 	address string
 	env     []string
@@ -34,7 +34,7 @@ type pod struct {
 }
 
 // newPod starts a sidecar.
-func (b *bench) newPod(ctx context.Context, c client, life time.Duration, m mood) (*pod, error) {
+func (b *fixture) newPod(ctx context.Context, c client, lifetime time.Duration, m stsMode) (*pod, error) {
 	dir, err := os.MkdirTemp(b.work, "pod-")
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (b *bench) newPod(ctx context.Context, c client, life time.Duration, m mood
 	if err != nil {
 		return nil, err
 	}
-	p := &pod{front: newFront(b.minio, life, m), client: c, address: address}
+	p := &pod{stsProxy: newSTSProxy(b.minio, lifetime, m), client: c, address: address}
 	identity, token, authorization := filepath.Join(dir, "identity"), filepath.Join(dir, "token"), filepath.Join(dir, "authorization", "token")
 	p.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "BUCKET=" + b.bucket, "OBJECT=" + object, "AWS_ENDPOINT_URL_S3=" + p.URL,
@@ -70,8 +70,8 @@ func (b *bench) newPod(ctx context.Context, c client, life time.Duration, m mood
 	return p, nil
 }
 
-// settle returns when the sidecar has credentials or is refused them, as the start of an application does.
-func (p *pod) settle(ctx context.Context, b *bench) error {
+// awaitCredentials returns when the sidecar has credentials or is refused them, as the start of an application does.
+func (p *pod) awaitCredentials(ctx context.Context, b *fixture) error {
 	out, err := exec.CommandContext(ctx, b.program, "wait", "--listen="+p.address, "--timeout=1m").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("wait for the sidecar: %w: %s", err, out)

@@ -18,8 +18,8 @@ type row struct {
 	errors  map[string]error
 }
 
-// note fills a cell.
-func (r row) note(title, remark string, err error) {
+// record fills a cell.
+func (r row) record(title, remark string, err error) {
 	r.errors[title] = err
 	r.cells[title] = strings.TrimSpace("✓ " + remark)
 	if err != nil {

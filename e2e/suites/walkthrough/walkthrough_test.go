@@ -1,3 +1,4 @@
+// Package walkthrough_test proves that each step of the demo holds, and that the API server refuses an invalid association.
 package walkthrough_test
 
 import (
@@ -8,40 +9,38 @@ import (
 	"github.com/podidentity/podidentity/e2e/walkthrough"
 )
 
-// TestOnARealCluster plays the walk-through and what else must hold on a cluster with the product installed.
 func TestOnARealCluster(t *testing.T) {
-	p := platform.ForTest(t, "test")
-	stage := p.Stage()
-	if err := walkthrough.Prepare(t.Context(), stage); err != nil {
+	env := platform.EnvForTest(t, "walkthrough")
+	if err := walkthrough.Prepare(t.Context(), env); err != nil {
 		t.Fatal(err)
 	}
-	for _, step := range walkthrough.Steps(stage) {
+	for _, step := range walkthrough.Steps(env) {
 		t.Run(step.Title, func(t *testing.T) {
-			if seen, err := step.Play(t.Context(), stage); err != nil {
+			if seen, err := step.Run(t.Context(), env); err != nil {
 				t.Errorf("%v\n%s", err, seen)
 			}
 		})
 	}
-	t.Run("after the auth service is left, pods ask STS again", func(t *testing.T) { asksSTS(t, p) })
-	t.Run("an invalid association is refused with a sentence for each field", func(t *testing.T) { refusesInvalid(t, p) })
+	t.Run("after the auth service is left, pods ask STS again", func(t *testing.T) { asksSTS(t, env) })
+	t.Run("an invalid association is refused with a sentence for each field", func(t *testing.T) { refusesInvalid(t, env) })
 }
 
 // asksSTS has a pod admitted without creating it.
-func asksSTS(t *testing.T, p *platform.Platform) {
+func asksSTS(t *testing.T, env *platform.Env) {
 	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: eks-s3-example}\nspec: {containers: [{name: app, image: app}]}"
-	sidecar := p.DoWith(t, pod, "create", "--dry-run=server", "-o=jsonpath={.spec.initContainers[0]}", "-f", "-")
+	sidecar := env.DoWith(t, pod, "create", "--dry-run=server", "-o=jsonpath={.spec.initContainers[0]}", "-f", "-")
 	if !strings.Contains(sidecar, "pod-identity") || strings.Contains(sidecar, "eks-auth") {
 		t.Errorf("the sidecar would be %s", sidecar)
 	}
 }
 
 // refusesInvalid applies associations that differ from a valid one in one thing, and expects the API server to name it.
-func refusesInvalid(t *testing.T, p *platform.Platform) {
+func refusesInvalid(t *testing.T, env *platform.Env) {
 	const valid = "  namespace: a\n  serviceAccount: b\n  roleARN: arn:aws:iam::111122223333:role/r\n"
 	apply := func(t *testing.T, spec string) error {
 		t.Helper()
 		text := "apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: invalid}\nspec:\n" + spec
-		_, err := p.Cluster.Kubectl(t.Context(), strings.NewReader(text), "apply", "--dry-run=server", "-f", "-")
+		_, err := env.Kubectl(t.Context(), strings.NewReader(text), "apply", "--dry-run=server", "-f", "-")
 		return err
 	}
 	if err := apply(t, valid); err != nil {
@@ -70,11 +69,11 @@ func refusesInvalid(t *testing.T, p *platform.Platform) {
 			}
 		})
 	}
-	t.Run("an association that moves to another service account", func(t *testing.T) { refusesMove(t, p) })
+	t.Run("an association that moves to another service account", func(t *testing.T) { refusesMove(t, env) })
 }
 
-func refusesMove(t *testing.T, p *platform.Platform) {
-	_, err := p.Cluster.Kubectl(t.Context(), nil, "patch", "pia", "eks-s3-example", "--type=merge",
+func refusesMove(t *testing.T, env *platform.Env) {
+	_, err := env.Kubectl(t.Context(), nil, "patch", "pia", "eks-s3-example", "--type=merge",
 		`--patch={"spec":{"namespace":"elsewhere","serviceAccount":"other"}}`)
 	for _, says := range []string{"namespace is immutable", "serviceAccount is immutable", "delete this association and create another"} {
 		if err == nil || !strings.Contains(err.Error(), says) {

@@ -11,28 +11,28 @@ import (
 	"time"
 )
 
-// mood is how a front answers as an STS.
-type mood int
+// stsMode is how the proxy answers as an STS.
+type stsMode int
 
 const (
-	good mood = iota
-	// away is an STS that cannot be reached.
-	away
+	answering stsMode = iota
+	// unreachable is an STS that cannot be reached.
+	unreachable
 	// refusing is one that refuses the role for good.
 	refusing
 )
 
-// front is what one sidecar and one client take for STS and S3. Tokens, sessions and signatures are checked by MinIO, to which
+// stsProxy is what one sidecar and one client take for STS and S3. Tokens, sessions and signatures are checked by MinIO, to which
 // it passes every request on. It is a fake in three things that MinIO does not do on command: it can be away, it can refuse for
 // good, and it can give sessions of less than 15 minutes, which it takes for expired itself.
-type front struct {
+type stsProxy struct {
 	*httptest.Server
 	minio upstream
-	// life is that of the sessions; zero leaves it to MinIO.
-	life time.Duration
+	// lifetime is that of the sessions; zero leaves it to MinIO.
+	lifetime time.Duration
 
 	mu   sync.Mutex
-	mood mood
+	mode stsMode
 	// ends has when each session ends, by access key, and issued the access keys in the order in which they were given.
 	ends   map[string]time.Time
 	issued []string
@@ -47,15 +47,15 @@ type upstream struct {
 	roleARN   string
 }
 
-func newFront(minio upstream, life time.Duration, m mood) *front {
-	f := &front{minio: minio, life: life, mood: m, ends: map[string]time.Time{}}
+func newSTSProxy(minio upstream, lifetime time.Duration, m stsMode) *stsProxy {
+	f := &stsProxy{minio: minio, lifetime: lifetime, mode: m, ends: map[string]time.Time{}}
 	proxy := &httputil.ReverseProxy{
 		// The Host stays as it came, for it is signed.
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = minio.endpoint.Scheme, minio.endpoint.Host
 		},
 		Transport:      minio.transport,
-		ModifyResponse: f.note,
+		ModifyResponse: f.record,
 	}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -70,22 +70,22 @@ func newFront(minio upstream, life time.Duration, m mood) *front {
 	return f
 }
 
-func (f *front) become(m mood) {
+func (f *stsProxy) setMode(m stsMode) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mood = m
+	f.mode = m
 }
 
-func (f *front) expired(key string) bool {
+func (f *stsProxy) expired(key string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	end, known := f.ends[key]
 	return known && time.Now().After(end)
 }
 
-// note remembers who signed what S3 has granted. To whom asks whether an object is there, it hides the object until a second
+// record remembers who signed what S3 has granted. To whom asks whether an object is there, it hides the object until a second
 // session is in use: so one process of the AWS CLI, which waits for the object, lives through a refresh.
-func (f *front) note(response *http.Response) error {
+func (f *stsProxy) record(response *http.Response) error {
 	if response.StatusCode != http.StatusOK {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (f *front) note(response *http.Response) error {
 }
 
 // sessions are the access keys given so far, and those of them that have signed what was granted.
-func (f *front) sessions() (issued, signed []string) {
+func (f *stsProxy) sessions() (issued, signed []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.issued), slices.Clone(f.signed)

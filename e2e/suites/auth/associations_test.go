@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-func tagged(t *testing.T, s *stage) {
+func tagged(t *testing.T, s *suite) {
 	s.call(t, http.MethodDelete, "/throttle")
 	s.must(t, s.token(t, "tagged", audience))
-	asked := s.call(t, http.MethodGet, "/asked")
-	if len(asked) != 1 {
-		t.Fatalf("STS was asked %v", asked)
+	requests := s.call(t, http.MethodGet, "/requests")
+	if len(requests) != 1 {
+		t.Fatalf("STS was asked %v", requests)
 	}
 	uid := s.Do(t, "get", "pod", "--namespace=shop", "tagged", "-o=jsonpath={.metadata.uid}")
-	if name := asked[0].Get("RoleSessionName"); name != "eks-green-tagged-"+uid {
+	if name := requests[0].Get("RoleSessionName"); name != "eks-green-tagged-"+uid {
 		t.Errorf("the session is named %s", name)
 	}
 	for n, want := range []string{
@@ -25,19 +25,19 @@ func tagged(t *testing.T, s *stage) {
 	} {
 		member := "member." + string(rune('1'+n))
 		key, _, _ := strings.Cut(want, "=")
-		if got := asked[0].Get("Tags."+member+".Key") + "=" + asked[0].Get("Tags."+member+".Value"); got != want || asked[0].Get("TransitiveTagKeys."+member) != key {
+		if got := requests[0].Get("Tags."+member+".Key") + "=" + requests[0].Get("Tags."+member+".Value"); got != want || requests[0].Get("TransitiveTagKeys."+member) != key {
 			t.Errorf("tag %d is %s, want %s", n, got, want)
 		}
 	}
 }
 
-func liveAssociation(t *testing.T, s *stage) {
+func liveAssociation(t *testing.T, s *suite) {
 	token := s.token(t, "tagged", audience)
 	s.must(t, token)
 	begin := time.Now()
 	s.Do(t, "patch", "pia", "tagged", "--type=merge", `--patch={"spec":{"roleARN":"arn:aws:iam::111122223333:role/pods/other"}}`)
 	client := s.client(s.bundle(t))
-	ctx, cancel := patient(t)
+	ctx, cancel := withTimeout(t)
 	defer cancel()
 	for {
 		a, err := ask(ctx, client, "green", token)
@@ -63,7 +63,7 @@ func liveAssociation(t *testing.T, s *stage) {
 	t.Logf("from kubectl to the first refusal: %s", time.Since(begin).Round(10*time.Millisecond))
 }
 
-func audit(t *testing.T, s *stage) {
+func audit(t *testing.T, s *suite) {
 	token := s.token(t, "reader", audience)
 	a := s.must(t, token)
 	log := s.logs(t)

@@ -31,15 +31,15 @@ const (
 	clients = 16
 )
 
-// world is a cluster full of associations and pods. The pods are never scheduled: they need no node.
-type world struct {
+// fixture is a cluster full of associations and pods. The pods are never scheduled: they need no node.
+type fixture struct {
 	*platform.Platform
 
 	pods    kubernetes.Interface
 	objects dynamic.NamespaceableResourceInterface
 }
 
-func newWorld(t *testing.T) world {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
 	p := platform.ForTest(t, "scale")
 	config, err := p.Cluster.RESTConfig()
@@ -55,40 +55,40 @@ func newWorld(t *testing.T) world {
 		t.Fatal(err)
 	}
 	resource := schema.GroupVersionResource{Group: "podidentity.dev", Version: "v1alpha1", Resource: "podidentityassociations"}
-	return world{Platform: p, pods: pods, objects: objects.Resource(resource)}
+	return fixture{Platform: p, pods: pods, objects: objects.Resource(resource)}
 }
 
 // fill makes the namespaces, then the associations, then the pods, through the webhook.
-func (w world) fill(t *testing.T) {
+func (f fixture) fill(t *testing.T) {
 	t.Helper()
 	namespaces := []string{"many", "one"}
 	for i := range others {
 		namespaces = append(namespaces, fmt.Sprint("other-", i))
 	}
 	for _, name := range namespaces {
-		w.Do(t, "create", "namespace", name)
-		w.Do(t, "label", "namespace", name, "podidentity.dev/inject=enabled")
+		f.Do(t, "create", "namespace", name)
+		f.Do(t, "label", "namespace", name, "podidentity.dev/inject=enabled")
 		// The API server takes no pod before its service account is there.
-		w.Do(t, "wait", "--namespace="+name, "--for=create", "serviceaccount/default", "--timeout=1m")
+		f.Do(t, "wait", "--namespace="+name, "--for=create", "serviceaccount/default", "--timeout=1m")
 	}
 	begin := time.Now()
-	w.each(t, associations, func(ctx context.Context, i int) error {
+	f.each(t, associations, func(ctx context.Context, i int) error {
 		namespace, account := fmt.Sprint("other-", i%others), fmt.Sprint("account-", i)
 		if i < len(namespaces) {
 			namespace, account = namespaces[i], "default"
 		}
-		return w.associate(ctx, fmt.Sprint(namespace, "-", account), namespace, account)
+		return f.associate(ctx, fmt.Sprint(namespace, "-", account), namespace, account)
 	})
 	t.Logf("%d associations created in %s", associations, time.Since(begin).Round(time.Second))
 	begin = time.Now()
-	w.each(t, manyPods, func(ctx context.Context, i int) error { return w.create(ctx, "many", i) })
-	w.each(t, otherPods, func(ctx context.Context, i int) error { return w.create(ctx, fmt.Sprint("other-", i%others), i) })
-	w.each(t, 1, func(ctx context.Context, i int) error { return w.create(ctx, "one", i) })
+	f.each(t, manyPods, func(ctx context.Context, i int) error { return f.create(ctx, "many", i) })
+	f.each(t, otherPods, func(ctx context.Context, i int) error { return f.create(ctx, fmt.Sprint("other-", i%others), i) })
+	f.each(t, 1, func(ctx context.Context, i int) error { return f.create(ctx, "one", i) })
 	t.Logf("%d injected pods created in %s", manyPods+otherPods+1, time.Since(begin).Round(time.Second))
 }
 
 // each does something count times, by several clients at once.
-func (w world) each(t *testing.T, count int, do func(ctx context.Context, i int) error) {
+func (f fixture) each(t *testing.T, count int, do func(ctx context.Context, i int) error) {
 	t.Helper()
 	group, ctx := errgroup.WithContext(t.Context())
 	group.SetLimit(clients)
@@ -100,8 +100,8 @@ func (w world) each(t *testing.T, count int, do func(ctx context.Context, i int)
 	}
 }
 
-func (w world) associate(ctx context.Context, name, namespace, account string) error {
-	_, err := w.objects.Create(ctx, &unstructured.Unstructured{Object: map[string]any{
+func (f fixture) associate(ctx context.Context, name, namespace, account string) error {
+	_, err := f.objects.Create(ctx, &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "podidentity.dev/v1alpha1", "kind": "PodIdentityAssociation",
 		"metadata": map[string]any{"name": name},
 		"spec":     map[string]any{"namespace": namespace, "serviceAccount": account, "roleARN": role("first")},
@@ -111,12 +111,12 @@ func (w world) associate(ctx context.Context, name, namespace, account string) e
 
 func role(name string) string { return "arn:aws:iam::111122223333:role/" + name }
 
-func (w world) create(ctx context.Context, namespace string, i int) error {
+func (f fixture) create(ctx context.Context, namespace string, i int) error {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("pod-", i)},
 		Spec:       corev1.PodSpec{SchedulerName: "nobody", Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 	}
-	created, err := w.pods.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{})
+	created, err := f.pods.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{})
 	if err == nil && created.Labels["podidentity.dev/injected"] != "true" {
 		return fmt.Errorf("pod %s/%s was not injected", namespace, pod.Name)
 	}
@@ -124,17 +124,17 @@ func (w world) create(ctx context.Context, namespace string, i int) error {
 }
 
 // change gives the pods of a namespace another role.
-func (w world) change(t *testing.T, namespace, to string) {
+func (f fixture) change(t *testing.T, namespace, to string) {
 	t.Helper()
 	patch := fmt.Appendf(nil, `{"spec": {"roleARN": %q}}`, role(to))
-	if _, err := w.objects.Patch(t.Context(), namespace+"-default", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+	if _, err := f.objects.Patch(t.Context(), namespace+"-default", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // having counts the pods of a namespace that have a role by now.
-func (w world) having(ctx context.Context, namespace, name string) (int, error) {
-	pods, err := w.pods.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+func (f fixture) having(ctx context.Context, namespace, name string) (int, error) {
+	pods, err := f.pods.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return 0, err
 	}
@@ -148,11 +148,11 @@ func (w world) having(ctx context.Context, namespace, name string) (int, error) 
 }
 
 // await waits until at least count pods of a namespace have a role. An API server that does not answer is asked again.
-func (w world) await(t *testing.T, namespace, name string, count int) {
+func (f fixture) await(t *testing.T, namespace, name string, count int) {
 	t.Helper()
 	last := 0
 	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 3*time.Minute, true, func(ctx context.Context) (bool, error) {
-		have, err := w.having(ctx, namespace, name)
+		have, err := f.having(ctx, namespace, name)
 		if err != nil {
 			return false, nil //nolint:nilerr // asked again
 		}

@@ -11,24 +11,24 @@ import (
 )
 
 const (
-	// roleARN is the role of the identity documents. MinIO's own is no ARN of IAM's, so that the front translates.
+	// roleARN is the role of the identity documents. MinIO's own is no ARN of IAM's, so that the proxy translates.
 	roleARN = "arn:aws:iam::111122223333:role/reader"
 	// words are those of an STS that refuses for good.
 	words = "this STS does not give the role to this pod"
 )
 
 // sts answers AssumeRoleWithWebIdentity.
-func (f *front) sts(w http.ResponseWriter, r *http.Request) {
+func (f *stsProxy) sts(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
-	m := f.mood
+	m := f.mode
 	f.mu.Unlock()
 	switch m {
-	case away:
+	case unreachable:
 		panic(http.ErrAbortHandler)
 	case refusing:
 		refuse(w, http.StatusForbidden, "IDPRejectedClaim", words)
 		return
-	case good:
+	case answering:
 	}
 	status, answer, err := f.exchange(r)
 	if err != nil {
@@ -40,8 +40,8 @@ func (f *front) sts(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, answer) // a client that has gone away is nobody's problem
 }
 
-// exchange has MinIO exchange the token, and shortens the life of the session.
-func (f *front) exchange(r *http.Request) (status int, answer string, err error) {
+// exchange has MinIO exchange the token, and shortens the lifetime of the session.
+func (f *stsProxy) exchange(r *http.Request) (status int, answer string, err error) {
 	if err := r.ParseForm(); err != nil {
 		return 0, "", err
 	}
@@ -66,7 +66,7 @@ func (f *front) exchange(r *http.Request) (status int, answer string, err error)
 	return http.StatusOK, f.issue(string(body)), nil
 }
 
-func (f *front) issue(answer string) string {
+func (f *stsProxy) issue(answer string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	key := regexp.MustCompile(`<AccessKeyId>(.*?)</AccessKeyId>`).FindStringSubmatch(answer)
@@ -74,10 +74,10 @@ func (f *front) issue(answer string) string {
 		return answer
 	}
 	f.issued = append(f.issued, key[1])
-	if f.life == 0 {
+	if f.lifetime == 0 {
 		return answer
 	}
-	f.ends[key[1]] = time.Now().Add(f.life)
+	f.ends[key[1]] = time.Now().Add(f.lifetime)
 	end := f.ends[key[1]].UTC().Format(time.RFC3339)
 	return regexp.MustCompile(`<Expiration>.*?</Expiration>`).ReplaceAllString(answer, "<Expiration>"+end+"</Expiration>")
 }

@@ -1,14 +1,14 @@
-package walkthrough_test
+package platform_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/podidentity/podidentity/e2e/walkthrough"
+	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 func TestOnAnExistingClusterAllThatIsMissingIsSaidAtOnce(t *testing.T) {
-	_, err := walkthrough.Existing(t.Context(), func(name string) string {
+	_, err := platform.Existing(t.Context(), func(name string) string {
 		return map[string]string{"KUBECONFIG": "/does/not/exist"}[name]
 	})
 	for _, says := range []string{"KUBECONFIG names a file", "ROLE_ARN is not set", "BUCKET is not set", "CLI_IMAGE is not set"} {

@@ -17,7 +17,7 @@ import (
 )
 
 // client asks the service as an SDK does, each time on a connection of its own, so that every replica is asked.
-func (s *stage) client(bundle string) *http.Client {
+func (s *suite) client(bundle string) *http.Client {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(bundle))
 	return &http.Client{
@@ -74,13 +74,13 @@ func ask(ctx context.Context, client *http.Client, cluster, token string) (a ans
 	return a, nil
 }
 
-// patient bounds what waits for a change.
-func patient(t *testing.T) (context.Context, context.CancelFunc) {
+// withTimeout bounds what waits for a change.
+func withTimeout(t *testing.T) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(t.Context(), time.Minute, errors.New("nothing has changed for a minute"))
 }
 
 // must asks for a session and ends the test where there is none.
-func (s *stage) must(t *testing.T, token string) answer {
+func (s *suite) must(t *testing.T, token string) answer {
 	t.Helper()
 	a, err := ask(t.Context(), s.client(s.bundle(t)), "green", token)
 	if err != nil || a.Status != http.StatusOK {
@@ -89,11 +89,11 @@ func (s *stage) must(t *testing.T, token string) answer {
 	return a
 }
 
-// call calls the front of STS.
-func (s *stage) call(t *testing.T, method, path string) []url.Values {
+// call calls the proxy of STS.
+func (s *suite) call(t *testing.T, method, path string) []url.Values {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DialContext: s.Cluster.Dial, DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(t.Context(), method, front+path, nil)
+	request, err := http.NewRequestWithContext(t.Context(), method, stsProxy+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,9 +102,9 @@ func (s *stage) call(t *testing.T, method, path string) []url.Values {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }() // only read from
-	var asked []url.Values
-	if err := json.NewDecoder(response.Body).Decode(&asked); err != nil && method == http.MethodGet {
+	var requests []url.Values
+	if err := json.NewDecoder(response.Body).Decode(&requests); err != nil && method == http.MethodGet {
 		t.Fatal(err)
 	}
-	return asked
+	return requests
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 // patience is how long anything on the cluster may take: many times what it takes, since machines differ.
@@ -12,7 +14,7 @@ const patience = "2m"
 
 // cliJob is a Job that runs the AWS CLI.
 type cliJob struct {
-	*Stage
+	*platform.Env
 
 	Name, Namespace string
 	// OptOut sets the annotation of the pod that opts out.
@@ -27,13 +29,13 @@ type cliJob struct {
 }
 
 // run runs the AWS CLI in a Job to the end that it must have, and returns its log.
-func (s *Stage) run(ctx context.Context, j cliJob, args ...string) (log string, err error) {
-	j.Stage, j.Args = s, args
-	j.WithoutNodeRole = !j.Succeeds && s.S3Endpoint == ""
-	if _, err := s.Kubectl(ctx, nil, "delete", "job", "--namespace", j.Namespace, j.Name, "--ignore-not-found", "--wait"); err != nil {
+func run(ctx context.Context, env *platform.Env, j cliJob, args ...string) (log string, err error) {
+	j.Env, j.Args = env, args
+	j.WithoutNodeRole = !j.Succeeds && env.S3Endpoint == ""
+	if _, err := env.Kubectl(ctx, nil, "delete", "job", "--namespace", j.Namespace, j.Name, "--ignore-not-found", "--wait"); err != nil {
 		return "", err
 	}
-	if err := s.apply(ctx, "job.yaml", j); err != nil {
+	if err := apply(ctx, env, "job.yaml", j); err != nil {
 		return "", err
 	}
 	// The two ends exclude each other: waiting for the wrong one as well tells at once that it came.
@@ -46,7 +48,7 @@ func (s *Stage) run(ctx context.Context, j cliJob, args ...string) (log string, 
 	ends := make(chan end, 2)
 	for _, condition := range []string{"Complete", "Failed"} {
 		go func() {
-			_, err := s.Kubectl(waiting, nil, "wait", "--namespace", j.Namespace, "--for=condition="+condition, "job/"+j.Name, "--timeout="+patience)
+			_, err := env.Kubectl(waiting, nil, "wait", "--namespace", j.Namespace, "--for=condition="+condition, "job/"+j.Name, "--timeout="+patience)
 			ends <- end{condition, err}
 		}()
 	}
@@ -54,7 +56,7 @@ func (s *Stage) run(ctx context.Context, j cliJob, args ...string) (log string, 
 	if first.err != nil {
 		return "", first.err
 	}
-	log, err = s.Kubectl(ctx, nil, "logs", "--namespace", j.Namespace, "job/"+j.Name, "--container="+container)
+	log, err = env.Kubectl(ctx, nil, "logs", "--namespace", j.Namespace, "job/"+j.Name, "--container="+container)
 	if err != nil {
 		return "", err
 	}
@@ -65,19 +67,19 @@ func (s *Stage) run(ctx context.Context, j cliJob, args ...string) (log string, 
 }
 
 // start starts anew the pod that is named after its service account.
-func (s *Stage) start(ctx context.Context, serviceAccount string) error {
-	if _, err := s.Kubectl(ctx, nil, "delete", "pod", "--namespace", namespace, serviceAccount, "--ignore-not-found", "--now"); err != nil {
+func start(ctx context.Context, env *platform.Env, serviceAccount string) error {
+	if _, err := env.Kubectl(ctx, nil, "delete", "pod", "--namespace", namespace, serviceAccount, "--ignore-not-found", "--now"); err != nil {
 		return err
 	}
-	return s.apply(ctx, "pod.yaml", struct {
-		*Stage
+	return apply(ctx, env, "pod.yaml", struct {
+		*platform.Env
 
 		ServiceAccount string
-	}{s, serviceAccount})
+	}{env, serviceAccount})
 }
 
 // describeUntil describes a pod until the description has a part.
-func (s *Stage) describeUntil(ctx context.Context, pod, part string) (seen string, err error) {
+func describeUntil(ctx context.Context, env *platform.Env, pod, part string) (seen string, err error) {
 	limit, err := time.ParseDuration(patience)
 	if err != nil {
 		return "", err
@@ -85,7 +87,7 @@ func (s *Stage) describeUntil(ctx context.Context, pod, part string) (seen strin
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("kubectl describe pod %s did not show %q within %s", pod, part, patience))
 	defer cancel()
 	for tick := time.NewTicker(time.Second); ; {
-		if seen, err = s.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, pod); err != nil {
+		if seen, err = env.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, pod); err != nil {
 			return seen, err
 		}
 		if strings.Contains(seen, part) {

@@ -1,0 +1,82 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/platform/minio"
+)
+
+// KeptName is the name of the cluster that is kept between runs of suites.
+const KeptName = "kept"
+
+// Keep returns the platform that is kept between runs, with the product of this checkout. It starts one if there is none.
+func Keep(ctx context.Context, log Log) (*Platform, error) {
+	p, err := OpenKept(ctx, log)
+	if errors.Is(err, os.ErrNotExist) {
+		return Start(ctx, KeptName, log)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w; run make cluster-down, and make cluster again", err)
+	}
+	return p, p.Update(ctx, log)
+}
+
+// OpenKept finds the platform that is kept; the error is os.ErrNotExist if there is none.
+func OpenKept(ctx context.Context, log Log) (*Platform, error) {
+	m, err := gather(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	p := &Platform{}
+	if p.Cluster, err = cluster.Open(cluster.Config{Name: KeptName, Binaries: m.programs, Log: log}); err != nil {
+		return nil, err
+	}
+	if p.MinIO, err = minio.Open(p.Cluster); err != nil {
+		return nil, err
+	}
+	p.Env = p.env(m.cliTag)
+	return p, nil
+}
+
+// Update brings the product to what the checkout says: it builds it, loads the images that have changed, applies the manifests,
+// and replaces the replicas of what has changed.
+func (p *Platform) Update(ctx context.Context, log Log) (err error) {
+	begin := time.Now()
+	root, err := Root(ctx)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "podidentity-images-")
+	if err != nil {
+		return fmt.Errorf("make a folder for images: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	if err := buildProduct(ctx, root, work, log); err != nil {
+		return err
+	}
+	changed, err := loadProduct(ctx, p.Cluster, work)
+	if err != nil {
+		return err
+	}
+	for _, part := range changed {
+		// New pods have the new sidecar by themselves.
+		if part == "sidecar" {
+			continue
+		}
+		_, err := p.Kubectl(ctx, nil, "rollout", "restart", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/name=pod-identity-"+part)
+		if err != nil {
+			return err
+		}
+	}
+	if err := Demo().install(ctx, p.Cluster, root); err != nil {
+		return err
+	}
+	log("the product is up to date after %s; changed: %s", time.Since(begin).Round(100*time.Millisecond), strings.Join(append(changed, "no more"), ", "))
+	return nil
+}

@@ -1,0 +1,143 @@
+package reconciliation_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/podidentity/podidentity/e2e/platform"
+)
+
+// fixture is where one scenario runs: a namespace with the label and the service account reader, in which no other does.
+type fixture struct {
+	*platform.Env
+
+	namespace string
+}
+
+func newFixture(t *testing.T, env *platform.Env) fixture {
+	t.Helper()
+	return fixture{env, env.Namespace(t, "reconciliation", "enabled", "reader")}
+}
+
+// association is the full name of an association: they have no namespace, so the scenario's is a part of their names.
+func (f fixture) association(name string) string { return f.namespace + "-" + name }
+
+// pattern selects the scenario's namespace, and no other.
+func (f fixture) pattern() string { return f.namespace[:len(f.namespace)-1] + "*" }
+
+// associate gives the service account reader the role that may list the bucket.
+func (f fixture) associate(t *testing.T, name, namespaces string) {
+	t.Helper()
+	f.associateAccount(t, name, namespaces, "reader", fmt.Sprintf("roleARN: %q", f.RoleARN))
+}
+
+func (f fixture) associateAccount(t *testing.T, name, namespaces, account, spec string) {
+	t.Helper()
+	f.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: %s}\nspec: {namespace: %q, serviceAccount: %s, %s}",
+		f.association(name), namespaces, account, spec), "apply", "-f", "-")
+	t.Cleanup(func() {
+		if _, err := f.Kubectl(context.WithoutCancel(t.Context()), nil, "delete", "pia", f.association(name), "--ignore-not-found"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (f fixture) dissociate(t *testing.T, name string) {
+	t.Helper()
+	f.Do(t, "delete", "pia", f.association(name))
+}
+
+// run creates a pod that does nothing by itself.
+func (f fixture) run(t *testing.T, pod, account string) {
+	t.Helper()
+	f.Do(t, "run", pod, "--namespace="+f.namespace, "--image="+f.CLIImage, "--command",
+		fmt.Sprintf(`--overrides={"spec":{"serviceAccountName":%q,"terminationGracePeriodSeconds":1}}`, account), "--", "sleep", "infinity")
+}
+
+// start is run, until the pod is ready.
+func (f fixture) start(t *testing.T, pod, account string) {
+	t.Helper()
+	f.run(t, pod, account)
+	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/"+pod, "--timeout=2m")
+}
+
+// startAssociated starts the pod app, with the association reader.
+func (f fixture) startAssociated(t *testing.T) {
+	t.Helper()
+	f.associate(t, "reader", f.namespace)
+	f.start(t, "app", "reader")
+	f.awaitAssociation(t, "reader")
+}
+
+// inPod is what a JSON path finds in a pod.
+func (f fixture) inPod(t *testing.T, pod, path string) string {
+	t.Helper()
+	return f.Do(t, "get", "pod", "--namespace="+f.namespace, pod, "--output=jsonpath="+path)
+}
+
+// execute runs a command in the application of a pod.
+func (f fixture) execute(t *testing.T, pod string, command ...string) string {
+	t.Helper()
+	return f.Do(t, append([]string{"exec", "--namespace=" + f.namespace, pod, "--container=" + pod, "--"}, command...)...)
+}
+
+// until makes a change while a loop in the pod asks its sidecar, and returns how long after its beginning the sidecar answers
+// with the status code.
+func (f fixture) until(t *testing.T, pod, code string, change func()) time.Duration {
+	t.Helper()
+	const loop = `while ! wget -q -S -O /dev/null --header "Authorization: $(cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)" $AWS_CONTAINER_CREDENTIALS_FULL_URI 2>&1 | grep -q "HTTP/1.1 %s"; do :; done`
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() {
+		_, err := f.Kubectl(ctx, nil, "exec", "--namespace="+f.namespace, pod, "--container="+pod, "--", "sh", "-c", fmt.Sprintf(loop, code))
+		answered <- err
+	}()
+	begin := time.Now()
+	change()
+	if err := <-answered; err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(begin)
+}
+
+func (f fixture) list(t *testing.T, pod string) {
+	t.Helper()
+	command := []string{"aws", "s3", "ls", "s3://" + f.Bucket}
+	if f.S3Endpoint != "" {
+		command = append(command, "--endpoint-url", f.S3Endpoint)
+	}
+	if seen := f.execute(t, pod, command...); !strings.Contains(seen, platform.Object) {
+		t.Errorf("the list of the bucket is %q", seen)
+	}
+}
+
+// awaitAssociation waits until the identity of the pod app is that of the association.
+func (f fixture) awaitAssociation(t *testing.T, name string) {
+	t.Helper()
+	want := fmt.Sprintf(`{"association":%q,"roleARN":%q}`, f.association(name), f.RoleARN)
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+want, "pod/app", "--timeout=1m")
+}
+
+// awaitDescription waits until kubectl describe says all of these.
+func (f fixture) awaitDescription(t *testing.T, of []string, says ...string) {
+	t.Helper()
+	var seen string
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (bool, error) {
+		seen = f.Do(t, append([]string{"describe"}, of...)...)
+		for _, sentence := range says {
+			if !strings.Contains(seen, sentence) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		t.Errorf("kubectl describe %v does not say %q:\n%s", of, says, seen)
+	}
+}
