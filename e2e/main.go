@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
 	"github.com/podidentity/podidentity/e2e/platform"
@@ -25,6 +28,8 @@ const usage = `usage: e2e COMMAND
   bench-quick  measures what needs no cluster`
 
 func main() {
+	// The daemons of a cluster outlive us: what we have inherited, such as a lock, must not live on in them.
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC) // older kernels cannot
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, os.Args[1:])
 	stop()

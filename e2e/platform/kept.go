@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,6 +78,6 @@ func (p *Platform) Update(ctx context.Context, log Log) (err error) {
 	if err := Demo().install(ctx, p.Cluster, root); err != nil {
 		return err
 	}
-	log("the product is up to date after %s; changed: %s", time.Since(begin).Round(100*time.Millisecond), strings.Join(append(changed, "no more"), ", "))
+	log("the product is up to date after %s; images that have changed: %s", time.Since(begin).Round(100*time.Millisecond), cmp.Or(strings.Join(changed, ", "), "none"))
 	return nil
 }

@@ -3,7 +3,6 @@ package platform
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,19 +53,18 @@ func loadProduct(ctx context.Context, c *cluster.Cluster, dir string) (loaded []
 		return nil, fmt.Errorf("note what is loaded: %w", err)
 	}
 	for _, part := range parts() {
-		content, err := os.ReadFile(archive(dir, part))
+		image, err := images.Inspect(archive(dir, part))
 		if err != nil {
-			return nil, fmt.Errorf("read image: %w", err)
+			return nil, err
 		}
-		// The same files make the same image, byte for byte.
-		digest, note := fmt.Sprintf("%x", sha256.Sum256(content)), filepath.Join(c.Dir("product"), part)
-		if before, err := os.ReadFile(note); err == nil && string(before) == digest {
+		note := filepath.Join(c.Dir("product"), part)
+		if before, err := os.ReadFile(note); err == nil && string(before) == image.Digest {
 			continue
 		}
 		if err := c.LoadImage(ctx, archive(dir, part)); err != nil {
 			return nil, err
 		}
-		if err := os.WriteFile(note, []byte(digest), 0o600); err != nil {
+		if err := os.WriteFile(note, []byte(image.Digest), 0o600); err != nil {
 			return nil, fmt.Errorf("note what is loaded: %w", err)
 		}
 		loaded = append(loaded, part)

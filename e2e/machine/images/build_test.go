@@ -1,12 +1,8 @@
 package images
 
 import (
-	"archive/tar"
-	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,11 +19,11 @@ func TestAnImageIsTheSameEachTimeAndBearsItsFullName(t *testing.T) {
 	if first != second {
 		t.Errorf("the same files made %+v and %+v", first, second)
 	}
-	if first.name != image.Tag {
-		t.Errorf("the image is called %s, want %s", first.name, image.Tag)
+	if first.Name != image.Tag {
+		t.Errorf("the image is called %s, want %s", first.Name, image.Tag)
 	}
 	image.Target = "webhook"
-	if other := build(t, image); other.digest == first.digest {
+	if other := build(t, image); other.Digest == first.Digest {
 		t.Error("another target is the same image")
 	}
 }
@@ -114,47 +110,15 @@ func scratchImage(t *testing.T) Image {
 	return Image{Dockerfile: filepath.Join(dir, "Dockerfile"), Context: dir, Target: "sidecar", Tag: "localhost/podidentity/sidecar:test"}
 }
 
-type built struct{ name, digest string }
-
-func build(t *testing.T, image Image) built {
+func build(t *testing.T, image Image) Built {
 	t.Helper()
 	archive := filepath.Join(t.TempDir(), "image.tar")
 	if err := Build(t.Context(), image, archive); err != nil {
 		t.Fatal(err)
 	}
-	content, err := os.ReadFile(archive)
+	built, err := Inspect(archive)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := tar.NewReader(bytes.NewReader(content))
-	for {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			t.Fatal("the archive has no index.json")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Name == "index.json" {
-			return parseIndex(t, files)
-		}
-	}
-}
-
-func parseIndex(t *testing.T, file io.Reader) built {
-	t.Helper()
-	var index struct {
-		Manifests []struct {
-			Digest      string
-			Annotations map[string]string
-		}
-	}
-	if err := json.NewDecoder(file).Decode(&index); err != nil {
-		t.Fatal(err)
-	}
-	if len(index.Manifests) != 1 {
-		t.Fatalf("the archive holds %d images", len(index.Manifests))
-	}
-	only := index.Manifests[0]
-	return built{name: only.Annotations["org.opencontainers.image.ref.name"], digest: only.Digest}
+	return built
 }
