@@ -28,7 +28,7 @@ func anotherLeader(t *testing.T, f fixture) {
 		t.Fatalf("no replica follows %s", last)
 	}
 	// The new leader writes all statuses at once: when this one is written, the other has been looked at.
-	f.associateAccount(t, "witness", f.namespace, "nobody", fmt.Sprintf("roleARN: %q", f.RoleARN))
+	f.associateAccount(t, "witness", f.namespace, "witness", fmt.Sprintf("roleARN: %q", f.RoleARN))
 	f.Do(t, "wait", "--for=condition=Ready", "pia/"+f.association("witness"), "--timeout=1m")
 	if after := f.Do(t, "get", "pia", refused, transition); after != before || !strings.HasPrefix(after, "False ") {
 		t.Errorf("Ready was %s, and is %s under the new leader", before, after)
