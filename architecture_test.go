@@ -88,9 +88,11 @@ func packages(t *testing.T) []listed {
 	var all []listed
 	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
 		var next listed
-		if err := decoder.Decode(&next); errors.Is(err, io.EOF) {
+		err := decoder.Decode(&next)
+		if errors.Is(err, io.EOF) {
 			return all
-		} else if err != nil {
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, next)
