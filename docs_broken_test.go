@@ -14,6 +14,7 @@ const page = "# Page\n\n" +
 	"Run `make test` to make sure; see [flags](#flags), [there](docs/other.md#a-b), [code](main.go) and `TestAll`, `TestRule05…`.\n\n" +
 	"```mermaid\nsequenceDiagram\n  K->>A: 1 run: first\n  loop 2 server.Serve: for ever\n```\n\n" +
 	"| step | function | file |\n|---|---|---|\n| 1 | `main.run` | [main.go](../main.go) |\n| 2 | `main.server.Serve` | [main.go](../main.go) |\n\n" +
+	"## Floor plan\n\n| `app/` | the app |\n\n" +
 	"In `app/run.go`, `app.Run` calls `app.Server.Serve`, and `http.Serve` of others.\n\n" +
 	"The metric `podidentity_pods` counts.\n"
 
@@ -21,7 +22,7 @@ const source = "package main\n\nfunc run() {}\n\ntype server struct{}\n\nfunc (s
 
 // complaintsOf runs every check on a document beside what exists.
 func complaintsOf(text string) []string {
-	pages := map[string]string{"README.md": text, "docs/other.md": "# A: b?\n"}
+	pages := map[string]string{"README.md": text, "docs/other.md": "# A: b?\n", architecturePage: text, "app/README.md": "[server/](server)\n"}
 	read := func(path string) (string, error) {
 		if path != "main.go" {
 			return "", errors.New("no such file")
@@ -37,6 +38,7 @@ func complaintsOf(text string) []string {
 		unknownTests("README.md", text, []string{"TestAll", "TestRule05TheTokenIsOneLine"}),
 		unknownIdentifiers("README.md", text, map[string]bool{"app": true, "app.Run": true, "app.Server.Serve": true}),
 		unknownMetrics(pages, []string{"podidentity_pods"}),
+		unplanned(pages, []string{"app", "app/server"}),
 		disagreements(text),
 		unknownFunctions(text, read),
 		tooLong("README.md", text, strings.Count(page, "\n")),
@@ -58,6 +60,7 @@ func TestABrokenDocumentIsComplainedAbout(t *testing.T) {
 		"a test is unknown":                       {"TestAll", "TestNothing", "TestNothing, which does not exist"},
 		"no test begins so":                       {"TestRule05…", "TestRule31…", "TestRule31…, which does not exist"},
 		"a path leads nowhere":                    {"`app/run.go`", "`app/ran.go`", "the file app/ran.go, which does not exist"},
+		"a package is not in the floor plan":      {"| `app/` |", "| app |", "package app stands neither"},
 		"an identifier is unknown":                {"`app.Run`", "`app.Ran`", "app.Ran, which package app does not declare"},
 		"a method is unknown":                     {"`app.Server.Serve`", "`app.Server.Stop`", "app.Server.Stop, which package app"},
 		"a function is unknown":                   {"`main.run`", "`main.ran`", "main.ran in main.go, which does not have it"},

@@ -115,6 +115,19 @@ func unknownFunctions(page string, read func(path string) (string, error)) []str
 	return complaints
 }
 
+// unplanned are packages that stand neither in the floor plan nor in the README of their top folder.
+func unplanned(pages map[string]string, packages []string) []string {
+	var complaints []string
+	for _, name := range packages {
+		top, below, _ := strings.Cut(name, "/")
+		stands := strings.Contains(section(pages[architecturePage], "Floor plan"), "| `"+name+"/` |")
+		if !stands && (below == "" || !strings.Contains(pages[top+"/README.md"], below+"/")) {
+			complaints = append(complaints, fmt.Sprintf("package %s stands neither in %s nor in %s/README.md", name, architecturePage, top))
+		}
+	}
+	return complaints
+}
+
 // disagreements are steps of a diagram that the table below it has not, and the other way round.
 func disagreements(page string) []string {
 	var complaints []string

@@ -1,6 +1,7 @@
 package podidentity_test
 
 import (
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -129,6 +130,10 @@ func TestEveryIdentifierInADocumentExists(t *testing.T) {
 	for path, text := range documents(t) {
 		assertNone(t, unknownIdentifiers(path, text, declared))
 	}
+}
+
+func TestEveryPackageStandsInTheFloorPlan(t *testing.T) {
+	assertNone(t, unplanned(documents(t), slices.Sorted(maps.Keys(mayImport()))))
 }
 
 func TestEveryFunctionInTheArchitectureExists(t *testing.T) {
