@@ -72,7 +72,7 @@ func (m *managed) client() client.Client {
 		source.Modify(live)
 		return nil
 	}
-	inner := m.cluster.Client.(client.WithWatch)
+	inner := m.Client.(client.WithWatch)
 	return interceptor.NewClient(inner, interceptor.Funcs{
 		Create: func(ctx context.Context, c client.WithWatch, object client.Object, options ...client.CreateOption) error {
 			if m.refusing.Load() {
@@ -103,7 +103,7 @@ func (m *managed) newManager() manager.Manager {
 		MapperProvider: func(*rest.Config, *http.Client) (meta.RESTMapper, error) { return mapper, nil },
 		NewClient:      func(*rest.Config, client.Options) (client.Client, error) { return m.client(), nil },
 		Cache: cache.Options{
-			ByObject: Watched(m.Rotator.config),
+			ByObject: Watched(m.config),
 			NewInformer: func(_ toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
 				if _, ok := object.(*corev1.Secret); ok {
 					return toolscache.NewSharedIndexInformer(m.secrets, object, resync, indexers)

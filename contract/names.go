@@ -66,7 +66,7 @@ const (
 	AuthorizationVolumeName = "pod-identity-authorization"
 )
 
-// AnnotationRoleARN, on a ServiceAccount, names its role for IRSA (Amazon EKS User Guide, "Assign IAM roles to Kubernetes
+// AnnotationRoleARN on a ServiceAccount names its role for IRSA (Amazon EKS User Guide, "Assign IAM roles to Kubernetes
 // service accounts").
 const AnnotationRoleARN = "eks.amazonaws.com/role-arn"
 

@@ -11,19 +11,19 @@ const (
 	// server mounts none in a container that has something there. The sidecar does not need one; and since the API server then
 	// does not change the pod, it does not call the webhook again.
 	MountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
-	// TokenFile, below MountPath, is the projected service account token.
+	// TokenFile below MountPath is the projected service account token.
 	TokenFile = "token"
-	// IdentityFile, below MountPath, is the identity document.
+	// IdentityFile below MountPath is the identity document.
 	IdentityFile = "identity"
 
-	// STSCAFile, below MountPath, is the CA bundle of STS, in an installation that sets one.
+	// STSCAFile below MountPath is the CA bundle of STS, in an installation that sets one.
 	STSCAFile = "sts-ca.crt"
-	// AuthCAFile, below MountPath, is the CA bundle of the auth service, in an installation whose pods use it.
+	// AuthCAFile below MountPath is the CA bundle of the auth service, in an installation whose pods use it.
 	AuthCAFile = "auth-ca.crt"
 
 	// AuthorizationMountPath is where AuthorizationVolumeName is mounted, in the sidecar and in the containers of the application.
 	AuthorizationMountPath = "/var/run/secrets/" + Domain + "/authorization"
-	// AuthorizationFile, below AuthorizationMountPath, is the authorization token.
+	// AuthorizationFile below AuthorizationMountPath is the authorization token.
 	AuthorizationFile = "token"
 
 	// CredentialsPath is the URL path of the credentials.
