@@ -98,11 +98,12 @@ To remove what the walk-through created:
   kubectl delete pia eks-s3-example refused
 `
 
-func demoDown(ctx context.Context) error {
+// remove removes a cluster that was left up.
+func remove(ctx context.Context, name string) error {
 	out := progress{time.Now()}
-	if err := cluster.Remove(ctx, demoName); err != nil {
-		return fmt.Errorf("remove the demo: %w", err)
+	if err := cluster.Remove(ctx, name); err != nil {
+		return fmt.Errorf("remove cluster %s: %w", name, err)
 	}
-	out.print("the demo is removed: no process, mount, network namespace or file of it is left")
+	out.print("cluster %s is removed: no process, mount, network namespace or file of it is left", name)
 	return nil
 }

@@ -53,11 +53,11 @@ func run(ctx context.Context, args []string) error {
 	case "demo":
 		return demo(ctx)
 	case "demo-down":
-		return demoDown(ctx)
+		return remove(ctx, demoName)
 	case "cluster":
 		return keep(ctx)
 	case "cluster-down":
-		return cluster.Remove(ctx, platform.KeptName)
+		return remove(ctx, platform.KeptName)
 	case "remove-all":
 		return cluster.RemoveAll(ctx)
 	case "bench":

@@ -47,7 +47,7 @@ func (a *api) makeNamespace(ctx context.Context, name, label string) error {
 
 // poll asks until there is no error.
 func poll(ctx context.Context, ask func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	for tick := time.NewTicker(50 * time.Millisecond); ; {
 		err := ask()
@@ -56,7 +56,7 @@ func poll(ctx context.Context, ask func() error) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("not within %s: %w", patience, err)
+			return fmt.Errorf("not within %s: %w", pollTimeout, err)
 		case <-tick.C:
 		}
 	}

@@ -58,7 +58,7 @@ func (c client) get(ctx context.Context, buffer *bytes.Buffer) error {
 
 // await asks until something listens, and returns after the first answer.
 func (s *sidecar) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the sidecar did not answer within %s", patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, pollTimeout, fmt.Errorf("the sidecar did not answer within %s", pollTimeout))
 	defer cancel()
 	var answer bytes.Buffer
 	for ctx.Err() == nil {

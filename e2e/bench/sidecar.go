@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// patience bounds what takes milliseconds.
-const patience = 30 * time.Second
+// pollTimeout bounds what takes milliseconds.
+const pollTimeout = 30 * time.Second
 
 const identity = `{"association":"reader","roleARN":"arn:aws:iam::111122223333:role/reader"}`
 

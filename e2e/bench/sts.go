@@ -55,7 +55,7 @@ func startSTS(dir string) (*sts, error) {
 // give answers AssumeRoleWithWebIdentity.
 func give(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/xml")
-	// A client that has gone away is nobody's problem.
+	// A client that has gone away does not matter.
 	_, _ = fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>
 <SubjectFromWebIdentityToken>system:serviceaccount:bench:reader</SubjectFromWebIdentityToken><Audience>sts.amazonaws.com</Audience>
 <AssumedRoleUser><Arn>arn:aws:sts::111122223333:assumed-role/reader/bench</Arn><AssumedRoleId>AROAFAKE:bench</AssumedRoleId></AssumedRoleUser>

@@ -23,23 +23,26 @@ func Keep(ctx context.Context, log Log) (*Platform, error) {
 		return Start(ctx, KeptName, log)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; run make cluster-down, and make cluster again", err)
+		return nil, err
 	}
 	return p, p.Update(ctx, log)
 }
 
 // OpenKept finds the platform that is kept; the error is os.ErrNotExist if there is none.
 func OpenKept(ctx context.Context, log Log) (*Platform, error) {
-	m, err := gather(ctx, log)
+	m, err := prepare(ctx, log)
 	if err != nil {
 		return nil, err
 	}
 	p := &Platform{}
-	if p.Cluster, err = cluster.Open(cluster.Config{Name: KeptName, Binaries: m.programs, Log: log}); err != nil {
+	if p.Cluster, err = cluster.Open(cluster.Config{Name: KeptName, Binaries: m.programs, Log: log}); err == nil {
+		p.MinIO, err = minio.Open(p.Cluster)
+	}
+	if errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	if p.MinIO, err = minio.Open(p.Cluster); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, fmt.Errorf("%w; run make cluster-down, and make cluster again", err)
 	}
 	p.Env = p.env(m.cliTag)
 	return p, nil

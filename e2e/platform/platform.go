@@ -32,19 +32,19 @@ type Platform struct {
 	MinIO   *minio.Server
 }
 
-// materials are the parts of a platform that are made once and kept in the user's cache folder.
-type materials struct {
+// prerequisites are the parts of a platform that are made once and kept in the user's cache folder.
+type prerequisites struct {
 	programs           binaries.Set
 	cliArchive, cliTag string
 }
 
 // Prepare installs and builds whatever a platform is made of, so that Start only starts.
 func Prepare(ctx context.Context, log Log) error {
-	_, err := gather(ctx, log)
+	_, err := prepare(ctx, log)
 	return err
 }
 
-func gather(ctx context.Context, log Log) (m materials, err error) {
+func prepare(ctx context.Context, log Log) (m prerequisites, err error) {
 	if err := host.Prepare(ctx, log); err != nil {
 		return m, err
 	}
@@ -63,7 +63,7 @@ func Start(ctx context.Context, name string, log Log) (*Platform, error) {
 
 // StartOf is Start with the product installed in another way.
 func StartOf(ctx context.Context, name string, product Product, log Log) (*Platform, error) {
-	m, err := gather(ctx, log)
+	m, err := prepare(ctx, log)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func StartOf(ctx context.Context, name string, product Product, log Log) (*Platf
 	return p, nil
 }
 
-func (p *Platform) start(ctx context.Context, name string, m materials, product Product, root string, log Log) (err error) {
+func (p *Platform) start(ctx context.Context, name string, m prerequisites, product Product, root string, log Log) (err error) {
 	work, err := os.MkdirTemp("", "podidentity-images-")
 	if err != nil {
 		return fmt.Errorf("make a folder for images: %w", err)

@@ -20,32 +20,26 @@ const (
 
 func uses(choice string) bool { return clusterVariable+"="+os.Getenv(clusterVariable) == choice }
 
-// EnvForTest is for suites that need nothing but a cluster with the product: that of KUBECONFIG, the kept one, or one that
-// ends with the test.
+// EnvForTest is for suites that need nothing but a cluster with the product, and leave the installation as it was: that of KUBECONFIG,
+// the kept one, or one that ends with the test.
 func EnvForTest(t *testing.T, name string) *Env {
 	t.Helper()
-	if !uses(UseExisting) {
-		return SharedForTest(t, name).Env
+	if uses(UseExisting) {
+		env, err := Existing(t.Context(), os.Getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return env
 	}
-	env, err := Existing(t.Context(), os.Getenv)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return env
-}
-
-// SharedForTest is for suites that leave the platform as they find it: the kept one, or one that ends with the test.
-func SharedForTest(t *testing.T, name string) *Platform {
-	t.Helper()
 	if !uses(UseKept) {
-		return ForTest(t, name)
+		return ForTest(t, name).Env
 	}
 	p, err := OpenKept(t.Context(), t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	diagnoseFailure(t, p)
-	return p
+	return p.Env
 }
 
 // ForTest starts a platform for one test and removes it with it. A failed test says what there is to see of the platform.

@@ -9,8 +9,8 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
-// patience is how long anything on the cluster may take: many times what it takes, since machines differ.
-const patience = "2m"
+// waitTimeout is how long anything on the cluster may take: many times what it takes, since machines differ.
+const waitTimeout = "2m"
 
 // cliJob is a Job that runs the AWS CLI.
 type cliJob struct {
@@ -48,7 +48,7 @@ func run(ctx context.Context, env *platform.Env, j cliJob, args ...string) (log 
 	ends := make(chan end, 2)
 	for _, condition := range []string{"Complete", "Failed"} {
 		go func() {
-			_, err := env.Kubectl(waiting, nil, "wait", "--namespace", j.Namespace, "--for=condition="+condition, "job/"+j.Name, "--timeout="+patience)
+			_, err := env.Kubectl(waiting, nil, "wait", "--namespace", j.Namespace, "--for=condition="+condition, "job/"+j.Name, "--timeout="+waitTimeout)
 			ends <- end{condition, err}
 		}()
 	}
@@ -80,11 +80,11 @@ func start(ctx context.Context, env *platform.Env, serviceAccount string) error 
 
 // describeUntil describes a pod until the description has a part.
 func describeUntil(ctx context.Context, env *platform.Env, pod, part string) (seen string, err error) {
-	limit, err := time.ParseDuration(patience)
+	limit, err := time.ParseDuration(waitTimeout)
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("kubectl describe pod %s did not show %q within %s", pod, part, patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("kubectl describe pod %s did not show %q within %s", pod, part, waitTimeout))
 	defer cancel()
 	for tick := time.NewTicker(time.Second); ; {
 		if seen, err = env.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, pod); err != nil {

@@ -47,7 +47,7 @@ func steps() []Step {
 		},
 		{
 			"a pod without an association runs, and kubectl describe pod says what is missing",
-			"kubectl describe pod --namespace " + namespace + " " + lonely, withoutAssociation,
+			"kubectl describe pod --namespace " + namespace + " " + unassociated, withoutAssociation,
 		},
 		{
 			"a pod whose role STS refuses is not ready, and kubectl describe pod says why in STS's words",
@@ -58,8 +58,8 @@ func steps() []Step {
 
 // The service accounts, and so the pods, of the two steps that are about a pod.
 const (
-	lonely  = "without-association"
-	refused = "with-refused-role"
+	unassociated = "without-association"
+	refused      = "with-refused-role"
 )
 
 // Prepare makes what the steps need. Pods that take their time get it: on a node that has just started, the kubelet puts
@@ -71,7 +71,7 @@ func Prepare(ctx context.Context, env *platform.Env) error {
 	if err := apply(ctx, env, "associations.yaml", env); err != nil {
 		return err
 	}
-	return errors.Join(start(ctx, env, lonely), start(ctx, env, refused))
+	return errors.Join(start(ctx, env, unassociated), start(ctx, env, refused))
 }
 
 func listBucket(ctx context.Context, env *platform.Env) (string, error) {
@@ -99,11 +99,11 @@ func withoutLabel(ctx context.Context, env *platform.Env) (string, error) {
 }
 
 func withoutAssociation(ctx context.Context, env *platform.Env) (string, error) {
-	if _, err := env.Kubectl(ctx, nil, "wait", "--namespace", namespace, "--for=condition=Ready", "pod/"+lonely, "--timeout="+patience); err != nil {
+	if _, err := env.Kubectl(ctx, nil, "wait", "--namespace", namespace, "--for=condition=Ready", "pod/"+unassociated, "--timeout="+waitTimeout); err != nil {
 		return "", err
 	}
-	seen, err := env.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, lonely)
-	return seen, expect(err, seen, "injected: no credentials until a PodIdentityAssociation names service account "+namespace+"/"+lonely)
+	seen, err := env.Kubectl(ctx, nil, "describe", "pod", "--namespace", namespace, unassociated)
+	return seen, expect(err, seen, "injected: no credentials until a PodIdentityAssociation names service account "+namespace+"/"+unassociated)
 }
 
 func refusedRole(ctx context.Context, env *platform.Env) (string, error) {

@@ -1,5 +1,5 @@
 // Package walkthrough runs the walk-through of EKS Pod Identity's article on a cluster: a Job lists a bucket with
-// credentials it was never given, and whoever must not have them has none. The demo shows each step, the tests hold it.
+// credentials it was never given, and whoever must not have them has none. The demo shows each step, and a suite tests it.
 package walkthrough
 
 import (

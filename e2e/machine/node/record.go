@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// record identifies a process for ever: its id may be given to another one once it has ended, but not with the same start
+// record identifies a process for good: its id may be given to another one once it has ended, but not with the same start
 // time.
 type record struct {
 	pid   int

@@ -1,4 +1,4 @@
-// Command pause does nothing, for ever: it keeps the namespaces of a pod open, as the only program of the cluster's pause
+// Command pause does nothing: it keeps the namespaces of a pod open, as the only program of the cluster's pause
 // image, and those of the node itself, as its process 1.
 package main
 

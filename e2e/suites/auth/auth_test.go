@@ -39,7 +39,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"a pod lists the bucket with the AWS CLI and its own token, and cannot write", commandLine},
 		{"the clients of the SDKs get a session, and understand a refusal", sdks},
 		{"STS is asked with the six tags, all transitive, under a name that tells the pod", tagged},
-		{"whoever has no right to a session is told why", refusals},
+		{"a request that may not have a session is told why", refusals},
 		{"the token of a deleted pod is refused", deletedPod},
 		{"an association that changes or goes counts at the next request", liveAssociation},
 		{"every session and every refusal is one line without secrets", audit},

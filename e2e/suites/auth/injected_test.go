@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 )
 
-// injected has the webhook inject a pod, and holds that an application lists the bucket by the auth service, also
+// injected has the webhook inject a pod, and proves that an application lists the bucket by the auth service, also
 // after the CA of the service was replaced. The cluster has no DNS: the pod is told where the service is.
 func injected(t *testing.T, s *suite) {
 	s.Do(t, "label", "namespace", "shop", "podidentity.dev/inject=enabled")

@@ -63,7 +63,7 @@ func forged(t *testing.T, claims string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strings.ReplaceAll(string(text), "reader", "tagged")))
 }
 
-// deletedPod holds that a token dies with its pod: at once where the API server has not seen it, and with what the API server
+// deletedPod proves that a token dies with its pod: at once where the API server has not seen it, and with what the API server
 // remembers (ten seconds) where it has.
 func deletedPod(t *testing.T, s *suite) {
 	s.DoWith(t, fmt.Sprintf("apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: late, namespace: shop}\n---\n"+

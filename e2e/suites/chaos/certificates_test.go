@@ -172,6 +172,6 @@ func deleteConfiguration(t *testing.T, s *suite) {
 func (s *suite) await(t *testing.T, what string, holds wait.ConditionWithContextFunc) {
 	t.Helper()
 	if err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 2*time.Minute, true, holds); err != nil {
-		t.Fatalf("waited in vain for %s: %v", what, err)
+		t.Fatalf("timed out waiting for %s: %v", what, err)
 	}
 }

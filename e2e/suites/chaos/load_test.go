@@ -58,13 +58,13 @@ func (l *load) start(t *testing.T) {
 func (l *load) create(ctx context.Context, name string, kept bool) {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec:       corev1.PodSpec{SchedulerName: "nobody", Containers: []corev1.Container{{Name: "app", Image: "app"}}},
+		Spec:       corev1.PodSpec{SchedulerName: "none", Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 	}
 	options := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	if kept {
 		options.DryRun = nil
 	}
-	// More than the API server gives the webhook, and less than a client waits for ever.
+	// More than the API server gives the webhook, and a bound for the client.
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	begin := time.Now()

@@ -146,7 +146,7 @@ func restartAPIServer(t *testing.T, s *suite) { s.withoutAPIServer(t, 0) }
 
 func apiServerAway(t *testing.T, s *suite) { s.withoutAPIServer(t, time.Minute) }
 
-// withoutAPIServer holds besides that no replica restarts, and that admissions work as soon as the API server does.
+// withoutAPIServer also proves that no replica restarts, and that admissions work as soon as the API server does.
 func (s *suite) withoutAPIServer(t *testing.T, length time.Duration) {
 	t.Helper()
 	before := s.restarts(t)
@@ -167,7 +167,7 @@ func (s *suite) restarts(t *testing.T) string {
 	return s.Do(t, "get", "pods", "--namespace=pod-identity", "--output=jsonpath={.items[*].status.containerStatuses[0].restartCount}")
 }
 
-// recovered waits until pods are admitted again, and holds that no replica restarted.
+// recovered waits until pods are admitted again, and proves that no replica restarted.
 func (s *suite) recovered(t *testing.T, restartsBefore string) {
 	t.Helper()
 	s.load.mu.Lock()

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// breakGlass holds what the README says of an emergency: with no replica left pods are refused; one command lets them be
+// breakGlass proves what the README says of an emergency: with no replica left pods are refused; one command lets them be
 // created again, without credentials; pods that run notice nothing; applying the manifests again undoes it.
 func breakGlass(t *testing.T, s suite) {
 	s.create(t, pod{Name: "running", Namespace: "meshed"})

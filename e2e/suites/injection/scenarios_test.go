@@ -83,7 +83,7 @@ func optedOut(t *testing.T, s suite) {
 	}
 }
 
-// oneCall holds that nothing the API server does to an injected pod afterwards makes it call a second time.
+// oneCall proves that nothing the API server does to an injected pod afterwards makes it call a second time.
 func oneCall(t *testing.T, s suite) {
 	before := s.calls(t)
 	s.create(t, pod{Name: "counted", Namespace: "restricted"})
@@ -132,7 +132,7 @@ func misspelt(t *testing.T, s suite) {
 	}
 }
 
-// associated holds besides that a pod that is left alone costs one call too: of those, such a namespace may have many.
+// associated also proves that a pod that is left alone costs one call too: of those, such a namespace may have many.
 func associated(t *testing.T, s suite) {
 	before := s.calls(t)
 	s.create(t, pod{Name: "without", Namespace: "associated", ServiceAccount: "default"})

@@ -8,7 +8,7 @@ import (
 )
 
 // doEverything has the product do all that it does: it was installed, so that it has made a CA and elected a leader; pods are
-// admitted under a good label and a bad one; an association comes, changes, is faulty and mended; a pod slipped by;
+// admitted under a good label and a bad one; an association comes, changes, is faulty and mended; a pod was not injected;
 // the CA is damaged.
 func doEverything(t *testing.T, p *platform.Platform) {
 	t.Helper()
@@ -16,17 +16,17 @@ func doEverything(t *testing.T, p *platform.Platform) {
 		p.Do(t, "create", "namespace", namespace)
 		p.Do(t, "wait", "--namespace="+namespace, "--for=create", "serviceaccount/default", "--timeout=1m")
 	}
-	create(t, p, "team", "slipped-by")
+	create(t, p, "team", "older")
 	p.Do(t, "label", "namespace", "team", "podidentity.dev/inject=enabled")
 	p.Do(t, "label", "namespace", "misspelt", "podidentity.dev/inject=Enabled")
 	create(t, p, "team", "injected")
 	create(t, p, "misspelt", "not-injected")
 	p.Do(t, "wait", "--namespace=team", "--for=create", "event", "--field-selector=reason=NotInjected", "--timeout=1m")
 
-	const good, garbled = `{}`, `{\"Version\"}`
-	for _, policy := range []string{good, garbled, good} {
+	const good, malformed = `{}`, `{\"Version\"}`
+	for _, policy := range []string{good, malformed, good} {
 		associate(t, p, policy)
-		ready := map[string]string{good: "True", garbled: "False"}[policy]
+		ready := map[string]string{good: "True", malformed: "False"}[policy]
 		p.Do(t, "wait", "--for=condition=Ready="+ready, "pia/team", "--timeout=1m")
 	}
 	p.Do(t, "wait", "--namespace=team", `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/injected", "--timeout=1m")
@@ -39,7 +39,7 @@ func doEverything(t *testing.T, p *platform.Platform) {
 // create creates a pod that no node gets.
 func create(t *testing.T, p *platform.Platform, namespace, name string) {
 	t.Helper()
-	p.DoWith(t, fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {schedulerName: nobody, containers: [{name: app, image: app}]}", name),
+	p.DoWith(t, fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {schedulerName: none, containers: [{name: app, image: app}]}", name),
 		"create", "--namespace="+namespace, "--filename=-")
 }
 

@@ -35,10 +35,10 @@ func conflict(t *testing.T, f fixture) {
 	f.awaitDescription(t, []string{"pia", second}, "Normal   InEffect")
 }
 
-func garbledPolicy(t *testing.T, f fixture) {
+func malformedPolicy(t *testing.T, f fixture) {
 	t.Parallel()
-	f.associateAccount(t, "garbled", f.namespace, "nobody", fmt.Sprintf(`roleARN: %q, policy: '{"Version"}', disableSessionTags: true`, f.RoleARN))
-	name := f.association("garbled")
+	f.associateAccount(t, "malformed", f.namespace, "nobody", fmt.Sprintf(`roleARN: %q, policy: '{"Version"}', disableSessionTags: true`, f.RoleARN))
+	name := f.association("malformed")
 	f.awaitDescription(t, []string{"pia", name}, "Warning  Unusable", "spec.policy of PodIdentityAssociation "+name+" is not a JSON object")
 }
 

@@ -18,7 +18,7 @@ func TestOnARealCluster(t *testing.T) {
 		"the status of the pod follows": podStatus,
 		"kubectl get pia shows whom it is for, its role, that it is ready, and its pods":             columns,
 		"of two that select the same, the younger says who wins, and takes over when the older goes": conflict,
-		"a policy that no rule of a CRD can read is found, and named":                                garbledPolicy,
+		"a policy that no rule of a CRD can read is found, and named":                                malformedPolicy,
 		"an association whose pods are refused is not ready, and says which":                         refusedRole,
 		"an identity edited by hand is put right":                                                    editedIdentity,
 		"a sidecar that is killed comes back with the same authorization token":                      killedSidecar,

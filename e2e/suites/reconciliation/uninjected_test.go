@@ -55,6 +55,6 @@ func (f fixture) awaitMetrics(t *testing.T, what string, holds func(all string) 
 		return holds(all.String()), nil
 	})
 	if err != nil {
-		t.Errorf("waited in vain until %s", what)
+		t.Errorf("timed out waiting until %s", what)
 	}
 }

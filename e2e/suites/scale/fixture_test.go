@@ -114,7 +114,7 @@ func role(name string) string { return "arn:aws:iam::111122223333:role/" + name 
 func (f fixture) create(ctx context.Context, namespace string, i int) error {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("pod-", i)},
-		Spec:       corev1.PodSpec{SchedulerName: "nobody", Containers: []corev1.Container{{Name: "app", Image: "app"}}},
+		Spec:       corev1.PodSpec{SchedulerName: "none", Containers: []corev1.Container{{Name: "app", Image: "app"}}},
 	}
 	created, err := f.pods.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{})
 	if err == nil && created.Labels["podidentity.dev/injected"] != "true" {

@@ -37,7 +37,7 @@ func (f *stsProxy) sts(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/xml")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, answer) // a client that has gone away is nobody's problem
+	_, _ = io.WriteString(w, answer) // a client that has gone away does not matter
 }
 
 // exchange has MinIO exchange the token, and shortens the lifetime of the session.

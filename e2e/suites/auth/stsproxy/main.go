@@ -81,5 +81,5 @@ func (p *stsProxy) sts(w http.ResponseWriter, r *http.Request) {
 func (p *stsProxy) list(w http.ResponseWriter, _ *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_ = json.NewEncoder(w).Encode(p.requests) // a client that has gone away is nobody's problem
+	_ = json.NewEncoder(w).Encode(p.requests) // a client that has gone away does not matter
 }
