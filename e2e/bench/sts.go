@@ -43,7 +43,6 @@ func startSTS(dir string) (*sts, error) {
 		return nil, fmt.Errorf("read the public CAs: %w", err)
 	}
 	s := &sts{httptest.NewUnstartedServer(http.HandlerFunc(give)), filepath.Join(dir, "ca.crt")}
-	//nolint:gosec // the path has nothing of the file's content in it
 	if err := os.WriteFile(s.bundle, append(public, ca.Certificate...), 0o600); err != nil {
 		return nil, fmt.Errorf("write the CAs: %w", err)
 	}

@@ -13,8 +13,9 @@ import (
 const clusterVariable = "E2E_CLUSTER"
 
 const (
-	// UseKept and UseExisting are the values of clusterVariable, in an environment.
-	UseKept     = clusterVariable + "=kept"
+	// UseKept in the environment of a suite chooses the kept cluster.
+	UseKept = clusterVariable + "=kept"
+	// UseExisting in the environment of a suite chooses the cluster of KUBECONFIG.
 	UseExisting = clusterVariable + "=existing"
 )
 

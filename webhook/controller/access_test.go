@@ -58,10 +58,10 @@ func (c *fakeCluster) delete(object client.Object) {
 	}
 }
 
-// namespace creates one with the injection label.
-func (c *fakeCluster) namespace(name, label string) {
+// labelledTeam creates the namespace team, with the injection label.
+func (c *fakeCluster) labelledTeam(label string) {
 	c.t.Helper()
-	c.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, UID: "namespace", Labels: map[string]string{contract.LabelInject: label}}})
+	c.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "team", UID: "namespace", Labels: map[string]string{contract.LabelInject: label}}})
 }
 
 func (c *fakeCluster) association(name string) *v1alpha1.PodIdentityAssociation {

@@ -93,7 +93,7 @@ func (a *annotator) Reconcile(ctx context.Context, namespace string) (reconcile.
 	for _, pod := range pods {
 		wanted, delay, stale := a.check(pod)
 		switch {
-		case ctx.Err() != nil:
+		case ended(ctx):
 			return reconcile.Result{}, nil
 		case !stale:
 			continue

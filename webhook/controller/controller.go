@@ -151,6 +151,9 @@ func run[request comparable](
 	return c.Start(ctx)
 }
 
+// ended tells whether the term of leadership has ended, after which no error is worth a retry.
+func ended(ctx context.Context) bool { return ctx.Err() != nil }
+
 // subscription is a source of requests that follow from changes of the associations.
 func subscription[request comparable](
 	changes *association.Changes, enqueue func(association.Pattern, workqueue.TypedRateLimitingInterface[request]),

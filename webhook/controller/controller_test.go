@@ -64,7 +64,7 @@ func TestATermBeginsWhenAllIdentitiesAreKnown(t *testing.T) {
 func TestNothingIsWrittenAfterTheLeaseIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		c.create(newAssociation("reader"), waitingPod("a", "reader"), waitingPod("b", "reader"), uninjectedPod("c"))
 		controller := c.newController()
 		stop := c.run(controller)

@@ -38,7 +38,7 @@ func TestAPodThatLosesOurLabelGetsItBackAndItsIdentityIsKeptTrue(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newFakeCluster(t)
 				if test.label != "" {
-					c.namespace("team", test.label)
+					c.labelledTeam(test.label)
 				}
 				c.associate("reader")
 				c.create(injectedPod("app", "reader"))
@@ -120,7 +120,7 @@ func TestADeletedPodIsNotLabelled(t *testing.T) {
 func TestAForeignContainerOfOurNameIsNotLabelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		c.create(changed(injectedPod("app", "reader"), func(p *corev1.Pod) {
 			p.Labels, p.Spec.InitContainers[0].RestartPolicy = nil, nil
 		}))

@@ -29,7 +29,7 @@ func TestEveryPageOfUninjectedPodsIsCountedAndTold(t *testing.T) {
 			c.create(uninjectedPod(fmt.Sprintf("app-%03d", i)))
 		}
 		c.create(changed(uninjectedPod("ended"), func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }))
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		controller := c.newController()
 		defer c.run(controller)()
 		time.Sleep(time.Minute)
@@ -43,7 +43,7 @@ func TestAnUninjectedPodIsToldWhatToDo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		c.create(uninjectedPod("app"))
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		defer c.lead()()
 		time.Sleep(time.Minute)
 		var events eventsv1.EventList
@@ -62,7 +62,7 @@ func TestANewLeaderRepeatsNoEventThatStillExists(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		c.create(uninjectedPod("app"))
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		for range 3 {
 			stop := c.lead()
 			time.Sleep(time.Minute)
@@ -87,7 +87,7 @@ func TestAnEventIsCreatedOnceAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		c.create(uninjectedPod("app"))
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		defer c.lead()()
 		time.Sleep(remindInterval - scanInterval)
 		if writes := c.written(); len(writes) != 1 {
@@ -104,7 +104,7 @@ func TestANamespaceThatIsNotLabelledHasNoUninjectedPods(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		c.create(uninjectedPod("app"), changed(uninjectedPod("dns"), func(p *corev1.Pod) { p.Namespace = "kube-system" }))
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		c.create(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "kube-system", UID: "s", Labels: map[string]string{contract.LabelInject: contract.InjectEnabled}}})
 		controller := c.newController()
 		defer c.run(controller)()
@@ -129,7 +129,7 @@ func TestAFailedScanIsDoneAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		c.create(uninjectedPod("app"))
-		c.namespace("team", contract.InjectEnabled)
+		c.labelledTeam(contract.InjectEnabled)
 		c.fail = func(string) error {
 			if len(c.writes) < 4 {
 				return errors.New("connection refused")

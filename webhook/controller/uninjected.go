@@ -94,7 +94,7 @@ func (s *scanner) Reconcile(ctx context.Context, namespace string) (reconcile.Re
 	}
 	count, err := s.scan(ctx, namespace, label)
 	switch {
-	case ctx.Err() != nil:
+	case ended(ctx):
 		return reconcile.Result{}, nil
 	case err != nil || !labelled:
 		return reconcile.Result{}, err

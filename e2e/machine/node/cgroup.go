@@ -73,7 +73,6 @@ func createCgroup(dir string) error {
 		if err != nil {
 			return err
 		}
-		//nolint:gosec // a file of the kernel's, named above
 		if err := os.WriteFile(filepath.Join(dir, file), value, 0o600); err != nil {
 			return err
 		}
@@ -95,7 +94,6 @@ func delegate(dir string) error {
 		if !slices.Contains([]string{"cpuset", "cpu", "io", "memory", "hugetlb", "pids"}, controller) {
 			continue
 		}
-		//nolint:gosec // a file of the kernel's
 		if err := os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+"+controller), 0o600); err != nil {
 			return fmt.Errorf("pass controller %s on: %w", controller, err)
 		}

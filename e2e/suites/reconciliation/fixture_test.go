@@ -59,25 +59,25 @@ func (f fixture) run(t *testing.T, pod, account string) {
 		fmt.Sprintf(`--overrides={"spec":{"serviceAccountName":%q,"terminationGracePeriodSeconds":1}}`, account), "--", "sleep", "infinity")
 }
 
-// start is run, until the pod is ready.
-func (f fixture) start(t *testing.T, pod, account string) {
+// start runs the pod app, and returns when it is ready.
+func (f fixture) start(t *testing.T) {
 	t.Helper()
-	f.run(t, pod, account)
-	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/"+pod, "--timeout=2m")
+	f.run(t, "app", "reader")
+	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=2m")
 }
 
 // startAssociated starts the pod app, with the association reader.
 func (f fixture) startAssociated(t *testing.T) {
 	t.Helper()
 	f.associate(t, "reader", f.namespace)
-	f.start(t, "app", "reader")
+	f.start(t)
 	f.awaitAssociation(t, "reader")
 }
 
-// inPod is what a JSON path finds in a pod.
-func (f fixture) inPod(t *testing.T, pod, path string) string {
+// inPod is what a JSON path finds in the pod app.
+func (f fixture) inPod(t *testing.T, path string) string {
 	t.Helper()
-	return f.Do(t, "get", "pod", "--namespace="+f.namespace, pod, "--output=jsonpath="+path)
+	return f.Do(t, "get", "pod", "--namespace="+f.namespace, "app", "--output=jsonpath="+path)
 }
 
 // execute runs a command in the application of a pod.
@@ -86,16 +86,16 @@ func (f fixture) execute(t *testing.T, pod string, command ...string) string {
 	return f.Do(t, append([]string{"exec", "--namespace=" + f.namespace, pod, "--container=" + pod, "--"}, command...)...)
 }
 
-// until makes a change while a loop in the pod asks its sidecar, and returns how long after its beginning the sidecar answers
+// until makes a change while a loop in the pod app asks its sidecar, and returns how long after its beginning the sidecar answers
 // with the status code.
-func (f fixture) until(t *testing.T, pod, code string, change func()) time.Duration {
+func (f fixture) until(t *testing.T, code string, change func()) time.Duration {
 	t.Helper()
 	const loop = `while ! wget -q -S -O /dev/null --header "Authorization: $(cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)" $AWS_CONTAINER_CREDENTIALS_FULL_URI 2>&1 | grep -q "HTTP/1.1 %s"; do :; done`
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	answered := make(chan error, 1)
 	go func() {
-		_, err := f.Kubectl(ctx, nil, "exec", "--namespace="+f.namespace, pod, "--container="+pod, "--", "sh", "-c", fmt.Sprintf(loop, code))
+		_, err := f.Kubectl(ctx, nil, "exec", "--namespace="+f.namespace, "app", "--container=app", "--", "sh", "-c", fmt.Sprintf(loop, code))
 		answered <- err
 	}()
 	begin := time.Now()

@@ -10,12 +10,12 @@ import (
 func comingFromIRSA(t *testing.T, f fixture) {
 	t.Parallel()
 	f.Do(t, "annotate", "--namespace="+f.namespace, "serviceaccount/reader", "eks.amazonaws.com/role-arn="+f.RoleARN)
-	f.start(t, "app", "reader")
+	f.start(t)
 	f.list(t, "app")
 	f.associateAccount(t, "over-irsa", f.namespace, "reader", fmt.Sprintf("roleARN: %q", f.RefusedRoleARN))
-	f.until(t, "app", "403", func() {})
+	f.until(t, "403", func() {})
 	f.dissociate(t, "over-irsa")
-	f.until(t, "app", "200", func() {})
+	f.until(t, "200", func() {})
 	f.Do(t, "annotate", "--namespace="+f.namespace, "serviceaccount/reader", "eks.amazonaws.com/role-arn-")
-	f.until(t, "app", "403", func() {})
+	f.until(t, "403", func() {})
 }

@@ -29,14 +29,14 @@ func killedSidecar(t *testing.T, f fixture) {
 	f.startAssociated(t)
 	token := []string{"sh", "-c", "cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
 	before := f.execute(t, "app", token...)
-	_, id, _ := strings.Cut(f.inPod(t, "app", "{.status.initContainerStatuses[0].containerID}"), "://")
-	f.DoWith(t, fmt.Sprintf(killer, f.inPod(t, "app", "{.spec.nodeName}"), f.CLIImage, id), "create", "--namespace="+f.namespace, "--filename=-")
+	_, id, _ := strings.Cut(f.inPod(t, "{.status.initContainerStatuses[0].containerID}"), "://")
+	f.DoWith(t, fmt.Sprintf(killer, f.inPod(t, "{.spec.nodeName}"), f.CLIImage, id), "create", "--namespace="+f.namespace, "--filename=-")
 	f.Do(t, "wait", "--namespace="+f.namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/app", "--timeout=1m")
 	f.list(t, "app")
 	if after := f.execute(t, "app", token...); after != before {
 		t.Error("the authorization token is another one")
 	}
-	if restarts := f.inPod(t, "app", "{.status.containerStatuses[*].restartCount}"); restarts != "0" {
+	if restarts := f.inPod(t, "{.status.containerStatuses[*].restartCount}"); restarts != "0" {
 		t.Errorf("the application restarted %s times", restarts)
 	}
 }

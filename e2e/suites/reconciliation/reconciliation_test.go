@@ -34,23 +34,23 @@ func TestOnARealCluster(t *testing.T) {
 
 // cameAndWent makes an association and deletes it several times, to see how long that takes.
 func cameAndWent(t *testing.T, f fixture) {
-	f.start(t, "app", "reader")
+	f.start(t)
 	const rounds = 7
 	var came, went []time.Duration
 	for range rounds {
-		came = append(came, f.until(t, "app", "200", func() { f.associate(t, "reader", f.namespace) }))
+		came = append(came, f.until(t, "200", func() { f.associate(t, "reader", f.namespace) }))
 		f.list(t, "app")
-		went = append(went, f.until(t, "app", "403", func() { f.dissociate(t, "reader") }))
+		went = append(went, f.until(t, "403", func() { f.dissociate(t, "reader") }))
 	}
 	t.Logf("from kubectl to the first changed answer, medians of %d: association made %s, deleted %s", rounds, median(came), median(went))
-	if restarts := f.inPod(t, "app", "{.status.containerStatuses[*].restartCount} {.status.initContainerStatuses[*].restartCount}"); restarts != "0 0" {
+	if restarts := f.inPod(t, "{.status.containerStatuses[*].restartCount} {.status.initContainerStatuses[*].restartCount}"); restarts != "0 0" {
 		t.Errorf("containers restarted: %s", restarts)
 	}
 }
 
 func podStatus(t *testing.T, f fixture) {
 	t.Parallel()
-	f.start(t, "app", "reader")
+	f.start(t)
 	f.associate(t, "reader", f.namespace)
 	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/app", "--timeout=30s")
 }
@@ -58,7 +58,7 @@ func podStatus(t *testing.T, f fixture) {
 func editedIdentity(t *testing.T, f fixture) {
 	t.Parallel()
 	f.startAssociated(t)
-	before := f.inPod(t, "app", `{.metadata.annotations.podidentity\.dev/identity}`)
+	before := f.inPod(t, `{.metadata.annotations.podidentity\.dev/identity}`)
 	f.Do(t, "annotate", "pod", "--namespace="+f.namespace, "app", "--overwrite", `podidentity.dev/identity={"roleARN":"arn:minio:iam:::role/forged"}`)
 	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/app", "--timeout=30s")
 }
