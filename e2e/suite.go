@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func keep(ctx context.Context) error {
 // suite runs a suite, or what the expression chooses of it: on the cluster of KUBECONFIG, or on the kept one, if it can, or
 // else on a cluster of its own.
 func suite(ctx context.Context, name string, expression ...string) error {
-	if _, err := os.Stat(filepath.Join("suites", name)); err != nil || name == "" {
+	if !slices.Contains(suites(), name) {
 		return fmt.Errorf("there is no suite %q: SUITE must be one of %s", name, strings.Join(suites(), ", "))
 	}
 	where, err := whereToRun(ctx)

@@ -15,8 +15,12 @@ const WithAuthService = "manifests/overlays/demo-auth"
 func (p *Platform) UseAuthService(ctx context.Context, kustomization string) (address string, err error) {
 	key, secret := p.MinIO.Administrator()
 	product := Product{Kustomization: kustomization, Before: func(ctx context.Context, c *cluster.Cluster) error {
-		_, err := c.Kubectl(ctx, nil, "create", "secret", "generic", "--namespace=pod-identity", "aws",
+		manifest, err := c.Kubectl(ctx, nil, "create", "secret", "generic", "--namespace=pod-identity", "aws", "--dry-run=client", "--output=yaml",
 			"--from-literal=AWS_ACCESS_KEY_ID="+key, "--from-literal=AWS_SECRET_ACCESS_KEY="+secret)
+		if err != nil {
+			return err
+		}
+		_, err = c.Kubectl(ctx, strings.NewReader(manifest), "apply", "--filename=-")
 		return err
 	}}
 	root, err := Root(ctx)
