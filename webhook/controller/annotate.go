@@ -93,8 +93,8 @@ func (a *annotator) Reconcile(ctx context.Context, namespace string) (reconcile.
 	for _, pod := range pods {
 		wanted, delay, stale := a.check(pod)
 		switch {
-		case ended(ctx):
-			return reconcile.Result{}, nil
+		case ctx.Err() != nil:
+			return reconcile.Result{}, ctx.Err()
 		case !stale:
 			continue
 		case delay == 0 && written == batchSize:

@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/bombsimon/logrusr/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
@@ -16,26 +15,17 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-const (
-	// requestsPerSecond bounds the requests of each controller: annotations do not wait for statuses. The API server serves
-	// some thousands, and a change that concerns thousands of pods must leave it to others.
-	requestsPerSecond = 100
-	// A failed request is retried after minRetryDelay, and after twice as long each time, up to maxRetryDelay.
-	minRetryDelay = 50 * time.Millisecond
-	maxRetryDelay = 30 * time.Second
-)
+// requestsPerSecond bounds the requests of each controller: annotations do not wait for statuses. The API server serves
+// some thousands, and a change that concerns thousands of pods must leave it to others.
+const requestsPerSecond = 100
 
 // Options are what a Controller works with. All are required, except ExcludedNamespaces.
 type Options struct {
@@ -126,42 +116,6 @@ func (c *Controller) Run(ctx context.Context) error {
 		return run(ctx, c.options.Log, "uninjected-pods", 1, scanner, scanner.sources(informers))
 	})
 	return group.Wait()
-}
-
-// run runs a controller of controller-runtime until ctx is done.
-func run[request comparable](
-	ctx context.Context, log logrus.FieldLogger, name string, workers int, reconciler reconcile.TypedReconciler[request], sources []source.TypedSource[request],
-) error {
-	c, err := controller.NewTypedUnmanaged(name, controller.TypedOptions[request]{
-		MaxConcurrentReconciles: workers,
-		Reconciler:              reconciler,
-		RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[request](minRetryDelay, maxRetryDelay),
-		Logger:                  logrusr.New(log),
-		// Each term of leadership has a controller of this name.
-		SkipNameValidation: new(true),
-	})
-	if err != nil {
-		return fmt.Errorf("set up controller %s: %w", name, err)
-	}
-	for _, s := range sources {
-		if err := c.Watch(s); err != nil {
-			return fmt.Errorf("set up controller %s: %w", name, err)
-		}
-	}
-	return c.Start(ctx)
-}
-
-// ended tells whether the term of leadership has ended, after which no error is worth a retry.
-func ended(ctx context.Context) bool { return ctx.Err() != nil }
-
-// subscription is a source of requests that follow from changes of the associations.
-func subscription[request comparable](
-	changes *association.Changes, enqueue func(association.Pattern, workqueue.TypedRateLimitingInterface[request]),
-) source.TypedSource[request] {
-	return source.TypedFunc[request](func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[request]) error {
-		context.AfterFunc(ctx, changes.Subscribe(func(namespaces association.Pattern) { enqueue(namespaces, queue) }))
-		return nil
-	})
 }
 
 func (c *Controller) newCache() (cache.Cache, error) {

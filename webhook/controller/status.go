@@ -102,7 +102,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 			return nil
 		})
 	}
-	if err := errors.Join(writes.Wait(), errors.Join(failures...)); err != nil && ctx.Err() == nil {
+	if err := errors.Join(writes.Wait(), errors.Join(failures...)); err != nil {
 		return reconcile.Result{}, err
 	}
 	return reconcile.Result{RequeueAfter: recheckInterval}, nil

@@ -93,10 +93,7 @@ func (s *scanner) Reconcile(ctx context.Context, namespace string) (reconcile.Re
 		s.uninjected.DeleteLabelValues(namespace)
 	}
 	count, err := s.scan(ctx, namespace, label)
-	switch {
-	case ended(ctx):
-		return reconcile.Result{}, nil
-	case err != nil || !labelled:
+	if err != nil || !labelled {
 		return reconcile.Result{}, err
 	}
 	s.uninjected.WithLabelValues(namespace).Set(float64(count))
