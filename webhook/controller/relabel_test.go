@@ -20,57 +20,60 @@ func (c *fakeCluster) unlabel(name string) {
 }
 
 func TestAPodThatLosesOurLabelGetsItBackAndItsIdentityIsKeptTrue(t *testing.T) {
+	// lose removes the label, and returns what ends the term of the leader of then.
+	type lose func(c *fakeCluster, stop func()) func()
+	seen := func(c *fakeCluster, stop func()) func() {
+		c.unlabel("app")
+		return stop
+	}
 	for name, test := range map[string]struct {
-		label  string
-		unseen func(c *fakeCluster)
+		label string
+		lose  lose
 	}{
-		"in a labelled namespace":                    {label: contract.InjectEnabled},
-		"in a namespace that has lost its own label": {},
-		"while the watch was broken": {unseen: func(c *fakeCluster) {
+		"in a labelled namespace":                    {contract.InjectEnabled, seen},
+		"in a namespace that has lost its own label": {"", seen},
+		"while the watch was broken": {"", func(c *fakeCluster, stop func()) func() {
 			c.disconnect()
 			c.unlabel("app")
 			time.Sleep(time.Minute)
 			c.reconnect()
+			return stop
 		}},
-		"while no replica led": {label: contract.InjectEnabled},
+		"while no replica led": {contract.InjectEnabled, func(c *fakeCluster, stop func()) func() {
+			stop()
+			c.unlabel("app")
+			return c.lead()
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				c := newFakeCluster(t)
-				if test.label != "" {
-					c.labelledTeam(test.label)
-				}
-				c.associate("reader")
-				c.create(injectedPod("app", "reader"))
-				stop := c.lead()
-				time.Sleep(time.Minute)
-				right := c.pod("app").Annotations[contract.AnnotationIdentity]
-				switch {
-				case test.unseen != nil:
-					test.unseen(c)
-				case name == "while no replica led":
-					stop()
-					c.unlabel("app")
-					stop = c.lead()
-				default:
-					c.unlabel("app")
-				}
-				time.Sleep(time.Minute)
-				defer stop()
-				pod := c.pod("app")
-				if pod.Labels[contract.LabelInjected] != "true" || pod.Annotations[contract.AnnotationIdentity] != right || right == "" {
-					t.Errorf("it has %v and %v", pod.Labels, pod.Annotations)
-				}
-				if events := c.events(); events != nil {
-					t.Errorf("a pod with a sidecar is told of %q", events)
-				}
-				c.dissociate("reader")
-				time.Sleep(time.Minute)
-				if identity, has := c.pod("app").Annotations[contract.AnnotationIdentity]; has {
-					t.Errorf("without an association it has %s", identity)
-				}
-			})
+			synctest.Test(t, func(t *testing.T) { losesLabel(t, test.label, test.lose) })
 		})
+	}
+}
+
+func losesLabel(t *testing.T, label string, lose func(c *fakeCluster, stop func()) func()) {
+	c := newFakeCluster(t)
+	if label != "" {
+		c.labelledTeam(label)
+	}
+	c.associate("reader")
+	c.create(injectedPod("app", "reader"))
+	stop := c.lead()
+	time.Sleep(time.Minute)
+	right := c.pod("app").Annotations[contract.AnnotationIdentity]
+	defer lose(c, stop)()
+	time.Sleep(time.Minute)
+	pod := c.pod("app")
+	if pod.Labels[contract.LabelInjected] != "true" || pod.Annotations[contract.AnnotationIdentity] != right || right == "" {
+		t.Errorf("it has %v and %v", pod.Labels, pod.Annotations)
+	}
+	if events := c.events(); events != nil {
+		t.Errorf("a pod with a sidecar is told of %q", events)
+	}
+	c.dissociate("reader")
+	time.Sleep(time.Minute)
+	if identity, has := c.pod("app").Annotations[contract.AnnotationIdentity]; has {
+		t.Errorf("without an association it has %s", identity)
 	}
 }
 
