@@ -26,20 +26,20 @@ func main() {
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string) (code int) {
+func run(ctx context.Context, arguments []string) (code int) {
 	command := ""
-	if len(args) > 0 {
-		command = args[0]
+	if len(arguments) > 0 {
+		command = arguments[0]
 	}
 	switch command {
 	case contract.CommandWait:
-		wait(ctx, args[1:], os.Stdout)
+		wait(ctx, arguments[1:], os.Stdout)
 		return 0
 	case contract.CommandProbe:
 		// The kubelet reads the reason from stdout.
-		return printError(probe(ctx, args[1:], os.Stdout), os.Stdout)
+		return printError(probe(ctx, arguments[1:], os.Stdout), os.Stdout)
 	default:
-		return printError(serve(ctx, args, os.Getenv, os.Stderr), os.Stderr)
+		return printError(serve(ctx, arguments, os.Getenv, os.Stderr), os.Stderr)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 
 // wait is the postStart hook. It returns no error: the kubelet kills a container whose hook fails, and that brings no
 // credentials.
-func wait(ctx context.Context, args []string, out io.Writer) {
-	client, err := config.ParseClient(contract.CommandWait, args, config.DefaultWait, out)
+func wait(ctx context.Context, arguments []string, out io.Writer) {
+	client, err := config.ParseClient(contract.CommandWait, arguments, config.DefaultWait, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(out, err)
 		return
@@ -28,8 +28,8 @@ func wait(ctx context.Context, args []string, out io.Writer) {
 }
 
 // probe is the readiness probe. `kubectl describe pod` shows its error.
-func probe(ctx context.Context, args []string, out io.Writer) error {
-	client, err := config.ParseClient(contract.CommandProbe, args, config.DefaultProbe, out)
+func probe(ctx context.Context, arguments []string, out io.Writer) error {
+	client, err := config.ParseClient(contract.CommandProbe, arguments, config.DefaultProbe, out)
 	if err != nil {
 		return err
 	}

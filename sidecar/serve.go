@@ -23,8 +23,8 @@ import (
 
 // serve is the sidecar itself. It returns when ctx is done, and before that only for what waiting does not cure: invalid
 // arguments, an authorization token that cannot be written, an address that cannot be listened on.
-func serve(ctx context.Context, args []string, getenv func(string) string, out io.Writer) error {
-	c, err := config.Parse(args, getenv, out)
+func serve(ctx context.Context, arguments []string, getenv func(string) string, out io.Writer) error {
+	c, err := config.Parse(arguments, getenv, out)
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,9 @@ type Config struct {
 	EKSAuth     eksauth.Source
 }
 
-// Parse reads the flags in args and the environment through getenv. Its error joins all mistakes, each a sentence that
-// says what to do. It is flag.ErrHelp if help was asked for, which is then written to help.
-func Parse(args []string, getenv func(string) string, help io.Writer) (Config, error) {
+// Parse reads the arguments, and the environment through getenv. Its error joins all mistakes, each a sentence that says
+// what to do. It is flag.ErrHelp if help was asked for, which is then written to help.
+func Parse(arguments []string, getenv func(string) string, help io.Writer) (Config, error) {
 	c := Config{
 		IdentityFile:       filepath.Join(contract.MountPath, contract.IdentityFile),
 		AuthorizationFile:  filepath.Join(contract.AuthorizationMountPath, contract.AuthorizationFile),
@@ -53,7 +53,7 @@ func Parse(args []string, getenv func(string) string, help io.Writer) (Config, e
 	set.StringVar(&c.Listen, contract.FlagListen, c.Listen, "`address` to listen on, 127.0.0.1:port")
 	set.StringVar(&c.Metrics, contract.FlagMetrics, c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
 	set.StringVar(&c.Source, contract.FlagSource, c.Source, "`source` of credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
-	if err := flags.Parse(set, args, help); err != nil {
+	if err := flags.Parse(set, arguments, help); err != nil {
 		return Config{}, err
 	}
 	c.WebIdentity.TokenFile, c.EKSAuth.TokenFile = tokenFile, tokenFile

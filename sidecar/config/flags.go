@@ -19,12 +19,12 @@ const (
 )
 
 // ParseClient reads the arguments of `sidecar wait` and `sidecar probe`. Name is the subcommand, and timeout its default.
-func ParseClient(name string, args []string, timeout time.Duration, help io.Writer) (readiness.Client, error) {
+func ParseClient(name string, arguments []string, timeout time.Duration, help io.Writer) (readiness.Client, error) {
 	c := readiness.Client{Address: contract.ListenAddress(contract.DefaultPort), Timeout: timeout}
 	set := flag.NewFlagSet("sidecar "+name, flag.ContinueOnError)
 	set.StringVar(&c.Address, contract.FlagListen, c.Address, "`address` the sidecar listens on")
 	set.DurationVar(&c.Timeout, contract.FlagTimeout, c.Timeout, "how long to wait for credentials")
-	if err := flags.Parse(set, args, help); err != nil {
+	if err := flags.Parse(set, arguments, help); err != nil {
 		return readiness.Client{}, err
 	}
 	if c.Timeout < 0 {

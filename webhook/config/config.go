@@ -1,4 +1,4 @@
-// Package config turns the arguments of the webhook into a valid configuration, or into an error that names every mistake.
+// Package config turns the arguments of the webhook into checked settings, or into an error that names every mistake at once.
 package config
 
 import (
@@ -62,10 +62,10 @@ func Default() Config {
 	}
 }
 
-// Parse reads the arguments. Its error names every mistake in them, or is flag.ErrHelp once help was written to usage.
-func Parse(arguments []string, usage io.Writer) (Config, error) {
+// Parse reads the arguments. Its error names every mistake in them, or is flag.ErrHelp if help was asked for, which is then written to help.
+func Parse(arguments []string, help io.Writer) (Config, error) {
 	config := Default()
-	if err := flags.Parse(flagSet(&config), arguments, usage); err != nil {
+	if err := flags.Parse(flagSet(&config), arguments, help); err != nil {
 		return Config{}, err
 	}
 	config.IRSA = config.IRSA && !config.Injection.UsesEKSAuth()

@@ -14,7 +14,7 @@ import (
 )
 
 // ParsePreview reads the arguments of `webhook preview` as Parse reads those of the server.
-func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error) {
+func ParsePreview(arguments []string, help io.Writer) (preview.Settings, error) {
 	settings := preview.Settings{Namespace: "default", Mode: contract.InjectEnabled, IRSA: true, Injection: inject.DefaultSettings()}
 	settings.Injection.Image = "podidentity/sidecar:dev"
 	var output string
@@ -28,7 +28,7 @@ func ParsePreview(arguments []string, usage io.Writer) (preview.Settings, error)
 	set.StringVar(&settings.Mode, "mode", settings.Mode, "value of the label "+contract.LabelInject+" of namespaces that are not among the objects")
 	bindIRSA(set, &settings.IRSA)
 	bindInjection(set, &settings.Injection)
-	if err := flags.Parse(set, arguments, usage); err != nil {
+	if err := flags.Parse(set, arguments, help); err != nil {
 		return preview.Settings{}, err
 	}
 	if len(settings.Files) == 0 {
