@@ -2,7 +2,7 @@ package association
 
 import "strings"
 
-// Pattern is a name in which * stands for any characters, also none.
+// Pattern is a name in which * stands for any characters, or none.
 type Pattern string
 
 func (p Pattern) exact() bool { return !strings.Contains(string(p), "*") }

@@ -14,8 +14,8 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// maxRoleARN is the longest ARN of a role that STS accepts, in characters. STS explains anything else that is wrong with one
-// in words that reach the pod.
+// maxRoleARN is the longest ARN of a role that STS accepts, in characters. Whatever else is wrong with
+// one, STS says in a message that reaches the pod.
 const maxRoleARN = 2048
 
 // serviceAccount is the type under which the cache holds ServiceAccounts: their metadata alone.

@@ -31,7 +31,7 @@ func stripAssociation(object any) (any, error) {
 }
 
 // Watch returns an index that follows the associations of the cluster from now on, and a function that tells whether it
-// has all that exist. The caller starts the cache. Changes are notified after the index has taken them.
+// has all that exist. The caller starts the cache. It notifies of a change after the index has it.
 func Watch(ctx context.Context, informers cache.Informers, changes *Changes, log logrus.FieldLogger) (index *Index, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &v1alpha1.PodIdentityAssociation{}, cache.BlockUntilSynced(false))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // sources are what the identities of pods come from. Every replica has them in memory.
 type sources struct {
 	identities *association.Index
-	// authCA is the CA bundle of the auth service, always empty where pods do not ask one.
+	// authCA is the CA bundle of the auth service, always empty where pods do not use one.
 	authCA func() string
 	// synced tells whether all objects that exist have been seen.
 	synced func() bool

@@ -28,7 +28,7 @@ type Config struct {
 	Namespace, Service string
 	// CASecret holds the CA, and CAConfigMap its certificate for pods.
 	CASecret, CAConfigMap string
-	// CAValidity and CertificateValidity are the lives of the CA and of the server's certificate.
+	// CAValidity and CertificateValidity are the lifetimes of the CA and of the server's certificate.
 	CAValidity, CertificateValidity time.Duration
 	// Propagation is how long pods may take to receive a new CA.
 	Propagation time.Duration

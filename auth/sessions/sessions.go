@@ -22,8 +22,8 @@ const (
 	issueTimeout = 15 * time.Second
 	// maxCached bounds the cache. A session has about 2 KB.
 	maxCached = 10_000
-	// cachedPart, as a divisor, is the part of its life for which a session is cached. It is less than half, so that a client that
-	// refreshes at half life gets a new one.
+	// cachedPart, as a divisor, is the part of its lifetime for which a session is cached. It is less than half, so that a client
+	// that refreshes halfway through gets a new one.
 	cachedPart = 4
 )
 

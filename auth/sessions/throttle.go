@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// maxQueueWait bounds the wait of a call for the rate limiter: a client that is told to retry occupies nothing meanwhile.
+	// maxQueueWait bounds the wait of a call for the rate limiter: a client that is told to retry holds no resources.
 	maxQueueWait = 5 * time.Second
 	// minPause is the first pause after STS throttles. As long as it goes on throttling, each pause is twice as long as the one
 	// before, up to maxPause.
@@ -50,7 +50,7 @@ func (t *throttle) remainingPause() time.Duration {
 	return time.Until(t.until)
 }
 
-// observe learns from the result of a call, which is nil for a session.
+// observe adjusts the pause to the result of a call, nil if it gave a session.
 func (t *throttle) observe(failure *exception.Exception) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
