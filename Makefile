@@ -94,7 +94,7 @@ lint: check-generated ## runs the linters
 generate: ## generates the CRD and the deep copies from api/
 	$(TOOL) controller-gen object crd paths=./api/... output:crd:dir=manifests/base/crd
 
-# In a folder of its own, so that a stale file is found and not mended.
+# In a directory of its own, so that a stale file is found and not replaced.
 .PHONY: check-generated
 check-generated:
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \

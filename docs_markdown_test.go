@@ -143,7 +143,7 @@ func brokenLinks(from string, pages map[string]string, exists func(path string) 
 	return complaints
 }
 
-// missingFiles looks at the code spans that are paths, of the checkout or below the folder of the document.
+// missingFiles looks at the code spans that are paths, of the checkout or below the directory of the document.
 func missingFiles(from, text string, exists func(path string) bool) []string {
 	var complaints []string
 	for _, span := range codeSpan.FindAllStringSubmatch(withoutFences(text), -1) {

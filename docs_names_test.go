@@ -115,7 +115,7 @@ func unknownFunctions(page string, read func(path string) (string, error)) []str
 	return complaints
 }
 
-// unplanned are packages that stand neither in the floor plan nor in the README of their top folder.
+// unplanned are packages that stand neither in the floor plan nor in the README of their top directory.
 func unplanned(pages map[string]string, packages []string) []string {
 	var complaints []string
 	for _, name := range packages {

@@ -15,10 +15,10 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// walk calls visit with the files below a folder that have an extension, but those that are built or that tools keep.
-func walk(t *testing.T, folder, extension string, visit func(path string)) {
+// walk calls visit with the files below a directory that have an extension, but those that are built or that tools keep.
+func walk(t *testing.T, dir, extension string, visit func(path string)) {
 	t.Helper()
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

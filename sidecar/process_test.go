@@ -59,7 +59,7 @@ func TestLinesOfTheREADME(t *testing.T) {
 	if err := command(t.Context(), &answers, nil, "probe", "--listen="+address).Run(); err != nil {
 		t.Errorf("probe: %v, %s", err, answers.String())
 	}
-	p := pod{folder: ".", address: address}
+	p := pod{dir: ".", address: address}
 	if status := p.get(t); status != http.StatusOK {
 		t.Errorf("status %d", status)
 	}
@@ -98,15 +98,15 @@ func TestMemoryIsHiddenFromOtherProcessesOfTheUser(t *testing.T) {
 		t.Fatal("only root can start the processes of another user: run the tests with sudo, on Linux")
 	}
 	const nobody = 65534
-	address, folder := freeAddress(t), t.TempDir()
-	binary := filepath.Join(folder, "sidecar")
-	if err := errors.Join(os.Chmod(filepath.Dir(folder), 0o755), os.Chown(folder, nobody, nobody), os.Link(os.Args[0], binary)); err != nil {
+	address, dir := freeAddress(t), t.TempDir()
+	binary := filepath.Join(dir, "sidecar")
+	if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.Chown(dir, nobody, nobody), os.Link(os.Args[0], binary)); err != nil {
 		t.Fatalf("the user nobody cannot be given this test's binary: %v", err)
 	}
 	as := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	var out, seen bytes.Buffer
 	sidecar := command(t.Context(), &out, []string{"AWS_CONTAINER_AUTHORIZATION_TOKEN=" + strings.Repeat("secret", 5)},
-		"--identity="+folder+"/none", "--authorization="+folder+"/token", "--listen="+address)
+		"--identity="+dir+"/none", "--authorization="+dir+"/token", "--listen="+address)
 	sidecar.Path, sidecar.SysProcAttr, sidecar.Dir = binary, as, "/"
 	if err := sidecar.Start(); err != nil {
 		t.Fatal(err)

@@ -36,14 +36,14 @@ func answerAsSTS(w http.ResponseWriter, r *http.Request) {
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 }
 
-// pod is a folder with the files of a pod, and the sidecar that uses them.
+// pod is a directory with the files of a pod, and the sidecar that uses them.
 type pod struct {
-	folder, address string
-	out             bytes.Buffer // to be read after end
-	end             func() error
+	dir, address string
+	out          bytes.Buffer // to be read after end
+	end          func() error
 }
 
-func (p *pod) file(name string) string { return filepath.Join(p.folder, name) }
+func (p *pod) file(name string) string { return filepath.Join(p.dir, name) }
 
 func start(t *testing.T, identity string) *pod {
 	t.Helper()
@@ -57,7 +57,7 @@ func startWith(t *testing.T, identity, endpoint string, more ...string) *pod {
 
 func startIn(t *testing.T, identity string, environment map[string]string, more ...string) *pod {
 	t.Helper()
-	p := &pod{folder: t.TempDir(), address: freeAddress(t)}
+	p := &pod{dir: t.TempDir(), address: freeAddress(t)}
 	for name, content := range map[string]string{"identity": identity, "token": "a.b.c"} {
 		if err := os.WriteFile(p.file(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -153,9 +153,9 @@ func TestASidecarThatCannotServeSaysWhy(t *testing.T) {
 		args []string
 		says string
 	}{
-		"a port in use":                  {[]string{auth, "--listen=" + p.address}, "podidentity.dev/port"},
-		"a wrong flag":                   {[]string{"--sts=x"}, "--help"},
-		"a folder in place of the token": {[]string{"--authorization=" + p.folder}, "authorization token"},
+		"a port in use":                     {[]string{auth, "--listen=" + p.address}, "podidentity.dev/port"},
+		"a wrong flag":                      {[]string{"--sts=x"}, "--help"},
+		"a directory in place of the token": {[]string{"--authorization=" + p.dir}, "authorization token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := serve(t.Context(), test.args, func(string) string { return "" }, new(bytes.Buffer))

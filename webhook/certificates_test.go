@@ -61,10 +61,10 @@ func TestWithAFolderOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T) {
 	own, files := config.Default(), config.Default()
 	files.CertificateDir = t.TempDir()
 	if _, ok := newCertificates(own, certs.Config{}, log).(*certs.Rotator); !ok {
-		t.Error("without a folder, the rotation is not set up")
+		t.Error("without a directory, the rotation is not set up")
 	}
 	if _, ok := newCertificates(files, certs.Config{}, log).(*certs.Files); !ok {
-		t.Error("with a folder, the rotation is set up")
+		t.Error("with a directory, the rotation is set up")
 	}
 	rotation := certs.Config{Target: certs.WebhookConfigurations{"pod-identity"}}
 	for object := range certs.Watched(rotation) {

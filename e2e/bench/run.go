@@ -48,7 +48,7 @@ func (r *Run) All(ctx context.Context) ([]Row, error) {
 func (r *Run) beside(ctx context.Context, more func() error) (_ []Row, err error) {
 	work, err := os.MkdirTemp("", "podidentity-bench-")
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the benchmarks: %w", err)
+		return nil, fmt.Errorf("make a directory for the benchmarks: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	sts, err := startSTS(work)

@@ -30,18 +30,18 @@ type sidecar struct {
 	process
 	address string
 	cmd     *exec.Cmd
-	folder  string
+	dir     string
 	log     bytes.Buffer // to be read after the end
 }
 
 // start starts a sidecar with this identity document; an empty one means no association. More flags are those that the webhook sets
 // on request alone.
 func (p pods) start(ctx context.Context, identity string, flags ...string) (*sidecar, error) {
-	folder, err := os.MkdirTemp(p.work, "pod-")
+	dir, err := os.MkdirTemp(p.work, "pod-")
 	if err != nil {
-		return nil, fmt.Errorf("make the folder of a pod: %w", err)
+		return nil, fmt.Errorf("make the directory of a pod: %w", err)
 	}
-	s := &sidecar{folder: folder}
+	s := &sidecar{dir: dir}
 	if s.address, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (p pods) start(ctx context.Context, identity string, flags ...string) (*sid
 	return s, nil
 }
 
-func (s *sidecar) file(name string) string { return filepath.Join(s.folder, name) }
+func (s *sidecar) file(name string) string { return filepath.Join(s.dir, name) }
 
 // end ends the sidecar.
 func (s *sidecar) end() {

@@ -83,9 +83,9 @@ func Remove(ctx context.Context, name string) error {
 	if err := node.Remove(ctx, nodeName(name), stateDir(name)); err != nil {
 		return err
 	}
-	// The last cluster takes the folder of all clusters with it; of any other, the folder is not empty.
+	// The last cluster takes the directory of all clusters with it; of any other, the directory is not empty.
 	if err := os.Remove(Root); err != nil && !errors.Is(err, os.ErrNotExist) && !notEmpty(err) {
-		return fmt.Errorf("remove folder of clusters: %w", err)
+		return fmt.Errorf("remove directory of clusters: %w", err)
 	}
 	return nil
 }

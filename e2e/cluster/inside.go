@@ -16,7 +16,7 @@ func (c *Cluster) Run(name string, env []string, argv ...string) (*node.Process,
 	return c.node.Start(name, env, argv...)
 }
 
-// Dir is a folder of the cluster for a daemon of that name. It goes with the cluster.
+// Dir is a directory of the cluster for a daemon of that name. It goes with the cluster.
 func (c *Cluster) Dir(name string) string { return c.path("data", name) }
 
 // CA is the path of the certificate by which the API server is known.

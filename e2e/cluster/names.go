@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// Root is the folder of all clusters, short because the path of a unix socket has at most 107 characters.
+	// Root is the directory of all clusters, short because the path of a unix socket has at most 107 characters.
 	Root = "/var/lib/podidentity-e2e"
 	// nameRule leaves room for the prefix: a node's name is at most 63 characters, and this one is also a file's.
 	nameRule = `^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$`
@@ -24,7 +24,7 @@ func checkName(name string) error {
 // nodeName is the name of the cluster's node, of its network namespace and of its cgroup.
 func nodeName(name string) string { return "podidentity-" + name }
 
-// stateDir is the folder that holds everything of the cluster.
+// stateDir is the directory that holds everything of the cluster.
 func stateDir(name string) string { return filepath.Join(Root, name) }
 
 func (c *Cluster) path(elements ...string) string {

@@ -49,7 +49,7 @@ func (c *Cluster) steps(ctx context.Context) error {
 func (c *Cluster) prepare(ctx context.Context) error {
 	for _, dir := range []string{c.path("config", "cni"), c.path("pause"), c.Dir("audit")} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return fmt.Errorf("create folder of the cluster: %w", err)
+			return fmt.Errorf("create directory of the cluster: %w", err)
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)

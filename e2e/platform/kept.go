@@ -58,7 +58,7 @@ func (p *Platform) Update(ctx context.Context, log Log) (err error) {
 	}
 	work, err := os.MkdirTemp("", "podidentity-images-")
 	if err != nil {
-		return fmt.Errorf("make a folder for images: %w", err)
+		return fmt.Errorf("make a directory for images: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	if err := buildProduct(ctx, root, work, log); err != nil {

@@ -32,7 +32,7 @@ type Platform struct {
 	MinIO   *minio.Server
 }
 
-// prerequisites are the parts of a platform that are made once and kept in the user's cache folder.
+// prerequisites are the parts of a platform that are made once and kept in the user's cache directory.
 type prerequisites struct {
 	programs           binaries.Set
 	cliArchive, cliTag string
@@ -88,7 +88,7 @@ func StartOf(ctx context.Context, name string, product Product, log Log) (*Platf
 func (p *Platform) start(ctx context.Context, name string, m prerequisites, product Product, root string, log Log) (err error) {
 	work, err := os.MkdirTemp("", "podidentity-images-")
 	if err != nil {
-		return fmt.Errorf("make a folder for images: %w", err)
+		return fmt.Errorf("make a directory for images: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	both, bothCtx := errgroup.WithContext(ctx)

@@ -22,7 +22,7 @@ func Processes(t *testing.T, container string) []int {
 // Component is the process ID of a component of the platform's cluster, such as "kube-apiserver".
 func (p *Platform) Component(t *testing.T, name string) int {
 	t.Helper()
-	// The folder of the cluster's files, or its node, is among the arguments of each.
+	// The directory of the cluster's files, or its node, is among the arguments of each.
 	for _, pid := range processes(t, "cmdline", filepath.Base(filepath.Dir(filepath.Dir(p.Cluster.Kubeconfig())))) {
 		if line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline")); err == nil {
 			program, _, _ := strings.Cut(string(line), "\x00")

@@ -16,7 +16,7 @@ import (
 
 // Product says how the product is installed.
 type Product struct {
-	// Kustomization is the folder that is applied, as seen from the root of the checkout.
+	// Kustomization is the directory that is applied, as seen from the root of the checkout.
 	Kustomization string
 	// Before prepares the cluster for it; may be nil.
 	Before func(ctx context.Context, c *cluster.Cluster) error
@@ -108,7 +108,7 @@ func Root(ctx context.Context) (string, error) {
 	const module = "github.com/podidentity/podidentity/e2e"
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
-		return "", fmt.Errorf("find the checkout: %w; run this from its folder e2e", err)
+		return "", fmt.Errorf("find the checkout: %w; run this from its directory e2e", err)
 	}
 	return filepath.Dir(strings.TrimSpace(string(out))), nil
 }

@@ -1,5 +1,5 @@
 // Package binaries builds the programs of others that a cluster is made of, from source, once: what it has built stays in the
-// user's cache folder until a version changes.
+// user's cache directory until a version changes.
 package binaries
 
 import (
@@ -19,7 +19,7 @@ import (
 // Module is the path of the Go module that all of this belongs to.
 const Module = "github.com/podidentity/podidentity/e2e"
 
-// Set is the programs of others, each given by the folder that holds it.
+// Set is the programs of others, each given by the directory that holds it.
 type Set struct {
 	// Kubernetes holds kube-apiserver, kube-controller-manager, kube-proxy, kube-scheduler, kubectl and kubelet.
 	Kubernetes string
@@ -81,13 +81,13 @@ func Missing(ctx context.Context) ([]string, error) {
 	return missing, nil
 }
 
-// build returns the folder of the programs, built if need be.
+// build returns the directory of the programs, built if need be.
 func (p plan) build(ctx context.Context, log func(format string, args ...any)) (string, error) {
 	entry, err := p.entry(ctx)
 	if err != nil {
 		return "", err
 	}
-	return cache.Folder(ctx, entry, log)
+	return cache.Ensure(ctx, entry, log)
 }
 
 func (p plan) entry(ctx context.Context) (cache.Entry, error) {
@@ -111,14 +111,14 @@ func (p plan) make(ctx context.Context, dir string) error {
 	// Go's temporary files are gigabytes, and the usual place for them may be in memory.
 	temporary := filepath.Join(dir, "tmp")
 	if err := os.Mkdir(temporary, 0o750); err != nil {
-		return fmt.Errorf("create temporary folder: %w", err)
+		return fmt.Errorf("create temporary directory: %w", err)
 	}
 	args := append([]string{"build", "-o", p.output(dir)}, p.flags()...)
 	if _, err := run(ctx, p.dir, []string{"GOTMPDIR=" + temporary}, append(args, p.packages...)...); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(temporary); err != nil {
-		return fmt.Errorf("remove temporary folder: %w", err)
+		return fmt.Errorf("remove temporary directory: %w", err)
 	}
 	for _, program := range p.programs() {
 		if _, err := os.Stat(filepath.Join(dir, program)); err != nil {
@@ -133,7 +133,7 @@ func (p plan) make(ctx context.Context, dir string) error {
 func moduleDir(ctx context.Context) (string, error) {
 	dir, err := run(ctx, "", nil, "list", "-m", "-f", "{{.Dir}}", Module)
 	if err != nil {
-		return "", fmt.Errorf("find the folder of module %s (run this from the e2e folder of a checkout): %w", Module, err)
+		return "", fmt.Errorf("find the directory of module %s (run this from the e2e directory of a checkout): %w", Module, err)
 	}
 	return dir, nil
 }
@@ -147,7 +147,7 @@ func run(ctx context.Context, dir string, env []string, args ...string) (string,
 	if os.Getenv("HOME") == "" {
 		cmd.Env = append(cmd.Env, "HOME=/root")
 	}
-	// Interrupted rather than killed, it takes its compilers with it and removes its temporary folder.
+	// Interrupted rather than killed, it takes its compilers with it and removes its temporary directory.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	err := cmd.Run()

@@ -13,7 +13,7 @@ import (
 type CertManager struct {
 	// Program runs its controllers and its CA injector, as the user of KUBECONFIG.
 	Program string
-	// CRDs is the folder of its CustomResourceDefinitions.
+	// CRDs is the directory of its CustomResourceDefinitions.
 	CRDs string
 }
 
@@ -21,7 +21,7 @@ type CertManager struct {
 // webhook is left out: it only refuses, and fills in, what the CRDs let pass and our overlay does not contain.
 func certManager() module {
 	return module{
-		folder: "certmanager", product: "github.com/cert-manager/cert-manager", title: "cert-manager", cold: "2 minutes",
+		name: "certmanager", product: "github.com/cert-manager/cert-manager", title: "cert-manager", cold: "2 minutes",
 		stamp: stampNothing, files: "deploy/crds",
 	}
 }

@@ -15,7 +15,8 @@ import (
 
 // module is a Go module of ours that only pins programs of others.
 type module struct {
-	folder string
+	// name is that of its directory.
+	name string
 	// product is the module whose version the programs have, and title what a person calls it.
 	product string
 	title   string
@@ -23,15 +24,15 @@ type module struct {
 	cold string
 	// stamp returns linker flags that tell the programs their version.
 	stamp func(version string) string
-	// files is a folder of the product's module that is copied beside the programs, under its own last name. May be empty.
+	// files is a directory of the product's module that is copied beside the programs, under its own last name. May be empty.
 	files string
 }
 
 func modules() []module {
 	return []module{
-		{folder: "kubernetes", product: "k8s.io/kubernetes", title: "Kubernetes", cold: "12 minutes", stamp: stampKubernetes},
-		{folder: "etcd", product: "go.etcd.io/etcd/server/v3", title: "etcd", cold: "1 minute", stamp: stampNothing},
-		{folder: "minio", product: "github.com/minio/minio", title: "MinIO", cold: "3 minutes", stamp: stampNothing},
+		{name: "kubernetes", product: "k8s.io/kubernetes", title: "Kubernetes", cold: "12 minutes", stamp: stampKubernetes},
+		{name: "etcd", product: "go.etcd.io/etcd/server/v3", title: "etcd", cold: "1 minute", stamp: stampNothing},
+		{name: "minio", product: "github.com/minio/minio", title: "MinIO", cold: "3 minutes", stamp: stampNothing},
 	}
 }
 
@@ -58,7 +59,7 @@ type plan struct {
 }
 
 func (m module) plan(root string) (plan, error) {
-	dir := filepath.Join(root, "machine", "binaries", m.folder)
+	dir := filepath.Join(root, "machine", "binaries", m.name)
 	file := filepath.Join(dir, "go.mod")
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -87,10 +88,10 @@ func (p plan) flags() []string {
 	return []string{"-trimpath", "-ldflags=-s -w" + p.stamp(p.version)}
 }
 
-// output is the -o of go build. A single program is named after our folder, because etcd's package is called `server`.
+// output is the -o of go build. A single program is named after our directory, because etcd's package is called `server`.
 func (p plan) output(dir string) string {
 	if len(p.packages) == 1 {
-		return filepath.Join(dir, p.folder)
+		return filepath.Join(dir, p.name)
 	}
 	return dir + string(filepath.Separator)
 }
@@ -98,7 +99,7 @@ func (p plan) output(dir string) string {
 // programs are the files that a build leaves.
 func (p plan) programs() []string {
 	if len(p.packages) == 1 {
-		return []string{p.folder}
+		return []string{p.name}
 	}
 	names := make([]string, len(p.packages))
 	for i, pkg := range p.packages {
@@ -107,7 +108,7 @@ func (p plan) programs() []string {
 	return names
 }
 
-// key names the folder of a build by everything that goes into it: another version, flag or compiler is another folder.
+// key names the directory of a build by everything that goes into it: another version, flag or compiler is another directory.
 func (p plan) key(goVersion string) (string, error) {
 	hash := sha256.New()
 	sources, err := filepath.Glob(filepath.Join(p.dir, "*.go"))
@@ -131,5 +132,5 @@ func (p plan) key(goVersion string) (string, error) {
 	// Its Write never fails.
 	_, _ = fmt.Fprintln(hash, p.flags(), goVersion)
 	version := regexp.MustCompile(`[^\w.-]+`).ReplaceAllString(p.version, "-")
-	return fmt.Sprintf("%s-%s-%.6x", p.folder, version, hash.Sum(nil)), nil
+	return fmt.Sprintf("%s-%s-%.6x", p.name, version, hash.Sum(nil)), nil
 }

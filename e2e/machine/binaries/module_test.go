@@ -23,7 +23,7 @@ func TestTheVersionInGoModIsTheVersionThatKubernetesReports(t *testing.T) {
 	}
 }
 
-func TestASingleProgramIsNamedAfterItsFolder(t *testing.T) {
+func TestASingleProgramIsNamedAfterItsDirectory(t *testing.T) {
 	p, err := modules()[1].plan("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func useEmptyModuleCache(t *testing.T) {
 	lines := strings.SplitN(settings+"\n", "\n", 3)
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Setenv("GOPROXY", "file://"+lines[0]+"/cache/download,"+lines[1])
-	t.Setenv("GOFLAGS", strings.TrimSpace(lines[2])+" -modcacherw") // or the folder could not be removed
+	t.Setenv("GOFLAGS", strings.TrimSpace(lines[2])+" -modcacherw") // or the directory could not be removed
 }
 
 func TestWhateverGoesIntoABuildChangesItsKey(t *testing.T) {
@@ -71,7 +71,7 @@ func TestWhateverGoesIntoABuildChangesItsKey(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := plan{module: module{folder: "minio", title: "MinIO", stamp: stampNothing}, dir: dir, version: "v1.2.3+incompatible"}
+	p := plan{module: module{name: "minio", title: "MinIO", stamp: stampNothing}, dir: dir, version: "v1.2.3+incompatible"}
 	seen := map[string]string{}
 	add := func(change, goVersion string) {
 		key, err := p.key(goVersion)

@@ -1,4 +1,4 @@
-// Package cache keeps what takes long to make in the user's cache folder: each thing is made once, whole or not at all.
+// Package cache keeps what takes long to make in the user's cache directory: each thing is made once, whole or not at all.
 package cache
 
 import (
@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-// unfinished ends the name of a folder that is being filled.
+// unfinished ends the name of a directory that is being filled.
 const unfinished = ".unfinished-*"
 
 // Entry is something that is made once.
 type Entry struct {
-	// Name is that of its folder. What goes into it must be part of the name: another version is another entry.
+	// Name is that of its directory. What goes into it must be part of the name: another version is another entry.
 	Name string
 	// What says in a few words what is being made ("building etcd v3.7.3 from source").
 	What string
 	// Expected is how long that takes on a small machine the first time.
 	Expected string
-	// Make fills the folder.
+	// Make fills the directory.
 	Make func(ctx context.Context, dir string) error
 }
 
-// Dir is the cache folder of this project. A root without a home, as under some CI systems, has root's.
+// Dir is the cache directory of this project. A root without a home, as under some CI systems, has root's.
 func Dir() string {
 	base, err := os.UserCacheDir()
 	if err != nil {
@@ -34,15 +34,15 @@ func Dir() string {
 	return filepath.Join(base, "podidentity")
 }
 
-// Folder returns the folder of an entry, made if need be. It bears its name only once Make has succeeded, so that an interrupted
+// Ensure returns the directory of an entry, made if need be. It bears its name only once Make has succeeded, so that an interrupted
 // run is never taken for a whole one. Of several programs that need it at once, one makes it and the others wait.
-func Folder(ctx context.Context, entry Entry, log func(format string, args ...any)) (string, error) {
+func Ensure(ctx context.Context, entry Entry, log func(format string, args ...any)) (string, error) {
 	final := entry.path()
 	if entry.Made() {
 		return final, nil
 	}
 	if err := os.MkdirAll(Dir(), 0o750); err != nil {
-		return "", fmt.Errorf("create cache folder: %w", err)
+		return "", fmt.Errorf("create cache directory: %w", err)
 	}
 	unlock, err := lock(ctx, final+".lock", func() { log("another process is %s: waiting for it", entry.What) })
 	if err != nil {
@@ -71,7 +71,7 @@ func (e Entry) fill(ctx context.Context, final string, log func(format string, a
 	}
 	temporary, err := os.MkdirTemp(filepath.Dir(final), filepath.Base(final)+unfinished)
 	if err != nil {
-		return fmt.Errorf("create cache folder: %w", err)
+		return fmt.Errorf("create cache directory: %w", err)
 	}
 	begin := time.Now()
 	log("%s, once: about %s", e.What, e.Expected)

@@ -25,7 +25,7 @@ func TestAnEntryIsMadeOnceHoweverManyNeedIt(t *testing.T) {
 	var users sync.WaitGroup
 	for range 3 {
 		users.Go(func() {
-			dir, err := Folder(t.Context(), entry, t.Logf)
+			dir, err := Ensure(t.Context(), entry, t.Logf)
 			if err != nil {
 				t.Error(err)
 			}
@@ -46,15 +46,15 @@ func TestAnInterruptedEntryIsMadeAfresh(t *testing.T) {
 	entry := Entry{Name: "x-1", What: "making x", Make: func(_ context.Context, dir string) error {
 		return errors.Join(os.WriteFile(filepath.Join(dir, "half"), nil, 0o600), interrupted)
 	}}
-	if _, err := Folder(t.Context(), entry, t.Logf); !errors.Is(err, interrupted) {
+	if _, err := Ensure(t.Context(), entry, t.Logf); !errors.Is(err, interrupted) {
 		t.Fatal(err)
 	}
-	// A run that was killed leaves its folder.
+	// A run that was killed leaves its directory.
 	if err := os.MkdirAll(filepath.Join(Dir(), "x-1.unfinished-7", "half"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	entry.Make = func(context.Context, string) error { return nil }
-	dir, err := Folder(t.Context(), entry, t.Logf)
+	dir, err := Ensure(t.Context(), entry, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ const (
 	goCache    = 6 * gigabyte
 )
 
-// need is space that must be free in a folder.
+// need is space that must be free in a directory.
 type need struct {
 	dir    string
 	bytes  uint64
@@ -35,14 +35,14 @@ type need struct {
 
 // checkSpace complains about each file system with too little space for all that goes onto it.
 func checkSpace(ctx context.Context, build bool) error {
-	const moveCache = "free some there, or set XDG_CACHE_HOME to a folder with more"
+	const moveCache = "free some there, or set XDG_CACHE_HOME to a directory with more"
 	needs := []need{
 		{cluster.Root, clusterSpace, "free some there"},
 		{cache.Dir(), cacheSpace, moveCache},
 	}
 	if build {
 		needs = append(needs, need{cache.Dir(), buildSpace, moveCache})
-		goNeeds, err := goFolders(ctx)
+		goNeeds, err := goDirs(ctx)
 		if err != nil {
 			return err
 		}
@@ -51,18 +51,18 @@ func checkSpace(ctx context.Context, build bool) error {
 	return complain(needs, free)
 }
 
-func goFolders(ctx context.Context) ([]need, error) {
+func goDirs(ctx context.Context) ([]need, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOCACHE").Output()
 	if err != nil {
-		return nil, fmt.Errorf("ask go for its folders: %w", err)
+		return nil, fmt.Errorf("ask go for its directories: %w", err)
 	}
 	dirs := strings.Fields(string(out))
 	if len(dirs) != 2 {
-		return nil, fmt.Errorf("ask go for its folders: it says %q", out)
+		return nil, fmt.Errorf("ask go for its directories: it says %q", out)
 	}
 	return []need{
-		{dirs[0], goModules, "free some there, or set GOMODCACHE to a folder with more"},
-		{dirs[1], goCache, "free some there, or set GOCACHE to a folder with more"},
+		{dirs[0], goModules, "free some there, or set GOMODCACHE to a directory with more"},
+		{dirs[1], goCache, "free some there, or set GOCACHE to a directory with more"},
 	}, nil
 }
 
@@ -71,7 +71,7 @@ func complain(needs []need, free func(dir string) (device, bytes uint64, err err
 	var complaints []error
 	wanted := map[uint64]uint64{}
 	available := map[uint64]uint64{}
-	folders := map[uint64][]need{}
+	byDevice := map[uint64][]need{}
 	var order []uint64
 	for _, n := range needs {
 		device, bytes, err := free(n.dir)
@@ -84,25 +84,25 @@ func complain(needs []need, free func(dir string) (device, bytes uint64, err err
 		}
 		wanted[device] += n.bytes
 		available[device] = bytes
-		folders[device] = append(folders[device], n)
+		byDevice[device] = append(byDevice[device], n)
 	}
 	for _, device := range order {
 		if available[device] >= wanted[device] {
 			continue
 		}
 		var dirs []string
-		for _, n := range folders[device] {
+		for _, n := range byDevice[device] {
 			if !slices.Contains(dirs, n.dir) {
 				dirs = append(dirs, n.dir)
 			}
 		}
 		complaints = append(complaints, fmt.Errorf("%s needs %.1f GB of free space and has %.1f: %s", strings.Join(dirs, " with "),
-			float64(wanted[device])/gigabyte, float64(available[device])/gigabyte, folders[device][len(folders[device])-1].remedy))
+			float64(wanted[device])/gigabyte, float64(available[device])/gigabyte, byDevice[device][len(byDevice[device])-1].remedy))
 	}
 	return errors.Join(complaints...)
 }
 
-// free measures the file system that a folder is on, or will be.
+// free measures the file system that a directory is on, or will be.
 func free(dir string) (device, bytes uint64, err error) {
 	for !exists(dir) && dir != filepath.Dir(dir) {
 		dir = filepath.Dir(dir)

@@ -24,10 +24,10 @@ func TestAPackageIsMissingWhenAnyOfItsFilesIs(t *testing.T) {
 	if got := missingPackages(func(path string) bool { return path != "/usr/lib/cni/ptp" }); !slices.Equal(got, []string{"containernetworking-plugins"}) {
 		t.Errorf("missing without ptp: %v", got)
 	}
-	// Docker's package brings containerd to another folder than Debian's.
+	// Docker's package brings containerd to another directory than Debian's.
 	elsewhere := func(path string) bool { return !strings.HasPrefix(path, "/usr/bin/c") }
 	if got := missingPackages(elsewhere); len(got) != 0 {
-		t.Errorf("missing with containerd in another folder: %v", got)
+		t.Errorf("missing with containerd in another directory: %v", got)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestSpaceIsAddedUpForEachFileSystem(t *testing.T) {
 	}
 }
 
-func TestAFolderThatCannotBeMeasuredIsAComplaint(t *testing.T) {
+func TestADirectoryThatCannotBeMeasuredIsAComplaint(t *testing.T) {
 	broken := errors.New("input/output error")
 	err := complain([]need{{dir: "/state"}}, func(string) (uint64, uint64, error) { return 0, 0, broken })
 	if !errors.Is(err, broken) {
@@ -67,7 +67,7 @@ func TestAFolderThatCannotBeMeasuredIsAComplaint(t *testing.T) {
 	}
 }
 
-func TestTheSpaceForAFolderThatIsNotThereYetIsThatOfItsParent(t *testing.T) {
+func TestTheSpaceForADirectoryThatIsNotThereYetIsThatOfItsParent(t *testing.T) {
 	dir := t.TempDir()
 	device, _, err := free(dir)
 	if err != nil {

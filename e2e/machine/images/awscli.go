@@ -34,7 +34,7 @@ USER 65532:65532
 ENTRYPOINT ["aws"]
 `
 
-// rootfsScript fills the folder rootfs. It runs on the host, with the host's own package sources and its configuration of
+// rootfsScript fills the directory rootfs. It runs on the host, with the host's own package sources and its configuration of
 // pip, and with the host's Python, which is the one that goes into the image: both come from the same sources.
 const rootfsScript = `
 set -eu
@@ -91,7 +91,7 @@ func AWSCLI(ctx context.Context, log func(format string, args ...any)) (archive,
 	version := regexp.MustCompile(`(?m)^awscli==(\S+)$`).FindStringSubmatch(requirements)[1]
 	tag = "localhost/podidentity/aws-cli:" + version
 	recipe := sha256.Sum256([]byte(requirements + awsDockerfile + rootfsScript + string(release)))
-	dir, err := cache.Folder(ctx, cache.Entry{
+	dir, err := cache.Ensure(ctx, cache.Entry{
 		Name:     fmt.Sprintf("aws-cli-%s-%.6x", version, recipe),
 		What:     "making the image of the AWS CLI " + version,
 		Expected: "half a minute",

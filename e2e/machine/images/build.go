@@ -17,7 +17,7 @@ import (
 type Image struct {
 	// Dockerfile is the path of an ordinary Dockerfile. Its stages must start from scratch: there is nowhere to pull from.
 	Dockerfile string
-	// Context is the folder that the Dockerfile copies from.
+	// Context is the directory that the Dockerfile copies from.
 	Context string
 	// Target is the stage to build; empty for the last one.
 	Target string
@@ -26,7 +26,7 @@ type Image struct {
 	Tag string
 }
 
-// buildScript runs its arguments in a mount namespace of their own, where /var/lib cannot be written but for one folder: buildah
+// buildScript runs its arguments in a mount namespace of their own, where /var/lib cannot be written but for one directory: buildah
 // has no setting for the place of its cache of blobs, /var/lib/containers, and does without where it cannot write.
 const buildScript = `
 set -eu
@@ -39,20 +39,20 @@ mount -o remount,bind,rw "$folder"
 exec "$@"
 `
 
-// Build builds an image into an OCI archive, by Debian's buildah. All that buildah writes is in the archive's folder, so that
-// whoever removes that folder, after a crash, removes everything.
+// Build builds an image into an OCI archive, by Debian's buildah. All that buildah writes is in the archive's directory, so that
+// whoever removes that directory, after a crash, removes everything.
 func Build(ctx context.Context, image Image, archive string) (err error) {
-	folder, err := filepath.Abs(filepath.Dir(archive))
+	dir, err := filepath.Abs(filepath.Dir(archive))
 	if err != nil {
 		return fmt.Errorf("build image %s: %w", image.Tag, err)
 	}
 	// vfs keeps whole copies of every layer, and works on every file system: scratch images are small.
-	storage, err := os.MkdirTemp(folder, ".buildah-")
+	storage, err := os.MkdirTemp(dir, ".buildah-")
 	if err != nil {
 		return fmt.Errorf("build image %s: %w", image.Tag, err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(storage)) }()
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", buildScript, "build", folder,
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", buildScript, "build", dir,
 		"buildah", "--root", filepath.Join(storage, "root"), "--runroot", filepath.Join(storage, "run"), "--storage-driver", "vfs",
 		"build", "--isolation", "chroot", "--layers=false", "--quiet",
 		"--file", image.Dockerfile, "--target", image.Target,

@@ -41,7 +41,7 @@ func TestABuildThatFailsSaysWhyAndLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestABuildLeavesTheHostsFoldersAlone(t *testing.T) {
+func TestABuildLeavesTheHostsDirectoriesAlone(t *testing.T) {
 	image := scratchImage(t)
 	archive := filepath.Join(t.TempDir(), "image.tar")
 	// As on a machine that has never run buildah. The thread is never given back, and its namespace ends with it.
@@ -64,16 +64,16 @@ func TestABuildLeavesTheHostsFoldersAlone(t *testing.T) {
 	}
 }
 
-// watch returns a function that names whatever was made in the folders since, even if it is gone by now.
-func watch(t *testing.T, folders ...string) (seen func() []string) {
+// watch returns a function that names whatever was made in the directories since, even if it is gone by now.
+func watch(t *testing.T, dirs ...string) (seen func() []string) {
 	t.Helper()
 	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = unix.Close(fd) }) // only read from
-	for _, folder := range folders {
-		if _, err := unix.InotifyAddWatch(fd, folder, unix.IN_CREATE); err != nil {
+	for _, dir := range dirs {
+		if _, err := unix.InotifyAddWatch(fd, dir, unix.IN_CREATE); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package install installs AWS SDKs by the ordinary clients of their registries, into the user's cache folder.
+// Package install installs AWS SDKs by the ordinary clients of their registries, into the user's cache directory.
 package install
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/podidentity/podidentity/e2e/machine/cache"
 )
 
-// installScript installs, into the folder that it runs in, what the lock file there names, by the ordinary client of its
+// installScript installs, into the directory that it runs in, what the lock file there names, by the ordinary client of its
 // registry. Nothing that a package brings is run.
 const installScript = `
 set -eu
@@ -32,8 +32,8 @@ else
 fi
 `
 
-// Folder is a folder with files of the folder clients and with what their lock file names, from the cache or made now.
-func Folder(ctx context.Context, log func(format string, args ...any), name string, files ...string) (dir string, err error) {
+// Client is a directory with files of the directory clients and with what their lock file names, from the cache or made now.
+func Client(ctx context.Context, log func(format string, args ...any), name string, files ...string) (dir string, err error) {
 	// Another release of the host is another Python.
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil {
@@ -48,7 +48,7 @@ func Folder(ctx context.Context, log func(format string, args ...any), name stri
 		recipe.WriteString(file)
 		recipe.Write(content)
 	}
-	return cache.Folder(ctx, cache.Entry{
+	return cache.Ensure(ctx, cache.Entry{
 		Name:     fmt.Sprintf("sdk-%s-%.6x", name, sha256.Sum256(recipe.Bytes())),
 		What:     "installing the SDK " + name,
 		Expected: "half a minute",

@@ -15,8 +15,8 @@ import (
 // initName is the name under which the first process is recorded and logs.
 const initName = "init"
 
-// bootScript turns fresh namespaces into a machine and then becomes its process 1. Its arguments: the node's folder, the
-// program to become, the folders to keep.
+// bootScript turns fresh namespaces into a machine and then becomes its process 1. Its arguments: the node's directory, the
+// program to become, the directories to keep.
 const bootScript = `
 set -eu
 dir=$1 init=$2
@@ -107,13 +107,13 @@ func (n *Node) awaitReady(ctx context.Context, cmd *exec.Cmd, stdout *bufio.Read
 	}
 }
 
-// covered returns the folders that would vanish behind the node's own /var/lib and /var/log.
+// covered returns the directories that would vanish behind the node's own /var/lib and /var/log.
 func covered(dir string, keep []string) []string {
 	var hidden []string
-	for _, folder := range append([]string{dir}, keep...) {
-		inLib, inLog := isBelow(folder, "/var/lib"), isBelow(folder, "/var/log")
-		if (inLib || inLog) && !slices.Contains(hidden, folder) {
-			hidden = append(hidden, folder)
+	for _, kept := range append([]string{dir}, keep...) {
+		inLib, inLog := isBelow(kept, "/var/lib"), isBelow(kept, "/var/log")
+		if (inLib || inLog) && !slices.Contains(hidden, kept) {
+			hidden = append(hidden, kept)
 		}
 	}
 	return hidden

@@ -19,7 +19,7 @@ import (
 // children with controllers.
 const daemonsGroup = "daemons"
 
-// cgroupDirs returns the node's folder in every hierarchy: one on cgroup v2, one a controller on v1, both on a hybrid host.
+// cgroupDirs returns the node's directory in every hierarchy: one on cgroup v2, one a controller on v1, both on a hybrid host.
 func cgroupDirs(name string) ([]string, error) {
 	mounts, err := hostMounts()
 	if err != nil {

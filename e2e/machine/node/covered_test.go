@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOnlyFoldersBehindTheNodesOwnAreKept(t *testing.T) {
+func TestOnlyDirectoriesBehindTheNodesOwnAreKept(t *testing.T) {
 	got := covered("/var/lib/podidentity-e2e/demo", []string{
 		"/root/.cache/podidentity/etcd", "/var/lib/ci/.cache/etcd", "/var/library/etcd", "/var/lib/ci/.cache/etcd", "/var/log/etcd",
 	})

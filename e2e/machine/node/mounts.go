@@ -67,7 +67,7 @@ func unescape(path string) (string, error) {
 	}
 }
 
-// removalOrder returns the mounts at or below a folder, the last one first: only then nothing is in another one's way.
+// removalOrder returns the mounts at or below a directory, the last one first: only then nothing is in another one's way.
 func removalOrder(mounts []mount, dir string) []string {
 	var paths []string
 	for _, m := range slices.Backward(mounts) {
@@ -83,7 +83,7 @@ func isBelow(path, dir string) bool {
 	return err == nil && filepath.IsLocal(relative)
 }
 
-// removeDir deletes a node's folder. The node's own mounts are gone with its processes; unmounting first is for anything
+// removeDir deletes a node's directory. The node's own mounts are gone with its processes; unmounting first is for anything
 // that a person mounted there on the host, which deleting must not reach.
 func removeDir(dir string) error {
 	mounts, err := hostMounts()
@@ -96,7 +96,7 @@ func removeDir(dir string) error {
 		}
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("delete folder of the node: %w", err)
+		return fmt.Errorf("delete directory of the node: %w", err)
 	}
 	return nil
 }

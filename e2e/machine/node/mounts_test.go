@@ -14,7 +14,7 @@ const mountinfo = `22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 43 41 0:42 / /var/lib/podidentity-e2e/demo/with\040space/deeper rw - overlay overlay rw
 `
 
-func TestMountsBelowAFolderAreRemovedLastOneFirst(t *testing.T) {
+func TestMountsBelowADirectoryAreRemovedLastOneFirst(t *testing.T) {
 	mounts, err := parseMountinfo(mountinfo)
 	if err != nil {
 		t.Fatal(err)

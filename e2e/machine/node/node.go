@@ -15,11 +15,11 @@ import (
 type Config struct {
 	// Name is the name of its network namespace and of its cgroup.
 	Name string
-	// Dir is its folder. It exists on the host and in the node under the same path.
+	// Dir is its directory. It exists on the host and in the node under the same path.
 	Dir string
 	// Init is the static program that becomes process 1: it must print a line once it runs, reap orphans, and do nothing else.
 	Init string
-	// Keep are further folders of the host that must be seen in the node although it covers /var/lib, /var/log and /run.
+	// Keep are further directories of the host that must be seen in the node although it covers /var/lib, /var/log and /run.
 	Keep []string
 }
 
@@ -40,7 +40,7 @@ func Create(ctx context.Context, config Config) (*Node, error) {
 	}
 	for _, dir := range []string{logs(config.Dir), records(config.Dir), filepath.Join(config.Dir, "tmp")} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return nil, fmt.Errorf("create folder of the node: %w", err)
+			return nil, fmt.Errorf("create directory of the node: %w", err)
 		}
 	}
 	n := &Node{name: config.Name, dir: config.Dir}
@@ -65,7 +65,7 @@ func Open(name, dir string) (*Node, error) {
 	return &Node{name: name, dir: dir, init: first}, nil
 }
 
-// Remove ends every process of a node and removes its namespaces, its cgroup and its folder. A node that does not exist, or
+// Remove ends every process of a node and removes its namespaces, its cgroup and its directory. A node that does not exist, or
 // only half, is no error: whatever there is of it goes. It needs no record of what was started, because whatever runs in the
 // network namespace or in the cgroup of that name is the node's by construction.
 func Remove(ctx context.Context, name, dir string) error {

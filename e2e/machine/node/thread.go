@@ -46,9 +46,9 @@ func enter(process record, kinds []string) error {
 	}
 	for i, file := range files {
 		if kinds[i] == "mnt" {
-			// The kernel refuses a mount namespace to a thread that shares its working folder with others.
+			// The kernel refuses a mount namespace to a thread that shares its working directory with others.
 			if err := unix.Unshare(unix.CLONE_FS); err != nil {
-				return fmt.Errorf("give the thread a working folder of its own: %w", err)
+				return fmt.Errorf("give the thread a working directory of its own: %w", err)
 			}
 		}
 		if err := unix.Setns(int(file.Fd()), 0); err != nil {

@@ -50,7 +50,7 @@ type Server struct {
 	password string
 }
 
-// Start starts MinIO from the folder that holds its program and fills the bucket. Its data lies in the cluster's folder, and so does
+// Start starts MinIO from the directory that holds its program and fills the bucket. Its data lies in the cluster's directory, and so does
 // its administrator's password, a new one each time.
 func Start(ctx context.Context, c *cluster.Cluster, programDir string, bucket Bucket) (*Server, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready after %s", startTimeout))
@@ -99,7 +99,7 @@ func (s *Server) run(programDir string) error {
 	cas := filepath.Join(certs, "CAs")
 	for _, dir := range []string{data, cas} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return fmt.Errorf("create its folder: %w", err)
+			return fmt.Errorf("create its directory: %w", err)
 		}
 	}
 	if err := os.WriteFile(passwordFile(s.cluster), []byte(s.password), 0o600); err != nil {

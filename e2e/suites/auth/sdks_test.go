@@ -28,11 +28,11 @@ func sdks(t *testing.T, s *suite) {
 	if err := host.PrepareSDKs(t.Context(), t.Logf); err != nil {
 		t.Fatal(err)
 	}
-	python, err := install.Folder(t.Context(), t.Logf, "auth-boto3-1.44.5", "python/main.py", "python/boto3-1.44.5.txt")
+	python, err := install.Client(t.Context(), t.Logf, "auth-boto3-1.44.5", "python/main.py", "python/boto3-1.44.5.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	node, err := install.Folder(t.Context(), t.Logf, "auth-javascript-v2", "javascript-v2/main.js", "javascript-v2/package.json", "javascript-v2/package-lock.json")
+	node, err := install.Client(t.Context(), t.Logf, "auth-javascript-v2", "javascript-v2/main.js", "javascript-v2/package.json", "javascript-v2/package-lock.json")
 	if err != nil {
 		t.Fatal(err)
 	}

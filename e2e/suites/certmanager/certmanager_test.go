@@ -67,10 +67,10 @@ func run(ctx context.Context, c *cluster.Cluster, manager binaries.CertManager) 
 	return err
 }
 
-// copyProgram puts a program where the node sees it, wherever the user's cache folder is.
+// copyProgram puts a program where the node sees it, wherever the user's cache directory is.
 func copyProgram(to, from string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
-		return fmt.Errorf("make a folder for a program: %w", err)
+		return fmt.Errorf("make a directory for a program: %w", err)
 	}
 	source, err := os.Open(from)
 	if err != nil {

@@ -47,14 +47,14 @@ func randomPods(t *testing.T, s suite) {
 	t.Logf("%d of %d random pods were taken uninjected, and all of these injected", len(names), files)
 }
 
-func sending(namespace, folder string) []string {
-	return []string{"create", "--dry-run=server", "--validate=ignore", "--namespace=" + namespace, "--output=name", "--filename=" + folder}
+func sending(namespace, dir string) []string {
+	return []string{"create", "--dry-run=server", "--validate=ignore", "--namespace=" + namespace, "--output=name", "--filename=" + dir}
 }
 
-// name gives each pod of a folder a name by which its file is found again, and returns how many there are.
-func name(t *testing.T, folder string) int {
+// name gives each pod of a directory a name by which its file is found again, and returns how many there are.
+func name(t *testing.T, dir string) int {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func name(t *testing.T, folder string) int {
 		if text, err = json.Marshal(pod); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, fmt.Sprint(seed, ".json")), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(seed, ".json")), text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Remove(file); err != nil {

@@ -24,7 +24,7 @@ type client struct {
 	// question is what it is asked while its credentials are refreshed, and lifetime that of the sessions meanwhile.
 	question string
 	lifetime time.Duration
-	// image is the folder of the image in which it runs in a pod as well, or empty.
+	// image is the directory of the image in which it runs in a pod as well, or empty.
 	image string
 
 	command []string
@@ -73,28 +73,28 @@ func goClient(work, name string) func(context.Context, logf) ([]string, error) {
 
 func pythonClient(requirements string) func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := install.Folder(ctx, log, requirements, "python/main.py", "python/"+requirements+".txt")
+		dir, err := install.Client(ctx, log, requirements, "python/main.py", "python/"+requirements+".txt")
 		return []string{python, filepath.Join(dir, "main.py")}, err
 	}
 }
 
 func commandLine() func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := install.Folder(ctx, log, "cli", "cli/main.py", "cli/requirements.txt")
+		dir, err := install.Client(ctx, log, "cli", "cli/main.py", "cli/requirements.txt")
 		return []string{python, filepath.Join(dir, "main.py")}, err
 	}
 }
 
 func nodeClient(name string) func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := install.Folder(ctx, log, name, name+"/main.js", name+"/package.json", name+"/package-lock.json")
+		dir, err := install.Client(ctx, log, name, name+"/main.js", name+"/package.json", name+"/package-lock.json")
 		return []string{"node", filepath.Join(dir, "main.js")}, err
 	}
 }
 
 func javaClient() func(context.Context, logf) ([]string, error) {
 	return func(ctx context.Context, log logf) ([]string, error) {
-		dir, err := install.Folder(ctx, log, "java", "java/Main.java", "java/pom.xml")
+		dir, err := install.Client(ctx, log, "java", "java/Main.java", "java/pom.xml")
 		return []string{"java", "-cp", filepath.Join(dir, "target", "classes") + ":" + filepath.Join(dir, "lib", "*"), "Main"}, err
 	}
 }

@@ -22,8 +22,8 @@ ENV PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 `
 
-	// rootfsScript fills the folder rootfs with Debian's Python and Node, from the host's own package sources, and with the
-	// folders of clients that it is given.
+	// rootfsScript fills the directory rootfs with Debian's Python and Node, from the host's own package sources, and with the
+	// directories of clients that it is given.
 	rootfsScript = `
 set -eu
 export DEBIAN_FRONTEND=noninteractive TMPDIR="$PWD" PATH="$PATH:/usr/sbin:/sbin"
@@ -48,7 +48,7 @@ rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/lintian usr/share/
 `
 )
 
-// inImage is the command of a client in the image, which has the folder, or the program, that it runs from here.
+// inImage is the command of a client in the image, which has the directory, or the program, that it runs from here.
 func (c client) inImage() []string {
 	last := len(c.command) - 1
 	if last == 0 {
@@ -84,7 +84,7 @@ func buildImage(ctx context.Context, rows []row, log logf) (archive string, err 
 		}
 		from = append(from, r.client.image+"="+last)
 	}
-	dir, err := cache.Folder(ctx, cache.Entry{
+	dir, err := cache.Ensure(ctx, cache.Entry{
 		Name:     fmt.Sprintf("sdk-clients-%.6x", recipe.Sum(nil)),
 		What:     "making the image of the SDKs",
 		Expected: "a minute",
@@ -102,7 +102,7 @@ func makeImage(ctx context.Context, dir string, from []string) error {
 	}
 	for _, client := range from {
 		if strings.ContainsAny(client, " \t\n") {
-			return fmt.Errorf("the path %q has a blank: set XDG_CACHE_HOME to a folder without", client)
+			return fmt.Errorf("the path %q has a blank: set XDG_CACHE_HOME to a directory without", client)
 		}
 	}
 	if err := execute(ctx, build, "/bin/sh", append([]string{"-c", rootfsScript, "sh"}, from...)...); err != nil {
