@@ -40,22 +40,22 @@ func renewLeaf(t *testing.T, s *suite) {
 }
 
 func deleteCA(t *testing.T, s *suite) {
-	before := s.authority(t)
+	before := s.secretCA(t)
 	s.Do(t, "delete", "secret", "--namespace=pod-identity", "pod-identity-ca")
-	s.otherAuthority(t, before)
+	s.awaitAnotherCA(t, before)
 }
 
 func damageCA(t *testing.T, s *suite) {
-	before := s.authority(t)
+	before := s.secretCA(t)
 	s.Do(t, "patch", "secret", "--namespace=pod-identity", "pod-identity-ca", "--type=merge", `--patch={"data": {"tls.key": "Z2FyYmFnZQ=="}}`)
-	s.otherAuthority(t, before)
+	s.awaitAnotherCA(t, before)
 }
 
-// otherAuthority waits until every replica serves a certificate of another CA than before.
-func (s *suite) otherAuthority(t *testing.T, before string) {
+// awaitAnotherCA waits until every replica serves a certificate of another CA than before.
+func (s *suite) awaitAnotherCA(t *testing.T, before string) {
 	t.Helper()
 	s.await(t, "a certificate of the new CA in each replica", func(context.Context) (bool, error) {
-		now := s.authority(t)
+		now := s.secretCA(t)
 		if now == "" || now == before {
 			return false, nil
 		}
@@ -70,8 +70,8 @@ func (s *suite) otherAuthority(t *testing.T, before string) {
 	})
 }
 
-// authority is the CA in the Secret, or "".
-func (s *suite) authority(t *testing.T) string {
+// secretCA is the CA in the Secret, or "".
+func (s *suite) secretCA(t *testing.T) string {
 	t.Helper()
 	text, err := base64.StdEncoding.DecodeString(s.Do(t, "get", "secret", "--namespace=pod-identity", "pod-identity-ca", "--ignore-not-found", `--output=jsonpath={.data.tls\.crt}`))
 	if err != nil {
