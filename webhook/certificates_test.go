@@ -56,7 +56,7 @@ func TestTheExpiryOfCertificatesIsMeasured(t *testing.T) {
 	}
 }
 
-func TestWithAFolderOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T) {
+func TestWithADirectoryOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T) {
 	log, _ := logrustest.NewNullLogger()
 	own, files := config.Default(), config.Default()
 	files.CertificateDir = t.TempDir()

@@ -7,10 +7,10 @@ import (
 	"github.com/podidentity/podidentity/e2e/cluster"
 )
 
-// WithAuthService is the product as the demo installs it with the auth service, whose AWS identity are MinIO's own keys.
-const WithAuthService = "manifests/overlays/demo-auth"
+// withAuthService is the product as the demo installs it with the auth service, whose AWS identity are MinIO's own keys.
+const withAuthService = "manifests/overlays/demo-auth"
 
-// UseAuthService installs a kustomization that has the auth service, such as WithAuthService, and returns the service's address.
+// UseAuthService installs a kustomization that has the auth service, such as withAuthService, and returns the service's address.
 // From then on injected pods ask the service.
 func (p *Platform) UseAuthService(ctx context.Context, kustomization string) (address string, err error) {
 	key, secret := p.MinIO.Administrator()
@@ -34,11 +34,11 @@ func (p *Platform) UseAuthService(ctx context.Context, kustomization string) (ad
 	return strings.TrimSpace(address), err
 }
 
-// UseSTS has pods that are created from now on ask STS again. The auth service stays.
-func (p *Platform) UseSTS(ctx context.Context) error {
+// useSTS has pods that are created from now on ask STS again. The auth service stays.
+func (p *Platform) useSTS(ctx context.Context) error {
 	root, err := Root(ctx)
 	if err != nil {
 		return err
 	}
-	return Demo().install(ctx, p.Cluster, root)
+	return demo().install(ctx, p.Cluster, root)
 }

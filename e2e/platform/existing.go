@@ -33,7 +33,7 @@ func Existing(ctx context.Context, getenv func(string) string) (*Env, error) {
 		return nil, errors.New("kubectl is not installed: install it, or unset KUBECONFIG to use a cluster that is built here")
 	}
 	if _, err := env.Kubectl(ctx, nil, "version", "--request-timeout=10s"); err != nil {
-		return nil, fmt.Errorf("reach the cluster of KUBECONFIG: %w; mend KUBECONFIG, or unset it to use a cluster that is built here", err)
+		return nil, fmt.Errorf("reach the cluster of KUBECONFIG: %w; correct KUBECONFIG, or unset it to use a cluster that is built here", err)
 	}
 	if _, err := env.Kubectl(ctx, nil, "get", "deployment", "--namespace=pod-identity", "pod-identity-webhook"); err != nil {
 		return nil, fmt.Errorf("find the product on the cluster of KUBECONFIG: %w; run make install first", err)
@@ -46,7 +46,7 @@ func checkKubeconfig(list string) error {
 	var missing []error
 	for _, file := range filepath.SplitList(list) {
 		if _, err := os.Stat(file); err != nil {
-			missing = append(missing, fmt.Errorf("KUBECONFIG names a file that cannot be read: %w; mend it, or unset it to use a cluster that is built here", err))
+			missing = append(missing, fmt.Errorf("KUBECONFIG names a file that cannot be read: %w; correct it, or unset it to use a cluster that is built here", err))
 		}
 	}
 	return errors.Join(missing...)

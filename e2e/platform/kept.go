@@ -78,7 +78,7 @@ func (p *Platform) Update(ctx context.Context, log Log) (err error) {
 			return err
 		}
 	}
-	if err := Demo().install(ctx, p.Cluster, root); err != nil {
+	if err := demo().install(ctx, p.Cluster, root); err != nil {
 		return err
 	}
 	log("the product is up to date after %s; images that have changed: %s", time.Since(begin).Round(100*time.Millisecond), cmp.Or(strings.Join(changed, ", "), "none"))

@@ -58,11 +58,11 @@ func prepare(ctx context.Context, log Log) (m prerequisites, err error) {
 // Start starts a platform on a cluster of that name, with the product as the demo installs it. If it fails, or ctx ends,
 // nothing is left behind.
 func Start(ctx context.Context, name string, log Log) (*Platform, error) {
-	return StartOf(ctx, name, Demo(), log)
+	return startWith(ctx, name, demo(), log)
 }
 
-// StartOf is Start with the product installed in another way.
-func StartOf(ctx context.Context, name string, product Product, log Log) (*Platform, error) {
+// startWith is Start with another installation of the product than the demo's.
+func startWith(ctx context.Context, name string, product Product, log Log) (*Platform, error) {
 	m, err := prepare(ctx, log)
 	if err != nil {
 		return nil, err
@@ -140,8 +140,8 @@ func (p *Platform) env(cliImage string) *Env {
 		S3Endpoint:     p.MinIO.Endpoint,
 		CLIImage:       cliImage,
 		AuthService: &AuthService{
-			Use:   func(ctx context.Context) (string, error) { return p.UseAuthService(ctx, WithAuthService) },
-			Leave: p.UseSTS,
+			Use:   func(ctx context.Context) (string, error) { return p.UseAuthService(ctx, withAuthService) },
+			Leave: p.useSTS,
 		},
 	}
 }

@@ -22,8 +22,8 @@ type Product struct {
 	Before func(ctx context.Context, c *cluster.Cluster) error
 }
 
-// Demo is the product as `make demo` installs it.
-func Demo() Product { return Product{Kustomization: "manifests/overlays/demo"} }
+// demo is the product as `make demo` installs it.
+func demo() Product { return Product{Kustomization: "manifests/overlays/demo"} }
 
 // parts are the images of the product, which are also the targets of its Dockerfile. The overlay of the demo names them.
 func parts() []string { return []string{"webhook", "sidecar", "auth"} }

@@ -46,16 +46,16 @@ func EnvForTest(t *testing.T, name string) *Env {
 // ForTest starts a platform for one test and removes it with it. A failed test says what there is to see of the platform.
 func ForTest(t *testing.T, name string) *Platform {
 	t.Helper()
-	return ForTestOf(t, name, Demo())
+	return ForTestWith(t, name, demo())
 }
 
-// ForTestOf is ForTest with the product installed in another way than the demo's.
-func ForTestOf(t *testing.T, name string, product Product) *Platform {
+// ForTestWith is ForTest with another installation of the product than the demo's.
+func ForTestWith(t *testing.T, name string, product Product) *Platform {
 	t.Helper()
 	if uses(UseExisting) {
 		t.Fatal("this suite needs a cluster of its own, which it starts: unset KUBECONFIG")
 	}
-	p, err := StartOf(t.Context(), name, product, t.Logf)
+	p, err := startWith(t.Context(), name, product, t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}

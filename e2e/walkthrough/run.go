@@ -66,7 +66,7 @@ func run(ctx context.Context, env *platform.Env, j cliJob, args ...string) (log 
 	return log, nil
 }
 
-// start starts anew the pod that is named after its service account.
+// start deletes and creates the pod that is named after its service account.
 func start(ctx context.Context, env *platform.Env, serviceAccount string) error {
 	if _, err := env.Kubectl(ctx, nil, "delete", "pod", "--namespace", namespace, serviceAccount, "--ignore-not-found", "--now"); err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 	"github.com/podidentity/podidentity/e2e/machine/cache"
 )
 
-// Module is the path of the Go module that all of this belongs to.
-const Module = "github.com/podidentity/podidentity/e2e"
+// modulePath is the path of the Go module that all of this belongs to.
+const modulePath = "github.com/podidentity/podidentity/e2e"
 
 // Set is the programs of others, each given by the directory that holds it.
 type Set struct {
@@ -52,7 +52,7 @@ func Build(ctx context.Context, log func(format string, args ...any)) (Set, erro
 
 // Static builds one of this module's own commands, small and without the C library, to a file.
 func Static(ctx context.Context, file, pkg string) error {
-	if _, err := run(ctx, "", nil, "build", "-trimpath", "-ldflags=-s -w", "-o", file, Module+"/"+pkg); err != nil {
+	if _, err := run(ctx, "", nil, "build", "-trimpath", "-ldflags=-s -w", "-o", file, modulePath+"/"+pkg); err != nil {
 		return fmt.Errorf("build %s: %w", pkg, err)
 	}
 	return nil
@@ -131,9 +131,9 @@ func (p plan) make(ctx context.Context, dir string) error {
 // moduleDir finds the sources of this module. The compiler's memory of where they were cannot be trusted (-trimpath), and the
 // modules below binaries/ cannot be embedded, being modules: ask Go, which is here anyway.
 func moduleDir(ctx context.Context) (string, error) {
-	dir, err := run(ctx, "", nil, "list", "-m", "-f", "{{.Dir}}", Module)
+	dir, err := run(ctx, "", nil, "list", "-m", "-f", "{{.Dir}}", modulePath)
 	if err != nil {
-		return "", fmt.Errorf("find the directory of module %s (run this from the e2e directory of a checkout): %w", Module, err)
+		return "", fmt.Errorf("find the directory of module %s (run this from the e2e directory of a checkout): %w", modulePath, err)
 	}
 	return dir, nil
 }

@@ -1,4 +1,4 @@
-// Package host prepares this machine: it says all at once what a person must mend, and installs what it can install itself.
+// Package host prepares this machine: it says all at once what a person must change, and installs what it can install itself.
 package host
 
 import (

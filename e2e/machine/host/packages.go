@@ -112,7 +112,7 @@ func apt(ctx context.Context, args ...string) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return fmt.Errorf("apt-get %s failed (%w); mend what it says and try again:\n%s", args[0], err, strings.TrimSpace(output.String()))
+		return fmt.Errorf("apt-get %s failed (%w); correct what it says and try again:\n%s", args[0], err, strings.TrimSpace(output.String()))
 	}
 	return nil
 }

@@ -83,19 +83,10 @@ func (n *Node) track(name string, pid int) error {
 
 // Output runs a command in the node to its end and returns what it printed. The error carries what it complained about.
 func (n *Node) Output(ctx context.Context, stdin io.Reader, env []string, argv ...string) (string, error) {
-	return n.output(ctx, []string{"net", "pid", "mnt"}, stdin, n.environment(env), argv...)
-}
-
-// OutputInNetwork runs a command of the host, with the host's files, in the node's network.
-func (n *Node) OutputInNetwork(ctx context.Context, stdin io.Reader, env []string, argv ...string) (string, error) {
-	return n.output(ctx, []string{"net"}, stdin, n.environment(env), argv...)
-}
-
-func (n *Node) output(ctx context.Context, namespaces []string, stdin io.Reader, env []string, argv ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = env, stdin, &stdout, &stderr
-	if err := n.within(namespaces, cmd.Start); err != nil {
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = n.environment(env), stdin, &stdout, &stderr
+	if err := n.within([]string{"net", "pid", "mnt"}, cmd.Start); err != nil {
 		return "", fmt.Errorf("start %s: %w", filepath.Base(argv[0]), err)
 	}
 	if err := cmd.Wait(); err != nil {

@@ -27,7 +27,7 @@ func TestOnARealCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := suite{platform.ForTestOf(t, "certmanager", platform.Product{
+	s := suite{platform.ForTestWith(t, "certmanager", platform.Product{
 		Kustomization: "e2e/suites/certmanager/testdata",
 		Before:        func(ctx context.Context, c *cluster.Cluster) error { return run(ctx, c, manager) },
 	})}

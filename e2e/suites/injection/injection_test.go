@@ -27,7 +27,7 @@ func TestOnARealCluster(t *testing.T) {
 	for name, scenario := range map[string]func(*testing.T, suite){
 		"a restricted namespace takes an injected pod, which lists the bucket":                    restricted,
 		"a container that another webhook adds after us gets credentials too":                     addedAfterUs,
-		"a debugger has the credentials of the pod that it looks into":                            debugger,
+		"a container of kubectl debug has the credentials of its pod":                             debugger,
 		"a pod that opted out costs no call of the webhook":                                       optedOut,
 		"an injected pod costs one call of the webhook":                                           oneCall,
 		"applying the same Deployment twice on the server's side shows no drift":                  noDrift,
@@ -39,8 +39,8 @@ func TestOnARealCluster(t *testing.T) {
 		"garbage sent to the webhook's own address is answered and does no harm":                  garbage,
 		"a deleted CA is replaced without refusing a pod":                                         deletedCA,
 		"in an emergency one command lets pods be created again, and running pods notice nothing": breakGlass,
-		"where the first replica gives no answer, the one that stands by is asked":                standby,
-		"an emptied caBundle is put right":                                                        emptiedBundle,
+		"if the primary does not answer, the API server calls the standby":                        standby,
+		"an emptied caBundle is written again":                                                    emptiedBundle,
 		"a pod's other projected tokens keep their mode where all share one runAsUser":            tokenMode,
 	} {
 		t.Run(name, func(t *testing.T) { scenario(t, s) })

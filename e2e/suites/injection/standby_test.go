@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// standby takes the first replica away: the API server asks the other one, for all that the first would have been asked for.
+// standby takes the primary away: the API server calls the standby for everything that the primary would have answered.
 func standby(t *testing.T, s suite) {
 	s.create(t, pod{Name: "older", Namespace: "restricted"})
 	s.Do(t, "scale", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--replicas=0")
@@ -21,7 +21,7 @@ func standby(t *testing.T, s suite) {
 		"a pod made from the manifest of one that was skipped is injected": {
 			"restricted", `{name: p, annotations: {podidentity.dev/status: "skipped: copied"}}`, "injected: no credentials until",
 		},
-		"in mode associated a pod without association is judged": {
+		"in mode associated a pod without association is skipped": {
 			"associated", "{name: p}", "skipped: no PodIdentityAssociation",
 		},
 	} {
@@ -34,5 +34,5 @@ func standby(t *testing.T, s suite) {
 			}
 		})
 	}
-	t.Run("a debugger has the credentials of the pod that it looks into", func(t *testing.T) { s.debug(t, "older") })
+	t.Run("a container of kubectl debug has the credentials of its pod", func(t *testing.T) { s.debug(t, "older") })
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // doEverything has the product do all that it does: it was installed, so that it has made a CA and elected a leader; pods are
-// admitted under a good label and a bad one; an association comes, changes, is faulty and mended; a pod was not injected;
+// admitted under a good label and a bad one; an association comes, changes, becomes invalid and is corrected; a pod was not injected;
 // the CA is damaged.
 func doEverything(t *testing.T, p *platform.Platform) {
 	t.Helper()

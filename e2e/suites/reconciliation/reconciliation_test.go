@@ -1,5 +1,5 @@
-// Package reconciliation_test proves that associations take effect on pods that already run, and that associations and pods tell
-// how they are.
+// Package reconciliation_test proves that associations take effect on pods that already run, and that associations and pods
+// report their state.
 package reconciliation_test
 
 import (
@@ -16,17 +16,17 @@ func TestOnARealCluster(t *testing.T) {
 		"a change made while all replicas are being replaced is not lost":                                     replacedReplicas,
 		"a pod that was there first gets credentials when its association comes, and loses them when it goes": cameAndWent,
 		"the status of the pod follows": podStatus,
-		"kubectl get pia shows whom it is for, its role, that it is ready, and its pods":             columns,
-		"of two that select the same, the younger says who wins, and takes over when the older goes": conflict,
-		"a policy that no rule of a CRD can read is found, and named":                                malformedPolicy,
-		"an association whose pods are refused is not ready, and says which":                         refusedRole,
-		"an identity edited by hand is put right":                                                    editedIdentity,
-		"a sidecar that is killed comes back with the same authorization token":                      killedSidecar,
-		"a closer association takes over from a pattern, and gives way to it again":                  closerAssociation,
-		"a cluster that comes from IRSA works by labelling its namespaces":                           comingFromIRSA,
-		"a pod that loses our label gets it back, and its identity stays true":                       labelRemoved,
-		"a new leader keeps what the statuses say, and repeats no event":                             anotherLeader,
-		"a pod that was not injected is counted and told so":                                         uninjected,
+		"kubectl get pia shows the service account, the role, the readiness and the number of pods":          columns,
+		"of two that select the same pods, the younger names the older, and takes over when that is deleted": conflict,
+		"a policy that no rule of a CRD can read is found, and named":                                        malformedPolicy,
+		"an association whose pods are refused is not ready, and says which":                                 refusedRole,
+		"an identity edited by hand is put right":                                                            editedIdentity,
+		"a sidecar that is killed comes back with the same authorization token":                              killedSidecar,
+		"a more specific association takes precedence over a pattern until it is deleted":                    closerAssociation,
+		"a cluster that comes from IRSA works by labelling its namespaces":                                   comingFromIRSA,
+		"a pod that loses our label gets it back, and its identity stays true":                               labelRemoved,
+		"a new leader keeps what the statuses say, and repeats no event":                                     anotherLeader,
+		"a pod that was not injected is counted and told so":                                                 uninjected,
 	} {
 		t.Run(name, func(t *testing.T) { scenario(t, newFixture(t, env)) })
 	}
