@@ -17,7 +17,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// hop is one role of a role chain. Caller says in words who assumes it.
+// hop is one role of a role chain. Caller says who assumes it, for the message of a failure.
 type hop struct {
 	role, caller string
 }

@@ -37,8 +37,8 @@ func newResponse(c Credentials) *response {
 	}
 }
 
-// document has these five names and no other (README, rule 21).
-type document struct {
+// responseJSON has these five names and no other (README, rule 21).
+type responseJSON struct {
 	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string `json:"SecretAccessKey"`
 	Token           string `json:"Token"`
@@ -47,7 +47,7 @@ type document struct {
 }
 
 func encode(c Credentials, expiration time.Time) Body {
-	bytes, err := json.Marshal(document{
+	bytes, err := json.Marshal(responseJSON{
 		AccessKeyID:     c.AccessKeyID,
 		SecretAccessKey: c.SecretAccessKey,
 		Token:           c.SessionToken,

@@ -23,9 +23,9 @@ func service() exchange.Service {
 	}
 }
 
-// hop is one step of role chaining. From is the role that assumes role, and empty for the first step.
+// hop is one role of a role chain. Caller is the role that assumes it, empty for the first hop.
 type hop struct {
-	role, from string
+	role, caller string
 }
 
 // failure describes why a hop failed, without the secrets, which a server may repeat.

@@ -35,8 +35,8 @@ func verdict(code, message string, status int) credentials.Verdict {
 func (s Source) remedy(code string, h hop) string {
 	switch strings.TrimSuffix(strings.ToLower(code), "exception") {
 	case "accessdenied":
-		if h.from != "" {
-			return "; let its trust policy allow sts:AssumeRole and sts:TagSession to " + h.from
+		if h.caller != "" {
+			return "; let its trust policy allow sts:AssumeRole and sts:TagSession to " + h.caller
 		}
 		return "; let its trust policy allow sts:AssumeRoleWithWebIdentity to " + s.subject()
 	case "invalididentitytoken":
