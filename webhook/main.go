@@ -67,7 +67,7 @@ func run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := requireNativeSidecars(version); err != nil {
+	if err := requireOldestServer(version); err != nil {
 		return err
 	}
 	rotation := rotationOf(c)
