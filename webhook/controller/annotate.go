@@ -128,7 +128,11 @@ func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Durat
 	if wanted == present {
 		return wanted, 0, false
 	}
-	delay = a.conflicts.backoff(pod.UID, wanted)
+	if wanted.identity == present.identity && wanted.authCA == present.authCA {
+		// A forged identity or CA never stands, but a status harms nobody. A namespace occupies one worker at most, so that who
+		// forges without end does not hold up other namespaces.
+		delay = a.conflicts.backoff(pod.UID, wanted.status)
+	}
 	if wanted.identity == "" && present.identity != "" {
 		// This replica may not have seen the association yet: to take the identity away would start the application
 		// without credentials.
@@ -163,7 +167,7 @@ func (a *annotator) write(ctx context.Context, pod *corev1.Pod, wanted annotatio
 	if err != nil || !patched {
 		return err
 	}
-	a.conflicts.wrote(pod.UID, wanted)
+	a.conflicts.wrote(pod.UID, wanted.status)
 	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", wanted.status).Info("annotated a pod")
 	return nil
 }

@@ -97,36 +97,6 @@ func TestANamespaceOfManyPodsIsWrittenInBatches(t *testing.T) {
 	})
 }
 
-func TestAForgedIdentityIsPutRightLessAndLessOften(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newFakeCluster(t)
-		c.associate("reader")
-		c.create(injectedPod("app", "reader"))
-		defer c.lead()()
-		time.Sleep(time.Second)
-		right := c.pod("app").Annotations[contract.AnnotationIdentity]
-		forge := func() {
-			if pod := c.pod("app"); pod.Annotations[contract.AnnotationIdentity] == right {
-				carries(`{"roleARN":"admin"}`)(pod)
-				c.update(pod)
-			}
-		}
-		forge()
-		time.Sleep(100 * time.Millisecond)
-		if got := c.pod("app").Annotations[contract.AnnotationIdentity]; got != right {
-			t.Errorf("a single edit stands: %s", got)
-		}
-		c.written()
-		for range 600 {
-			forge()
-			time.Sleep(time.Second)
-		}
-		if writes := len(c.written()); writes < 8 || writes > 20 {
-			t.Errorf("in ten minutes it was corrected %d times", writes)
-		}
-	})
-}
-
 func TestWhatWasWrittenToADeletedPodIsForgotten(t *testing.T) {
 	for name, seen := range map[string]bool{"its deletion is seen": true, "its deletion is missed, and a tombstone tells of it": false} {
 		t.Run(name, func(t *testing.T) {

@@ -14,26 +14,26 @@ const (
 	resetAfter = 10 * time.Minute
 )
 
-// conflicts remembers what was written to each pod, so that another writer that insists is answered less and less often. A
-// single foreign edit is corrected at once, and a new value of ours never waits.
+// conflicts remembers which status was written to each pod, so that another writer that insists is answered less and less often.
+// A single foreign edit is corrected at once, and a new status of ours never waits.
 type conflicts struct {
 	mu     sync.Mutex
 	writes map[types.UID]write
 }
 
 type write struct {
-	value annotations
-	at    time.Time
-	// times is how often this value was written.
+	status string
+	at     time.Time
+	// times is how often this status was written.
 	times int
 }
 
-// backoff is how long to wait before the value is written to the pod.
-func (c *conflicts) backoff(pod types.UID, value annotations) time.Duration {
+// backoff is how long to wait before the status is written to the pod.
+func (c *conflicts) backoff(pod types.UID, status string) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	last, written := c.writes[pod]
-	if !written || last.value != value || last.times < 2 {
+	if !written || last.status != status || last.times < 2 {
 		return 0
 	}
 	backoff := min(time.Second<<min(last.times-2, 6), maxBackoff)
@@ -41,14 +41,14 @@ func (c *conflicts) backoff(pod types.UID, value annotations) time.Duration {
 }
 
 // wrote remembers a write.
-func (c *conflicts) wrote(pod types.UID, value annotations) {
+func (c *conflicts) wrote(pod types.UID, status string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	times := 1
-	if last := c.writes[pod]; last.value == value && time.Since(last.at) <= resetAfter {
+	if last := c.writes[pod]; last.status == status && time.Since(last.at) <= resetAfter {
 		times = last.times + 1
 	}
-	c.writes[pod] = write{value: value, at: time.Now(), times: times}
+	c.writes[pod] = write{status: status, at: time.Now(), times: times}
 }
 
 // forget drops the writes of a deleted pod.

@@ -10,14 +10,14 @@ import (
 
 func TestAWriterThatInsistsIsAnsweredLessAndLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ours := annotations{identity: "ours", status: "injected"}
+		const ours = "injected"
 		c := conflicts{writes: map[types.UID]write{}}
 		if c.backoff("pod", ours) != 0 {
 			t.Error("the first write waits")
 		}
 		c.wrote("pod", ours)
 		if c.backoff("pod", ours) != 0 {
-			t.Error("who edits an annotation once is not corrected at once")
+			t.Error("who edits a status once is not corrected at once")
 		}
 		last := time.Duration(0)
 		for range 12 {
@@ -38,11 +38,11 @@ func TestAWriterThatInsistsIsAnsweredLessAndLessOften(t *testing.T) {
 	})
 }
 
-func TestANewValueOfOursNeverWaits(t *testing.T) {
+func TestANewStatusOfOursNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := conflicts{writes: map[types.UID]write{}}
 		for range 100 {
-			for _, what := range []annotations{{identity: "one"}, {identity: "two"}, {}} {
+			for _, what := range []string{"one", "two", ""} {
 				if backoff := c.backoff("pod", what); backoff != 0 {
 					t.Fatalf("it waits %s", backoff)
 				}
@@ -54,7 +54,7 @@ func TestANewValueOfOursNeverWaits(t *testing.T) {
 
 func TestConflictsAreForgottenAfterAWhileAndWithTheirPod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ours := annotations{identity: "ours"}
+		const ours = "injected"
 		c := conflicts{writes: map[types.UID]write{}}
 		for range 5 {
 			c.wrote("a", ours)
