@@ -69,12 +69,15 @@ type PodIdentityAssociationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-zA-Z0-9_+=,.@:/-]{2,}$')",message="externalID must be at least 2 characters out of letters, digits and _+=,.@:/-"
 	ExternalID string `json:"externalID,omitempty"`
 
-	// DisableSessionTags omits the session tags.
+	// DisableSessionTags omits the session tags. With --source=eks-auth the auth service sends them, and trust policies may rely on
+	// them. With --source=web-identity, the default, the pod sends them with the assumption of TargetRoleARN: whoever may create
+	// pods with the service account chooses them. The condition SessionVerified says which of the two it is.
 	// +optional
 	DisableSessionTags bool `json:"disableSessionTags,omitempty"`
 
 	// Policy is a session policy, as JSON text. The pods may do only what both it and the role allow; with TargetRoleARN it
-	// applies to the target role. It requires DisableSessionTags.
+	// applies to the target role. It requires DisableSessionTags. With --source=web-identity, the default, the pod sends it: it
+	// binds nobody who may create pods with the service account.
 	// +optional
 	// +kubebuilder:validation:MaxLength=2048
 	// +kubebuilder:validation:XValidation:rule="self.matches('^\\\\s*[{](.|\\\\s)*[}]\\\\s*$')",message="policy must be the JSON text of an IAM policy: it begins with { and ends with }"
@@ -100,7 +103,7 @@ type PodIdentityAssociationStatus struct {
 	// +optional
 	Pods int32 `json:"pods"`
 
-	// Conditions are of the types Ready and Conflicted.
+	// Conditions are of the types Ready, Conflicted and SessionVerified.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -113,6 +116,9 @@ const (
 	ConditionReady = "Ready"
 	// ConditionConflicted is true if an older association with the same namespace and service account takes precedence.
 	ConditionConflicted = "Conflicted"
+	// ConditionSessionVerified is false if session tags or the session policy are the pod's own word, so that they bind nobody who
+	// may create pods with the service account.
+	ConditionSessionVerified = "SessionVerified"
 )
 
 // Reasons of conditions.
@@ -127,6 +133,14 @@ const (
 	ReasonUnusable = "Unusable"
 	// ReasonNoConflict: no other association takes precedence.
 	ReasonNoConflict = "NoConflict"
+	// ReasonVerifiedByService: the service that gives the credentials chooses session tags and session policy.
+	ReasonVerifiedByService = "VerifiedByService"
+	// ReasonNothingToVerify: the session has neither session tags nor a session policy.
+	ReasonNothingToVerify = "NothingToVerify"
+	// ReasonTagsUnverified: the pod sends the session tags.
+	ReasonTagsUnverified = "TagsUnverified"
+	// ReasonPolicyUnverified: the pod sends the session policy.
+	ReasonPolicyUnverified = "PolicyUnverified"
 )
 
 // PodIdentityAssociationList is a list of associations.

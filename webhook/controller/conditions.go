@@ -16,6 +16,8 @@ type outcome struct {
 	// invalid is what is wrong with its spec, or nil.
 	invalid error
 	usage   usage
+	// source of the pods' credentials, as the webhook is set up.
+	source string
 }
 
 // status is what the association should say; transition times of conditions that stay as they are stay too.
@@ -24,7 +26,7 @@ func (o outcome) status(a *v1alpha1.PodIdentityAssociation) v1alpha1.PodIdentity
 	for _, condition := range a.Status.Conditions {
 		status.Conditions = append(status.Conditions, *condition.DeepCopy())
 	}
-	for _, condition := range []metav1.Condition{o.ready(), o.conflicted()} {
+	for _, condition := range []metav1.Condition{o.ready(), o.conflicted(), sessionVerified(a.Spec, o.source)} {
 		condition.ObservedGeneration = a.Generation
 		meta.SetStatusCondition(&status.Conditions, condition)
 	}

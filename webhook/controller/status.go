@@ -48,6 +48,7 @@ type statusReporter struct {
 	associations client.Reader
 	pods         podStore
 	identities   *association.Index
+	source       string
 	events       eventCreator
 	log          logrus.FieldLogger
 	// waiting is nil before the first reconciliation of this leader.
@@ -57,7 +58,7 @@ type statusReporter struct {
 func (c *Controller) newStatusReporter(pods podStore) (*statusReporter, error) {
 	writer, err := c.newClient()
 	return &statusReporter{
-		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, identities: c.options.Identities,
+		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, identities: c.options.Identities, source: c.options.Injection.Source,
 		events: eventCreator{writer, c.hostname}, log: c.options.Log,
 	}, err
 }
@@ -92,7 +93,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 	writes.SetLimit(statusWriters)
 	for i := range all.Items {
 		a := &all.Items[i]
-		outcome := outcome{winner: r.identities.Winner(a.Name), invalid: association.Check(a), usage: used[a.Name]}
+		outcome := outcome{winner: r.identities.Winner(a.Name), invalid: association.Check(a), usage: used[a.Name], source: r.source}
 		status := outcome.status(a)
 		if ctx.Err() != nil || equality.Semantic.DeepEqual(a.Status, status) {
 			continue
@@ -149,14 +150,19 @@ func (r *statusReporter) write(ctx context.Context, a *v1alpha1.PodIdentityAssoc
 	if err != nil {
 		return fmt.Errorf("write the status of PodIdentityAssociation %s: %w", a.Name, err)
 	}
-	e, announce := transition(ready(a.Status), ready(status))
-	if !announce {
-		return nil
+	if e, announce := transition(ready(a.Status), ready(status)); announce {
+		r.announce(ctx, a, e)
 	}
+	if e, announce := sharedTarget(a, status); announce {
+		r.announce(ctx, a, e)
+	}
+	return nil
+}
+
+func (r *statusReporter) announce(ctx context.Context, a *v1alpha1.PodIdentityAssociation, e eventsv1.Event) {
 	if _, err := r.events.create(ctx, a, time.Now(), e); err != nil {
 		r.log.WithError(err).WithField("association", a.Name).Warn("the status of an association has changed without an event")
 	}
-	return nil
 }
 
 func ready(status v1alpha1.PodIdentityAssociationStatus) metav1.Condition {

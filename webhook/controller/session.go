@@ -1,0 +1,47 @@
+package controller
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/contract"
+)
+
+// sessionVerified tells who chooses the session tags and the session policy of an association's pods.
+func sessionVerified(spec v1alpha1.PodIdentityAssociationSpec, source string) metav1.Condition {
+	condition := metav1.Condition{Type: v1alpha1.ConditionSessionVerified, Status: metav1.ConditionTrue}
+	switch {
+	case source == contract.SourceEKSAuth:
+		condition.Reason = v1alpha1.ReasonVerifiedByService
+		condition.Message = "the service that gives the credentials chooses session tags and session policy"
+	case spec.Policy != "":
+		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonPolicyUnverified
+		condition.Message = "the pod sends the session policy, so it binds nobody who may create pods with the service account: narrow the role, or use --source=eks-auth"
+	case spec.TargetRoleARN != "" && !spec.DisableSessionTags:
+		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonTagsUnverified
+		condition.Message = "the pod sends the session tags, so they bind nobody who may create pods with the service account: set disableSessionTags, or use --source=eks-auth"
+	default:
+		condition.Reason = v1alpha1.ReasonNothingToVerify
+		condition.Message = "the session has neither session tags nor a session policy"
+	}
+	return condition
+}
+
+// sharedTarget is the event of an association by which several namespaces or service accounts have come to share a target role
+// that only session tags of the pods' own choice tell apart.
+func sharedTarget(a *v1alpha1.PodIdentityAssociation, after v1alpha1.PodIdentityAssociationStatus) (e eventsv1.Event, announce bool) {
+	e = eventsv1.Event{Type: corev1.EventTypeWarning, Reason: "TargetRoleShared", Action: "Resolve", Note: fmt.Sprintf(
+		"all pods of namespace %s with service account %s share the target role, and can send each other's session tags: give each an association with a role of its own, or use --source=eks-auth",
+		a.Spec.Namespace, a.Spec.ServiceAccount)}
+	unverified := func(status v1alpha1.PodIdentityAssociationStatus) bool {
+		condition := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionSessionVerified)
+		return condition != nil && condition.Reason == v1alpha1.ReasonTagsUnverified
+	}
+	return e, strings.Contains(a.Spec.Namespace+a.Spec.ServiceAccount, "*") && unverified(after) && !unverified(a.Status)
+}
