@@ -80,6 +80,13 @@ func (f fixture) inPod(t *testing.T, path string) string {
 	return f.Do(t, "get", "pod", "--namespace="+f.namespace, "app", "--output=jsonpath="+path)
 }
 
+// forge changes the metadata of the pod app under the name of the product: the policies refuse it to everybody else.
+func (f fixture) forge(t *testing.T, metadata string) {
+	t.Helper()
+	f.Do(t, "patch", "pod", "--namespace="+f.namespace, "app", "--type=merge", `--patch={"metadata": `+metadata+`}`,
+		"--as=system:serviceaccount:pod-identity:pod-identity-webhook", "--as-group=system:masters")
+}
+
 // execute runs a command in the application of a pod.
 func (f fixture) execute(t *testing.T, pod string, command ...string) string {
 	t.Helper()

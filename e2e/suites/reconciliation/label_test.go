@@ -8,8 +8,7 @@ func labelRemoved(t *testing.T, f fixture) {
 	t.Parallel()
 	f.startAssociated(t)
 	before := f.inPod(t, `{.metadata.annotations.podidentity\.dev/identity}`)
-	f.Do(t, "patch", "pod", "--namespace="+f.namespace, "app", "--type=merge",
-		`--patch={"metadata": {"labels": {"podidentity.dev/injected": null}, "annotations": {"podidentity.dev/identity": "{\"roleARN\":\"arn:minio:iam:::role/forged\"}"}}}`)
+	f.forge(t, `{"labels": {"podidentity.dev/injected": null}, "annotations": {"podidentity.dev/identity": "{\"roleARN\":\"arn:minio:iam:::role/forged\"}"}}`)
 	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.labels.podidentity\.dev/injected}=true`, "pod/app", "--timeout=30s")
 	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/app", "--timeout=30s")
 	if events := f.Do(t, "get", "events", "--namespace="+f.namespace, "--field-selector=reason=NotInjected", "--output=name"); events != "" {

@@ -59,7 +59,7 @@ func editedIdentity(t *testing.T, f fixture) {
 	t.Parallel()
 	f.startAssociated(t)
 	before := f.inPod(t, `{.metadata.annotations.podidentity\.dev/identity}`)
-	f.Do(t, "annotate", "pod", "--namespace="+f.namespace, "app", "--overwrite", `podidentity.dev/identity={"roleARN":"arn:minio:iam:::role/forged"}`)
+	f.forge(t, `{"annotations": {"podidentity.dev/identity": "{\"roleARN\":\"arn:minio:iam:::role/forged\"}"}}`)
 	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/app", "--timeout=30s")
 }
 
