@@ -154,3 +154,24 @@ func parseTests(t *testing.T) []string {
 	})
 	return all
 }
+
+// literals are the strings in the tests of a directory.
+func literals(t *testing.T, directory string) []string {
+	t.Helper()
+	var all []string
+	walk(t, directory, ".go", func(path string) {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			if literal, ok := node.(*ast.BasicLit); ok {
+				if value, ok := text(literal, nil); ok {
+					all = append(all, value)
+				}
+			}
+			return true
+		})
+	})
+	return all
+}

@@ -81,11 +81,10 @@ func subresources() map[string]attempt {
 }
 
 func sidecar() map[string]attempt {
-	const other = "registry.example.com/other"
 	return map[string]attempt{
-		"not by who may patch pods":                       {anybody, image("pod-identity", other), sidecarImage},
-		"not by the product":                              {product, image("pod-identity", other), refused},
-		"the image of an application can be changed":      {anybody, image("app", other), allowed},
+		"not by who may patch pods":                       {anybody, replaceImage("pod-identity"), sidecarImage},
+		"not by the product":                              {product, replaceImage("pod-identity"), refused},
+		"the image of an application can be changed":      {anybody, replaceImage("app"), allowed},
 		"a debugger has no way to the token":              {anybody, debug("pod-identity"), tokenVolume},
 		"a debugger that mounts something else is let in": {anybody, debug("scratch"), allowed},
 	}
@@ -94,7 +93,7 @@ func sidecar() map[string]attempt {
 func everythingElse() map[string]attempt {
 	const owner = `{"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "ConfigMap", "name": "kube-root-ca.crt", "uid": "1"}]}}`
 	return map[string]attempt{
-		"no image":        {product, image("app", "registry.example.com/other"), nothingElse},
+		"no image":        {product, replaceImage("app"), nothingElse},
 		"no deadline":     {product, patch(`{"spec": {"activeDeadlineSeconds": 60}}`), nothingElse},
 		"no owner":        {product, patch(owner), nothingElse},
 		"no finalizer":    {product, patch(`{"metadata": {"finalizers": ["example.com/f"]}}`), nothingElse},

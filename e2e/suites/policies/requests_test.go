@@ -77,9 +77,10 @@ func annotate(name, value string) request {
 	return patch(fmt.Sprintf(`{"metadata": {"annotations": {%q: %s}}}`, name, value))
 }
 
-func image(container, name string) request {
+// replaceImage changes the image of a container in place.
+func replaceImage(container string) request {
 	return func(_ *testing.T, f fixture) (string, []string) {
-		return "", []string{"set", "image", "--namespace=" + f.namespace, "pod/app", container + "=" + name, "--dry-run=server"}
+		return "", []string{"set", "image", "--namespace=" + f.namespace, "pod/app", container + "=registry.example.com/other", "--dry-run=server"}
 	}
 }
 
