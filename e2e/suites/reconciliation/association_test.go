@@ -42,6 +42,15 @@ func malformedPolicy(t *testing.T, f fixture) {
 	f.awaitDescription(t, []string{"pia", name}, "Warning  Unusable", "spec.policy of PodIdentityAssociation "+name+" is not a JSON object")
 }
 
+// sharedTarget needs no pod: what an association says of its session tags follows from its spec and from --source.
+func sharedTarget(t *testing.T, f fixture) {
+	t.Parallel()
+	f.associateAccount(t, "shared", f.pattern(), "nobody", fmt.Sprintf("roleARN: %q, targetRoleARN: %q", f.RoleARN, f.RefusedRoleARN))
+	name := f.association("shared")
+	f.Do(t, "wait", "--for=condition=SessionVerified=false", "pia/"+name, "--timeout=30s")
+	f.awaitDescription(t, []string{"pia", name}, "the pod sends the session tags", "Warning  TargetRoleShared", "share the target role")
+}
+
 func refusedRole(t *testing.T, f fixture) {
 	t.Parallel()
 	name := f.createRefused(t)
