@@ -17,6 +17,7 @@ func mayImport() map[string][]string {
 	return map[string][]string{
 		"contract": {},
 
+		"internal/bounded":  {},
 		"internal/flags":    {},
 		"internal/upstream": {},
 		"internal/ststest":  {},

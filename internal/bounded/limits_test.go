@@ -1,0 +1,130 @@
+package bounded
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// short are limits that a test can wait for.
+func short() Limits {
+	return Limits{
+		Connections: 10, PeerConnections: 10, HeaderBytes: 4 << 10,
+		ReadHeader: 200 * time.Millisecond, Read: 200 * time.Millisecond, Write: 300 * time.Millisecond, Idle: 200 * time.Millisecond,
+	}
+}
+
+// length answers with the length of the body.
+func length(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	_, _ = fmt.Fprint(w, len(body)) // the client tells
+}
+
+// serve returns the address of a server.
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	limits := short()
+	return run(t, NewServer(handler, limits), listen(t, limits))
+}
+
+func run(t *testing.T, server *http.Server, l net.Listener) (address string) {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	t.Cleanup(func() {
+		if err := errors.Join(server.Close(), <-ended); !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+	return l.Addr().String()
+}
+
+func TestAServerGivesUpOnAClient(t *testing.T) {
+	for name, test := range map[string]struct{ sends, gets string }{
+		"that sends nothing":                  {"", ""},
+		"whose header does not end":           {"GET / HTTP/1.1\r\nHost: x\r\nA: ", ""},
+		"whose body does not end":             {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", "400 Bad Request"},
+		"that is idle":                        {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "200 OK"},
+		"whose header is too big":             {"GET / HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 9<<10) + "\r\n\r\n", "431 Request Header Fields Too Large"},
+		"whose header is too big and goes on": {"GET / HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 1<<20), "431 Request Header Fields Too Large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := dial(t, serve(t, length), "127.0.0.1")
+			go func() { _, _ = io.WriteString(conn, test.sends) }() // the server may close before its end
+			got, err := io.ReadAll(conn)
+			if isReset := err != nil && strings.Contains(err.Error(), "reset"); err != nil && !isReset {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(got), test.gets) || test.gets == "" && len(got) > 0 {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+func TestAServerGivesUpOnAClientThatDoesNotReadItsResponse(t *testing.T) {
+	failed := make(chan error, 1)
+	address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		for {
+			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+				failed <- err
+				return
+			}
+		}
+	})
+	if _, err := io.WriteString(dial(t, address, "127.0.0.1"), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the response ended with %v", err)
+	}
+}
+
+func TestAClientThatPrefersHTTP2IsServedByHTTP11(t *testing.T) {
+	certificate := httptest.NewUnstartedServer(nil)
+	certificate.StartTLS()
+	certificate.Close()
+	server := NewServer(http.HandlerFunc(length), short())
+	address := run(t, server, tls.NewListener(listen(t, short()), &tls.Config{Certificates: certificate.TLS.Certificates, NextProtos: []string{"http/1.1"}}))
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate.Certificate())
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "example.com"}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Get("https://" + address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close() // only read from
+	if response.ProtoMajor != 1 {
+		t.Errorf("got %s", response.Proto)
+	}
+}
+
+func TestAClientWithinTheLimitsIsServed(t *testing.T) {
+	client := http.Client{Transport: &http.Transport{}}
+	response, err := client.Post("http://"+serve(t, length), "text/plain", bytes.NewReader(make([]byte, 1<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(response.Body)
+	_ = response.Body.Close() // only read from
+	client.CloseIdleConnections()
+	if err != nil || string(text) != "1048576" {
+		t.Errorf("got %q, %v", text, err)
+	}
+}
