@@ -52,19 +52,22 @@ func ownCredentials(env []corev1.EnvVar, options podOptions) string {
 	return ""
 }
 
-// ownCredentialsNotes name each container that keeps AWS credentials of its own, and the remedy.
+// ownCredentialsNotes name the containers that keep AWS credentials of their own, and the remedy.
 func ownCredentialsNotes(containers []*corev1.Container, options podOptions) []string {
 	var notes []string
 	for _, container := range containers {
+		if len(notes) == maxNotes {
+			return append(notes, "more containers do not get these credentials either")
+		}
 		if options.skips(container.Name) {
 			continue
 		}
 		switch variable := ownCredentials(container.Env, options); {
 		case variable == "":
 		case usesIRSA(container):
-			notes = append(notes, fmt.Sprintf("container %s uses IRSA, which SDKs prefer: remove %s from the service account to give it these", container.Name, contract.AnnotationRoleARN))
+			notes = append(notes, fmt.Sprintf("container %.63s uses IRSA, which SDKs prefer: remove %s from the service account to give it these", container.Name, contract.AnnotationRoleARN))
 		default:
-			notes = append(notes, fmt.Sprintf("container %s keeps its own AWS credentials: remove %s to give it these", container.Name, variable))
+			notes = append(notes, fmt.Sprintf("container %.63s keeps its own AWS credentials: remove %s to give it these", container.Name, variable))
 		}
 	}
 	return notes

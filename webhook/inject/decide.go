@@ -1,7 +1,6 @@
 package inject
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -42,19 +41,13 @@ func (in Input) ServiceAccount() string {
 //	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > injected
 func Decide(in Input, settings Settings) Decision {
 	options, notes := readOptions(in, settings)
-	decision := Decision{Reason: reasonFor(in, options), options: options}
-	switch {
-	case decision.Reason == UnknownLabel:
-		decision.Status = fmt.Sprintf("skipped: %s, not %q", UnknownLabel.message(), in.Mode)
-	case !decision.Injects():
-		decision.Status = "skipped: " + decision.Reason.message()
-	case !in.Associated:
-		decision.Status = unassociatedStatus(in.Namespace, in.ServiceAccount())
-	default:
-		decision.Status = contract.StatusInjected
+	decision := Decision{Reason: reasonFor(in, options), Status: contract.StatusInjected}
+	if !decision.Injects() {
+		decision = Skip(decision.Reason)
 	}
-	if !decision.Reason.expected() {
-		decision.Warnings = append(decision.Warnings, warning(decision.Status))
+	decision.options = options
+	if decision.Injects() && !in.Associated {
+		decision.Status = unassociatedStatus(in.Namespace, in.ServiceAccount())
 	}
 	if decision.Injects() {
 		notes = append(notes, ownCredentialsNotes(applicationContainers(in.Pod), options)...)

@@ -21,11 +21,12 @@ const (
 	IRSA           Reason = "IRSA"
 	OwnCredentials Reason = "OwnCredentials"
 	NotAssociated  Reason = "NotAssociated"
+	TooLarge       Reason = "TooLarge"
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated}
+	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated, TooLarge}
 }
 
 // message is what people read of a reason, in the status annotation, the warning and the log alike. It is short, since
@@ -50,6 +51,8 @@ func (r Reason) message() string {
 		return "every container has AWS credentials of its own; remove their variables to get these"
 	case NotAssociated:
 		return "no PodIdentityAssociation named the service account; create one, then recreate the pod"
+	case TooLarge:
+		return "the pod has too many containers, volumes or fields to be injected; divide it"
 	case Injected:
 		return contract.StatusInjected
 	}
@@ -72,11 +75,17 @@ type Decision struct {
 	options podOptions
 }
 
+// Skip is the decision for a pod that is admitted as it is, for a reason that needs no look at the pod.
+func Skip(reason Reason) Decision {
+	decision := Decision{Reason: reason, Status: "skipped: " + reason.message()}
+	if !reason.expected() {
+		decision.Warnings = []string{warning(decision.Status)}
+	}
+	return decision
+}
+
 // Injects tells whether the pod gets the sidecar.
 func (d Decision) Injects() bool { return d.Reason == Injected }
-
-// maxStatusLength keeps a status with many notes far from the 256 KiB that the annotations of a pod may have together.
-const maxStatusLength = 1000
 
 func truncate(status string) string {
 	if len(status) <= maxStatusLength {

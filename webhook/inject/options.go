@@ -18,12 +18,12 @@ type podOptions struct {
 	metricsPort int // 0 is none
 	wait        time.Duration
 	readiness   bool
-	skip        []string
+	skip        set
 	// token is the authorization token, if applications must also find it in their environment.
 	token string
 }
 
-func (o podOptions) skips(container string) bool { return slices.Contains(o.skip, container) }
+func (o podOptions) skips(container string) bool { return o.skip.has(container) }
 
 // readOptions reads the annotations of a pod. It ignores each value that it cannot use, and names it in a note together
 // with the legal values.
@@ -34,14 +34,15 @@ func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 		metricsPort: r.port(contract.AnnotationMetricsPort, 0),
 		wait:        r.wait(settings.Wait),
 		readiness:   r.boolean(contract.AnnotationReadiness),
-		skip:        r.list(contract.AnnotationSkipContainers),
 	}
+	skip := r.list(contract.AnnotationSkipContainers)
+	o.skip = setOf(skip, func(name *string) string { return *name })
 	r.boolean(contract.AnnotationInject)
 	if r.tokenInEnv() {
 		o.token = authorizationToken(existingSidecar(in.Pod), in.Token)
 	}
 	r.choosePorts(in.Pod, &o)
-	r.checkSkipped(in.Pod, o.skip)
+	r.checkSkipped(in.Pod, skip)
 	return o, r.notes
 }
 
@@ -51,12 +52,22 @@ type annotationReader struct {
 	notes       []string
 }
 
+// value is that of an annotation, if it is short enough to be read.
+func (r *annotationReader) value(annotation string) (text string, set bool) {
+	text, set = r.annotations[annotation]
+	if len(text) <= maxAnnotationBytes {
+		return text, set
+	}
+	r.notes = append(r.notes, fmt.Sprintf("annotation %s has %d bytes, more than %d, and is ignored", annotation, len(text), maxAnnotationBytes))
+	return "", false
+}
+
 func (r *annotationReader) reject(annotation, legal string) {
 	r.notes = append(r.notes, fmt.Sprintf("annotation %s is %.60q, not %s", annotation, r.annotations[annotation], legal))
 }
 
 func (r *annotationReader) port(annotation string, fallback int) int {
-	text, set := r.annotations[annotation]
+	text, set := r.value(annotation)
 	if !set {
 		return fallback
 	}
@@ -69,7 +80,7 @@ func (r *annotationReader) port(annotation string, fallback int) int {
 }
 
 func (r *annotationReader) wait(fallback time.Duration) time.Duration {
-	text, set := r.annotations[contract.AnnotationWait]
+	text, set := r.value(contract.AnnotationWait)
 	if !set {
 		return fallback
 	}
@@ -83,7 +94,7 @@ func (r *annotationReader) wait(fallback time.Duration) time.Duration {
 
 // boolean is true unless the annotation says "false".
 func (r *annotationReader) boolean(annotation string) bool {
-	switch text, set := r.annotations[annotation]; {
+	switch text, set := r.value(annotation); {
 	case text == "false":
 		return false
 	case set && text != "true":
@@ -93,7 +104,7 @@ func (r *annotationReader) boolean(annotation string) bool {
 }
 
 func (r *annotationReader) tokenInEnv() bool {
-	switch text, set := r.annotations[contract.AnnotationAuthorization]; {
+	switch text, set := r.value(contract.AnnotationAuthorization); {
 	case text == contract.AuthorizationEnv:
 		return true
 	case set && text != contract.AuthorizationFileOnly:
@@ -103,8 +114,9 @@ func (r *annotationReader) tokenInEnv() bool {
 }
 
 func (r *annotationReader) list(annotation string) []string {
+	text, _ := r.value(annotation)
 	var items []string
-	for item := range strings.SplitSeq(r.annotations[annotation], ",") {
+	for item := range strings.SplitSeq(text, ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			items = append(items, item)
 		}
@@ -115,9 +127,11 @@ func (r *annotationReader) list(annotation string) []string {
 // checkSkipped notes names that no container has: a misspelt one gives credentials to a container whose author did not
 // want them.
 func (r *annotationReader) checkSkipped(pod *corev1.Pod, skip []string) {
-	unknown := slices.DeleteFunc(slices.Clone(skip), func(name string) bool {
-		return slices.ContainsFunc(applicationContainers(pod), func(c *corev1.Container) bool { return c.Name == name })
-	})
+	if len(skip) == 0 {
+		return
+	}
+	names := setOf(applicationContainers(pod), func(c **corev1.Container) string { return (*c).Name })
+	unknown := slices.DeleteFunc(skip, names.has)
 	if len(unknown) > 0 {
 		r.notes = append(r.notes, fmt.Sprintf("annotation %s names containers that the pod does not have: %.60q", contract.AnnotationSkipContainers, strings.Join(unknown, ", ")))
 	}

@@ -35,16 +35,18 @@ func PatchEphemeralContainers(in Input, old *corev1.Pod, settings Settings) (ope
 	}
 	options, _ := readOptions(in, settings)
 	var p patch
+	existing := setOf(old.Spec.EphemeralContainers, func(c *corev1.EphemeralContainer) string { return c.Name })
+	var added []*corev1.Container
 	for i, ephemeral := range in.Pod.Spec.EphemeralContainers {
-		sameName := func(c corev1.EphemeralContainer) bool { return c.Name == ephemeral.Name }
-		if slices.ContainsFunc(old.Spec.EphemeralContainers, sameName) {
+		if existing.has(ephemeral.Name) {
 			continue
 		}
 		container := corev1.Container(ephemeral.EphemeralContainerCommon)
 		configureContainer(&p, itemPath("/spec/ephemeralContainers", i), container, options, settings)
-		for _, note := range ownCredentialsNotes([]*corev1.Container{&container}, options) {
-			warnings = append(warnings, warning(note))
-		}
+		added = append(added, &container)
+	}
+	for _, note := range ownCredentialsNotes(added, options) {
+		warnings = append(warnings, warning(note))
 	}
 	return p.operations, warnings
 }

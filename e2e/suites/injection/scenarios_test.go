@@ -126,7 +126,7 @@ func noDrift(t *testing.T, s suite) {
 
 func misspelt(t *testing.T, s suite) {
 	s.create(t, pod{Name: "misspelt", Namespace: "misspelt", ServiceAccount: "default"})
-	const want = `skipped: the namespace label podidentity.dev/inject must be enabled or associated, not "on"`
+	const want = `skipped: the namespace label podidentity.dev/inject must be enabled or associated`
 	if status := s.status(t, "misspelt", "misspelt"); status != want {
 		t.Errorf("the status is %q", status)
 	}
