@@ -21,18 +21,18 @@ func mayImport() map[string][]string {
 		"internal/flags":    {},
 		"internal/upstream": {},
 		"internal/ststest":  {},
-		"internal/process":  {"api/v1alpha1"},
+		"internal/process":  {"api/v1alpha1", "internal/bounded"},
 
 		"api/v1alpha1": {"contract"},
 		"association":  {"api/v1alpha1", "contract"},
 		"certs":        {"contract"},
 
 		"webhook": {
-			"association", "certs", "contract", "internal/process",
+			"association", "certs", "contract", "internal/bounded", "internal/process",
 			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/preview",
 		},
 		"webhook/config":     {"contract", "internal/flags", "webhook/inject", "webhook/preview"},
-		"webhook/admission":  {"association", "contract", "webhook/inject"},
+		"webhook/admission":  {"association", "contract", "internal/bounded", "webhook/inject"},
 		"webhook/controller": {"api/v1alpha1", "association", "contract", "webhook/inject"},
 		"webhook/preview":    {"api/v1alpha1", "association", "contract", "webhook/inject"},
 		"webhook/authca":     {"association", "certs", "contract"},
@@ -53,9 +53,9 @@ func mayImport() map[string][]string {
 		"sidecar/identity":                {"contract"},
 		"sidecar/readiness":               {},
 
-		"auth":           {"association", "certs", "internal/process", "auth/api", "auth/config", "auth/sessions", "auth/tokens"},
+		"auth":           {"association", "certs", "internal/bounded", "internal/process", "auth/api", "auth/config", "auth/sessions", "auth/tokens"},
 		"auth/config":    {"association", "contract", "internal/flags", "auth/api", "auth/sessions"},
-		"auth/api":       {"association", "contract", "internal/upstream", "auth/exception", "auth/sessions", "auth/tokens"},
+		"auth/api":       {"association", "contract", "internal/bounded", "internal/upstream", "auth/exception", "auth/sessions", "auth/tokens"},
 		"auth/sessions":  {"contract", "internal/upstream", "auth/exception", "auth/tokens"},
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
 		"auth/exception": {},

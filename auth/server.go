@@ -12,14 +12,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/podidentity/podidentity/auth/api"
 	"github.com/podidentity/podidentity/certs"
-)
-
-const (
-	// A client sends 2 KB, and waits for one call of the API server and two of STS.
-	readTimeout, writeTimeout, idleTimeout = 5 * time.Second, 30 * time.Second, time.Minute
-	// maxHeaderBytes is enough for a signature.
-	maxHeaderBytes = 16 << 10
+	"github.com/podidentity/podidentity/internal/bounded"
 )
 
 // addServer has the manager serve the handler by TLS. It does not listen before it is ready, since every client retries after a
@@ -36,11 +31,12 @@ func addServer(mgr manager.Manager, port int, rotator *certs.Rotator, synced fun
 		if err != nil {
 			return fmt.Errorf("listen on port %d: %w", port, err)
 		}
-		server := &manager.Server{Name: "auth", Listener: tls.NewListener(listener, tlsConfig(rotator)), Server: &http.Server{
-			Handler:           handler,
-			ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-			MaxHeaderBytes: maxHeaderBytes,
-		}}
+		limits := api.ServerLimits()
+		server := &manager.Server{
+			Name:     "auth",
+			Listener: tls.NewListener(bounded.NewListener(listener, limits), tlsConfig(rotator)),
+			Server:   bounded.NewServer(handler, limits),
+		}
 		return server.Start(ctx)
 	}))
 }

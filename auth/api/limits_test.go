@@ -1,10 +1,13 @@
 package api_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -30,6 +33,9 @@ func TestOnlyAClientOverItsRateIsThrottledAndNotForLong(t *testing.T) {
 		}
 		r := from("10.0.0.1")
 		assertException(t, r, exception.Throttling, "too many requests")
+		if r.Header().Get("Connection") != "close" {
+			t.Error("the connection is kept")
+		}
 		if r.Header().Get("Retry-After") != "1" || lines.LastEntry().Level != logrus.DebugLevel {
 			t.Errorf("%v, logged as %s", r.Header(), lines.LastEntry().Level)
 		}
@@ -43,4 +49,35 @@ func TestOnlyAClientOverItsRateIsThrottledAndNotForLong(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhoSendsSlowlyKeepsNobodyElseOut(t *testing.T) {
+	h, _ := handler(t, good())
+	for n := range 1500 {
+		reader, writer := io.Pipe()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			r := httptest.NewRequest(http.MethodPost, path, reader)
+			r.RemoteAddr = fmt.Sprintf("10.0.%d.%d:1234", n/200, n%200)
+			h.ServeHTTP(httptest.NewRecorder(), r)
+		}()
+		if _, err := io.WriteString(writer, request[:10]); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = writer.CloseWithError(io.ErrUnexpectedEOF) // never fails
+			<-ended
+		})
+	}
+	if r := post(h, path, request); r.Code != http.StatusOK {
+		t.Errorf("another client is answered with %d", r.Code)
+	}
+}
+
+func TestABodyThatBreaksOffIsRefused(t *testing.T) {
+	h, _ := handler(t, good())
+	recorder := httptest.NewRecorder()
+	h.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, io.MultiReader(strings.NewReader(request[:20]), iotest.ErrReader(io.ErrUnexpectedEOF))))
+	assertException(t, recorder, exception.InvalidRequest, "is not a JSON object")
 }

@@ -9,9 +9,6 @@ import (
 	"github.com/podidentity/podidentity/auth/exception"
 )
 
-// maxRequestBytes bounds a request. A service account token has about 1.5 KB.
-const maxRequestBytes = 32 << 10
-
 // tokenCharacters are those of the parts of a token.
 const tokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_="
 
