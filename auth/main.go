@@ -38,6 +38,7 @@ func serve(arguments []string) error {
 	if err != nil {
 		return err
 	}
+	process.LimitMemory()
 	return run(process.Drain(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
 
@@ -54,7 +55,7 @@ func run(ctx context.Context, c config.Config) error {
 	// --client-rate limits the requests already.
 	kubernetes.QPS = -1
 	rotation := rotationOf(c)
-	mgr, err := process.NewManager(kubernetes, process.Options{Watched: certs.Watched(rotation), Health: c.Health, Metrics: c.Metrics}, log)
+	mgr, err := process.NewManager(kubernetes, certs.Watched(rotation), log)
 	if err != nil {
 		return err
 	}
@@ -73,9 +74,10 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	err = errors.Join(
 		addServer(mgr, c.Listen, rotator, synced, handler.Handler()),
-		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificate", rotator.Ready),
-		mgr.AddReadyzCheck("associations", process.ReadyWhen(synced, "the associations are not read yet")),
+		process.Ports{Health: c.Health, Metrics: c.Metrics}.Add(mgr, map[string]healthz.Checker{
+			"certificate":  rotator.Ready,
+			"associations": process.ReadyWhen(synced, "the associations are not read yet"),
+		}),
 	)
 	if err != nil {
 		return fmt.Errorf("set up the server: %w", err)

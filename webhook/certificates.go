@@ -55,11 +55,3 @@ func newCertificates(c config.Config, rotation certs.Config, log logrus.FieldLog
 	}
 	return certs.NewRotator(rotation, log)
 }
-
-// serverTLS makes a server present the certificate, which may come later, and refuse versions before TLS 1.3.
-func serverTLS(source certificates) func(*tls.Config) {
-	return func(t *tls.Config) {
-		t.MinVersion = tls.VersionTLS13
-		t.GetCertificate = source.Certificate
-	}
-}

@@ -77,8 +77,7 @@ func TestWithADirectoryOfCertificatesNothingOfOurOwnRotationIsSetUp(t *testing.T
 }
 
 func TestTheServerSpeaksTLS13Alone(t *testing.T) {
-	var options tls.Config
-	serverTLS(fakeCertificates{})(&options)
+	options := tlsConfig(fakeCertificates{})
 	for name, test := range map[string]struct {
 		newest uint16
 		says   string
@@ -89,7 +88,7 @@ func TestTheServerSpeaksTLS13Alone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client, server := net.Pipe()
 			go func() {
-				_ = tls.Server(server, &options).HandshakeContext(t.Context()) // the client tells how it went
+				_ = tls.Server(server, options).HandshakeContext(t.Context()) // the client tells how it went
 				_ = server.Close()
 			}()
 			err := tls.Client(client, &tls.Config{MaxVersion: test.newest, ServerName: "x"}).HandshakeContext(t.Context())

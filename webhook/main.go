@@ -3,24 +3,18 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 
-	"github.com/sirupsen/logrus"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
-	crwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/podidentity/podidentity/association"
-	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/process"
-	"github.com/podidentity/podidentity/webhook/admission"
 	"github.com/podidentity/podidentity/webhook/config"
 	"github.com/podidentity/podidentity/webhook/controller"
 	"github.com/podidentity/podidentity/webhook/inject"
@@ -53,6 +47,7 @@ func serve(arguments []string) error {
 	if err != nil {
 		return err
 	}
+	process.LimitMemory()
 	tuneGC()
 	return run(process.Drain(ctrl.SetupSignalHandler(), settings.Drain), settings)
 }
@@ -72,8 +67,7 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	rotation := rotationOf(c)
 	certificates := newCertificates(c, rotation, log)
-	server := crwebhook.NewServer(crwebhook.Options{Port: c.Listen, TLSOpts: []func(*tls.Config){serverTLS(certificates)}})
-	mgr, err := process.NewManager(kubernetes, process.Options{Watched: watched(c, rotation), Health: c.Health, Metrics: c.Metrics, Webhooks: server}, log)
+	mgr, err := process.NewManager(kubernetes, watched(c, rotation), log)
 	if err != nil {
 		return err
 	}
@@ -96,34 +90,15 @@ func run(ctx context.Context, c config.Config) error {
 	err = errors.Join(
 		certificates.SetupWithManager(mgr),
 		registerExpiry(metrics.Registry, certificates),
-		registerHandlers(mgr, c.Injection, sources, log),
+		addServer(mgr, c, certificates, sources, log),
 		mgr.Add(election),
-		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificate", certificates.Ready),
-		mgr.AddReadyzCheck("identities", process.ReadyWhen(sources.synced, "the associations are not read yet")),
-		mgr.AddReadyzCheck("server", server.StartedChecker()),
+		process.Ports{Health: c.Health, Metrics: c.Metrics}.Add(mgr, map[string]healthz.Checker{
+			"certificate": certificates.Ready,
+			"identities":  process.ReadyWhen(sources.synced, "the associations are not read yet"),
+		}),
 	)
 	if err != nil {
 		return fmt.Errorf("set up the webhook: %w", err)
 	}
 	return mgr.Start(ctx)
-}
-
-// registerHandlers serves a path for each value of the namespace label.
-func registerHandlers(mgr manager.Manager, settings inject.Settings, s sources, log logrus.FieldLogger) error {
-	admissions, err := admission.NewMetrics(metrics.Registry)
-	if err != nil {
-		return err
-	}
-	for label, mode := range map[string]admission.Mode{
-		contract.InjectEnabled:    admission.FixedMode(contract.InjectEnabled),
-		contract.InjectAssociated: admission.FixedMode(contract.InjectAssociated),
-		admission.Unknown:         admission.LabelMode(mgr.GetAPIReader()),
-	} {
-		handler := &admission.Handler{
-			Mode: mode, Settings: settings, Identities: s.identities, AuthCA: s.authCA, Metrics: admissions, Log: log,
-		}
-		mgr.GetWebhookServer().Register(admission.Path(label), handler)
-	}
-	return nil
 }

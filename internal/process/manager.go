@@ -18,38 +18,25 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 )
 
-// Options are what the managers of two servers differ in.
-type Options struct {
-	// Watched limits what the cache holds of each type.
-	Watched map[client.Object]cache.ByObject
-	// Health is the address of /healthz and /readyz.
-	Health string
-	// Metrics is the address of /metrics, or "0" for none.
-	Metrics string
-	// Webhooks serves admission reviews; nil for a server that has none.
-	Webhooks webhook.Server
-}
-
-// NewManager builds a manager that elects no leader and survives an outage of the API server.
-func NewManager(kubernetes *rest.Config, o Options, log *logrus.Logger) (manager.Manager, error) {
+// NewManager builds a manager that elects no leader, survives an outage of the API server and opens no port. Watched limits what
+// its cache holds of each type.
+func NewManager(kubernetes *rest.Config, watched map[client.Object]cache.ByObject, log *logrus.Logger) (manager.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("build the scheme: %w", err)
 	}
 	mgr, err := ctrl.NewManager(kubernetes, ctrl.Options{
-		Scheme:        scheme,
-		Logger:        logrusr.New(log),
-		Cache:         cache.Options{ByObject: o.Watched, DefaultTransform: cache.TransformStripManagedFields()},
-		WebhookServer: o.Webhooks,
+		Scheme: scheme,
+		Logger: logrusr.New(log),
+		Cache:  cache.Options{ByObject: watched, DefaultTransform: cache.TransformStripManagedFields()},
 		// An API server that is away for longer would end the process, which helps nobody.
 		Controller:             config.Controller{CacheSyncTimeout: 24 * time.Hour},
-		HealthProbeBindAddress: o.Health,
-		Metrics:                metricsserver.Options{BindAddress: o.Metrics},
+		HealthProbeBindAddress: "0",
+		Metrics:                metricsserver.Options{BindAddress: "0"},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reach the API server at %s: %w", kubernetes.Host, err)

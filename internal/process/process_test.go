@@ -103,6 +103,8 @@ func TestLibrariesLogJSONThroughTheOneLogger(t *testing.T) {
 	}
 	written := make(lines, 1)
 	log.SetOutput(written)
+	// Other tests use the loggers of the libraries too, and nobody reads what they write.
+	t.Cleanup(func() { log.SetOutput(io.Discard) })
 	for name, write := range map[string]func(){
 		"the product":          func() { log.Info("a sentence") },
 		"controller-runtime":   func() { ctrl.Log.Info("a sentence") },
@@ -131,7 +133,7 @@ func TestTheLogLevelIsThatOfTheFlag(t *testing.T) {
 
 func TestAManagerNeedsNoAPIServerToBeBuilt(t *testing.T) {
 	log, _ := logrustest.NewNullLogger()
-	mgr, err := NewManager(&rest.Config{Host: "https://127.0.0.1:1"}, Options{Health: "0", Metrics: "0"}, log)
+	mgr, err := NewManager(&rest.Config{Host: "https://127.0.0.1:1"}, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}

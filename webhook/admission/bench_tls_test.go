@@ -1,9 +1,9 @@
 package admission_test
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/sirupsen/logrus"
-	crwebhook "sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/podidentity/podidentity/internal/bounded"
+	"github.com/podidentity/podidentity/webhook/admission"
 )
 
 const (
@@ -30,34 +32,26 @@ func serveOverTLS(b *testing.B) (newCaller func() (call func() error)) {
 	log := logrus.New()
 	log.SetFormatter(&logrus.JSONFormatter{})
 	log.SetOutput(io.Discard)
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
 	certificate := httptest.NewUnstartedServer(nil)
 	certificate.StartTLS()
 	b.Cleanup(certificate.Close)
-	server := crwebhook.NewServer(crwebhook.Options{Host: "127.0.0.1", Port: port, TLSOpts: []func(*tls.Config){func(t *tls.Config) {
-		t.MinVersion = tls.VersionTLS13
-		t.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &certificate.TLS.Certificates[0], nil }
-	}}})
-	server.Register("/pods/enabled", handler(b, log))
-	if err := listener.Close(); err != nil {
+	inner, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Start(ctx) }()
+	limits := admission.ServerLimits()
+	listener := tls.NewListener(bounded.NewListener(inner, limits), &tls.Config{
+		MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}, Certificates: certificate.TLS.Certificates,
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/pods/enabled", handler(b, log))
+	server, ended := bounded.NewServer(mux, limits), make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
 	b.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
+		if err := errors.Join(server.Close(), <-ended); !errors.Is(err, http.ErrServerClosed) {
 			b.Error(err)
 		}
 	})
-	for ready := server.StartedChecker(); ready(nil) != nil; {
-		time.Sleep(time.Millisecond)
-	}
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate.Certificate())
 	body := typicalReview(b)

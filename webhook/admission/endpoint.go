@@ -1,44 +1,42 @@
 package admission
 
 import (
-	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	"k8s.io/apimachinery/pkg/types"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission/metrics"
-)
 
-const (
-	// maxReviewBytes fits two objects of the largest size that an API server accepts, and the fields around them, as in
-	// controller-runtime.
-	maxReviewBytes = 7 << 20
-	// usualReviewBytes are allocated at once: a client that only claims more does not get more.
-	usualReviewBytes = 64 << 10
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 var _ http.Handler = (*Handler)(nil)
 
 // ServeHTTP answers one review. It does what controller-runtime's Webhook does, but decodes the review once. That one, with
-// its decoder, decodes it eight times: half of the cost of an admission.
+// its decoder, decodes it eight times: half of the cost of an admission. And it keeps within the limits.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, refused := readBody(r)
-	if refused != nil {
-		h.refuse(w, review{}, refused)
-		return
-	}
-	review, err := readReview(body)
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	taken := share{bytes: h.Memory.bytes}
+	defer taken.release()
+	answer, err := h.answer(ctx, r, &taken)
 	if err != nil {
-		h.refuse(w, review, badRequest(err))
+		// An API server takes this for a webhook that is away, and calls the standby.
+		h.Log.WithError(err).Warn("did not answer a review: there are too many at once")
+		http.Error(w, "the webhook has too many reviews at once: retry", http.StatusServiceUnavailable)
 		return
 	}
-	h.write(w, review, h.recovered(r.Context(), review.Request))
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		h.Log.WithError(err).Warn("could not send the answer to the API server")
+	}
 }
 
 // refusal is an error with its HTTP status.
@@ -50,23 +48,38 @@ type refusal struct {
 
 func badRequest(err error) *refusal { return &refusal{err, http.StatusBadRequest} }
 
-func readBody(r *http.Request) ([]byte, *refusal) {
-	limited := &io.LimitedReader{R: r.Body, N: maxReviewBytes + 1}
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), usualReviewBytes)) + bytes.MinRead)
-	if _, err := body.ReadFrom(limited); err != nil {
-		return nil, badRequest(fmt.Errorf("read the review: %w", err))
+// answer fails if the review got no memory or no turn, or when the client has gone.
+func (h *Handler) answer(ctx context.Context, r *http.Request, taken *share) (*admissionv1.AdmissionReview, error) {
+	body, err := readBody(ctx, r, taken)
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		return h.refuse(review{}, refused), nil
 	}
-	if limited.N <= 0 {
-		return nil, &refusal{fmt.Errorf("the review has more than %d bytes", maxReviewBytes), http.StatusRequestEntityTooLarge}
+	if err != nil {
+		return nil, err
 	}
-	if contentType := r.Header.Get("Content-Type"); contentType != "application/json" {
-		return nil, badRequest(fmt.Errorf("the content type of the review is %q, not application/json", contentType))
+	small, err := isSmall(body)
+	if errors.Is(err, errTooLarge) {
+		return h.skip(readHeader(body)), nil
 	}
-	if body.Len() == 0 {
-		return nil, badRequest(errors.New("the review is empty"))
+	if err != nil {
+		return h.refuse(review{}, badRequest(fmt.Errorf("read the review: %w", err))), nil
 	}
-	return body.Bytes(), nil
+	turns := h.Memory.turns(small)
+	if err := turns.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer turns.Release(1)
+	review, err := readReview(body)
+	if err != nil {
+		return h.refuse(review, badRequest(err)), nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	answer := answerTo(review, h.recovered(ctx, review.Request))
+	patch := answer.Response.Patch
+	// The client decides how long both are needed.
+	return answer, taken.resize(ctx, len(patch)+base64.StdEncoding.EncodedLen(len(patch)))
 }
 
 // recovered answers a panic with an error, where the API server would otherwise see a broken connection.
@@ -82,27 +95,38 @@ func (h *Handler) recovered(ctx context.Context, request *request) (response adm
 		}
 		response = admission.Errored(http.StatusInternalServerError, fmt.Errorf("panic: %v", panicked))
 	}()
-	return h.handle(ctx, request)
+	return h.handle(request)
 }
 
-func (h *Handler) refuse(w http.ResponseWriter, review review, why *refusal) {
+// skip admits a pod that is too large. An error would make the API server refuse it, whatever the failurePolicy; this way the
+// author reads the warning, and the API server's own answer where it refuses the pod itself, as it does with most of this size.
+func (h *Handler) skip(review review) *admissionv1.AdmissionReview {
+	decision := inject.Skip(inject.TooLarge)
+	h.Metrics.count(decision.Reason)
+	log := h.Log
+	if review.Request != nil {
+		log = log.WithField("namespace", short(review.Request.Namespace))
+	}
+	log.WithField("reason", decision.Reason).WithField("status", decision.Status).Info("admitted a pod")
+	return answerTo(review, admission.Allowed(string(decision.Reason)).WithWarnings(decision.Warnings...))
+}
+
+func (h *Handler) refuse(review review, why *refusal) *admissionv1.AdmissionReview {
+	why.error = shortError(why.error)
 	h.Log.WithError(why).Warn("refused a review")
-	h.write(w, review, admission.Errored(why.code, why.error))
+	return answerTo(review, admission.Errored(why.code, why.error))
 }
 
-// write sends an answer in the version of the review.
-func (h *Handler) write(w http.ResponseWriter, review review, response admission.Response) {
+// answerTo is an answer in the version of the review.
+func answerTo(review review, response admission.Response) *admissionv1.AdmissionReview {
 	var answer admissionv1.AdmissionReview
 	answer.SetGroupVersionKind(review.version())
 	if review.Request != nil {
-		response.UID = review.Request.UID
+		response.UID = types.UID(short(string(review.Request.UID)))
 	}
 	if err := encodePatch(&response); err != nil {
 		response = admission.Errored(http.StatusInternalServerError, err)
 	}
 	answer.Response = &response.AdmissionResponse
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(answer); err != nil {
-		h.Log.WithError(err).Warn("could not send the answer to the API server")
-	}
+	return &answer
 }

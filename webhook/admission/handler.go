@@ -3,7 +3,6 @@
 package admission
 
 import (
-	"context"
 	"crypto/rand"
 
 	"github.com/sirupsen/logrus"
@@ -22,16 +21,19 @@ type Identities interface {
 // Handler injects pods. The API server selects the handler by the namespace's label, so that no answer depends on a cache
 // of namespaces that lags behind.
 type Handler struct {
-	Mode       Mode
+	// Mode is the value of the namespace's injection label that the API server calls the path for, or Unknown.
+	Mode       string
 	Settings   inject.Settings
 	Identities Identities
 	// AuthCA are the current CA certificates of the auth service, in PEM, or empty.
 	AuthCA  func() string
+	Memory  *Memory
 	Metrics *Metrics
 	Log     logrus.FieldLogger
 }
 
-// Unknown stands in a path for every invalid value of the injection label.
+// Unknown stands for every invalid value of the injection label. To quote the value, one would have to read the namespace for
+// whoever asks.
 const Unknown = "unknown"
 
 // Path is where reviews of pods in namespaces with one value of the label are answered; the MutatingWebhookConfigurations
@@ -39,14 +41,8 @@ const Unknown = "unknown"
 func Path(label string) string { return "/pods/" + label }
 
 // handle answers one request. Every pod is admitted.
-func (h *Handler) handle(ctx context.Context, request *request) admission.Response {
-	mode, err := h.Mode(ctx, request.Namespace)
-	if err != nil {
-		// The API server refuses a pod whose review is answered with an error, whatever the failurePolicy.
-		h.Log.WithError(err).Warn("admitted a pod without knowing its namespace's label")
-		return admission.Allowed("").WithWarnings("pod identity: nothing was injected: " + err.Error())
-	}
-	in := inject.Input{Pod: request.Object, Namespace: request.Namespace, Mode: mode, AuthCA: h.AuthCA(), Token: rand.Text()}
+func (h *Handler) handle(request *request) admission.Response {
+	in := inject.Input{Pod: request.Object, Namespace: request.Namespace, Mode: h.Mode, AuthCA: h.AuthCA(), Token: rand.Text()}
 	in.Identity, in.Associated = h.Identities.Identity(association.ServiceAccount{Namespace: in.Namespace, Name: in.ServiceAccount()})
 	if request.SubResource == ephemeralContainers {
 		return h.updateEphemeralContainers(request, in)
@@ -78,9 +74,9 @@ func (h *Handler) updateEphemeralContainers(request *request, in inject.Input) a
 
 // logFor names the pod, which has no name yet if a controller creates it.
 func (h *Handler) logFor(in inject.Input) logrus.FieldLogger {
-	log := h.Log.WithField("namespace", in.Namespace)
+	log := h.Log.WithField("namespace", short(in.Namespace))
 	if in.Pod.Name == "" {
-		return log.WithField("generateName", in.Pod.GenerateName)
+		return log.WithField("generateName", short(in.Pod.GenerateName))
 	}
-	return log.WithField("pod", in.Pod.Name)
+	return log.WithField("pod", short(in.Pod.Name))
 }

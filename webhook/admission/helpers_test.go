@@ -39,13 +39,14 @@ func handler(t testing.TB, log logrus.FieldLogger) *admission.Handler {
 	settings := inject.DefaultSettings()
 	settings.Image = "sidecar:v1"
 	return &admission.Handler{
-		Mode:     admission.FixedMode(contract.InjectEnabled),
+		Mode:     contract.InjectEnabled,
 		Settings: settings,
 		Identities: identities{
 			account:  association.ServiceAccount{Namespace: "eks-s3-example", Name: "reader"},
 			identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader"},
 		},
 		AuthCA:  func() string { return "" },
+		Memory:  admission.NewMemory(),
 		Metrics: metrics,
 		Log:     log,
 	}

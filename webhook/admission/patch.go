@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -25,10 +26,13 @@ func encodePatch(response *admission.Response) error {
 	for i, patch := range response.Patches {
 		operations[i] = operation(patch)
 	}
-	text, err := json.Marshal(operations)
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	// Or else a "<" of one byte would take six.
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(operations); err != nil {
 		return fmt.Errorf("encode the patch: %w", err)
 	}
-	response.Patch, response.PatchType = text, new(admissionv1.PatchTypeJSONPatch)
+	response.Patch, response.PatchType = bytes.TrimSuffix(text.Bytes(), []byte("\n")), new(admissionv1.PatchTypeJSONPatch)
 	return nil
 }

@@ -35,7 +35,7 @@ type request struct {
 func readReview(body []byte) (review, error) {
 	r, err := decode(body)
 	if err != nil {
-		return readUID(body), fmt.Errorf("read the pod of the review: %w", err)
+		return readHeader(body), fmt.Errorf("read the pod of the review: %w", err)
 	}
 	return r, r.check()
 }
@@ -52,19 +52,20 @@ func decode(body []byte) (review, error) {
 	return tolerant, err
 }
 
-// readUID reads a review whose object is no pod, as far as the answer needs it.
-func readUID(body []byte) review {
+// readHeader reads a review, but not its objects: it is enough for an answer, and for the log.
+func readHeader(body []byte) review {
 	var header struct {
 		metav1.TypeMeta `json:",inline"`
 
 		Request struct {
-			UID types.UID `json:"uid"`
+			UID       types.UID `json:"uid"`
+			Namespace string    `json:"namespace"`
 		} `json:"request"`
 	}
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(body, &header); err != nil {
 		return review{} // The caller reports the first error.
 	}
-	return review{header.TypeMeta, &request{UID: header.Request.UID}}
+	return review{header.TypeMeta, &request{UID: header.Request.UID, Namespace: header.Request.Namespace}}
 }
 
 func (r review) check() error {
