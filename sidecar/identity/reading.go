@@ -4,9 +4,7 @@ package identity
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 
 	"github.com/podidentity/podidentity/contract"
 )
@@ -44,17 +42,4 @@ func next(previous Reading, document []byte, err error) Reading {
 		return previous
 	}
 	return Reading{Identity: id}
-}
-
-func readDocument(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	document, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
-	if err == nil && len(document) > maxDocument {
-		return nil, fmt.Errorf("%s has more than %d bytes", path, maxDocument)
-	}
-	return document, err
 }

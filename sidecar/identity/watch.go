@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/podidentity/podidentity/internal/regular"
 )
 
 const (
@@ -61,7 +63,7 @@ func (f *File) Watch(ctx context.Context, changed func(Reading)) {
 
 // read reads the document and tells whether the Reading changed.
 func (f *File) read() bool {
-	document, err := readDocument(f.path)
+	document, err := regular.ReadFile(f.path, maxDocument)
 	previous := f.reading
 	f.reading = next(previous, document, err)
 	return f.reading.Identity != previous.Identity || problemText(f.reading) != problemText(previous)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/podidentity/podidentity/sidecar/identity"
@@ -116,6 +117,14 @@ func TestADocumentThatCannotBeReadIsAProblem(t *testing.T) {
 		"a folder in its place": func(t *testing.T, path string) {
 			must(t, os.Remove(path))
 			must(t, os.Mkdir(path, 0o750))
+		},
+		"a FIFO in its place": func(t *testing.T, path string) {
+			must(t, os.Remove(path))
+			must(t, syscall.Mkfifo(path, 0o600))
+		},
+		"a link to a device without end in its place": func(t *testing.T, path string) {
+			must(t, os.Remove(path))
+			must(t, os.Symlink("/dev/zero", path))
 		},
 		"a document that is too large": func(t *testing.T, path string) {
 			must(t, os.WriteFile(path, make([]byte, 300<<10), 0o600))

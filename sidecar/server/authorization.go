@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/podidentity/podidentity/internal/regular"
 )
 
 const (
@@ -29,11 +31,10 @@ func EnsureToken(path string, given string) (Token, error) {
 		return "", fmt.Errorf("AWS_CONTAINER_AUTHORIZATION_TOKEN is not %d to %d characters of visible ASCII: correct or unset it",
 			minToken, maxToken)
 	}
-	existing, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	token, err := existingToken(path)
+	if err != nil {
 		return "", fmt.Errorf("read the authorization token: %w", err)
 	}
-	token := string(existing)
 	if wellFormed(token) && (given == "" || given == token) {
 		return Token(token), nil
 	}
@@ -45,6 +46,23 @@ func EnsureToken(path string, given string) (Token, error) {
 		return "", fmt.Errorf("write the authorization token: %w", err)
 	}
 	return Token(token), nil
+}
+
+// existingToken is the content of the file at path, or empty. Containers of the pod share the folder of this file and could put
+// something else in its place, which is then replaced as an invalid token is.
+func existingToken(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if !info.IsDir() && (!info.Mode().IsRegular() || info.Size() > maxToken) {
+		return "", nil
+	}
+	content, err := regular.ReadFile(path, maxToken)
+	return string(content), err
 }
 
 func wellFormed(token string) bool {

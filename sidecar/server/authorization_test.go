@@ -1,10 +1,12 @@
 package server_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/podidentity/podidentity/sidecar/server"
@@ -68,6 +70,35 @@ func TestRule07TheTokenSurvivesARestart(t *testing.T) {
 			}
 			if test.want != "" && string(first) != test.want || string(first) == test.there && test.want == "" {
 				t.Errorf("got %q, want %q", first, test.want)
+			}
+		})
+	}
+}
+
+// Containers that mount the folder can put anything there while the sidecar does not run.
+func TestWhateverIsInPlaceOfTheTokenIsReplaced(t *testing.T) {
+	for name, create := range map[string]func(path string) error{
+		"a FIFO":                         func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"a link to a device without end": func(path string) error { return os.Symlink("/dev/zero", path) },
+		"a link to a FIFO": func(path string) error {
+			return errors.Join(syscall.Mkfifo(path+".target", 0o600), os.Symlink(path+".target", path))
+		},
+		"a link to a token": func(path string) error {
+			return errors.Join(os.WriteFile(path+".target", []byte(strings.Repeat("x", 26)), 0o600), os.Symlink(path+".target", path))
+		},
+		"a link to nothing":   func(path string) error { return os.Symlink(path+".target", path) },
+		"a file of 257 bytes": func(path string) error { return os.WriteFile(path, []byte(strings.Repeat("x", 257)), 0o600) },
+		"a file of 1 TB":      func(path string) error { return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, 1<<40)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "token")
+			if err := create(path); err != nil {
+				t.Fatal(err)
+			}
+			token := ensure(t, path, "")
+			info, err := os.Lstat(path)
+			if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(token)) || token == server.Token(strings.Repeat("x", 26)) {
+				t.Errorf("the token is %q in a file of %d bytes, %v, %v", token, info.Size(), info.Mode(), err)
 			}
 		})
 	}

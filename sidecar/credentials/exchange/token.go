@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
+
+	"github.com/podidentity/podidentity/internal/regular"
 )
+
+// maxTokenFile is far above the limit of every service, so that a token that is too long is reported as such.
+const maxTokenFile = 256 << 10
 
 // ReadToken reads the service account token. The kubelet renews it, so it is read for every exchange. Limit is the most that the
 // service accepts, in bytes.
 func (s Service) ReadToken(file string, limit int) (string, error) {
-	content, err := os.ReadFile(file)
+	content, err := regular.ReadFile(file, maxTokenFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("the service account token %s does not exist: project it into the sidecar", file)
 	}

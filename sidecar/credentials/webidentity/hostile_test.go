@@ -158,7 +158,8 @@ func TestCertificates(t *testing.T) {
 		"another CA is not":                        {server.URL, "", "set AWS_CA_BUNDLE"},
 		"a certificate of another name is refused": {byOtherName, bundle, "not localhost"},
 		"a missing bundle":                         {server.URL, bundle + "x", "read AWS_CA_BUNDLE"},
-		"a bundle without a certificate":           {server.URL, os.Args[0], "no certificate in PEM"},
+		"a bundle without a certificate":           {server.URL, "source.go", "no certificate in PEM"},
+		"a bundle without end":                     {server.URL, "/dev/zero", "is not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := source(t, test.endpoint)

@@ -1,6 +1,7 @@
 package webidentity_test
 
 import (
+	"errors"
 	"maps"
 	"net/url"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 )
 
 func TestTokenIsExchangedForTheRole(t *testing.T) {
@@ -123,10 +125,22 @@ func TestATokenThatCannotBeSentIsAnError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err = s.Fetch(t.Context(), contract.Identity{RoleARN: role}); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v", err)
-			}
+			expectTokenError(t, s, test.want)
 		})
+	}
+	t.Run("one without end", func(t *testing.T) {
+		s := source(t, "http://127.0.0.1:1")
+		if err := errors.Join(os.Remove(s.TokenFile), os.Symlink("/dev/zero", s.TokenFile)); err != nil {
+			t.Fatal(err)
+		}
+		expectTokenError(t, s, "is not a regular file")
+	})
+}
+
+func expectTokenError(t *testing.T, s webidentity.Source, want string) {
+	t.Helper()
+	if _, err := s.Fetch(t.Context(), contract.Identity{RoleARN: role}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v", err)
 	}
 }
 
