@@ -24,12 +24,17 @@ const (
 	trimInterval = 110 * time.Second
 	// maxProcs is enough for thousands of requests a second. The runtime keeps caches for each.
 	maxProcs = 1
+	// memoryLimit leaves of the 32 MiB of the container what the binary and the kernel's buffers take: see server.limits. It is not
+	// read from the container's limit, which is a setting of the installation: where that is lower, the heap must not grow less, and
+	// where it is higher, the bounds of the server are the same.
+	memoryLimit = 18 << 20
 )
 
 // tuneRuntime tunes the Go runtime for little anonymous memory, which every pod of the cluster pays for.
 func tuneRuntime() {
 	runtime.GOMAXPROCS(maxProcs)
 	debug.SetGCPercent(idleGCPercent)
+	debug.SetMemoryLimit(memoryLimit)
 }
 
 // relaxedGC is a source that postpones garbage collection while it fetches, and then signals trim to catch up.

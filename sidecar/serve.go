@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net"
-	"syscall"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -56,7 +53,7 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 	}
 	group.Go(func() error {
 		// Only now that the token is written, so that every client that can connect can authenticate.
-		listener, err := listen(ctx, c.Listen)
+		listener, err := server.Listen(ctx, c.Listen)
 		if err != nil {
 			return err
 		}
@@ -96,18 +93,6 @@ func listenMetrics(ctx context.Context, address string, log logrus.FieldLogger) 
 		return nil
 	}
 	return listener
-}
-
-func listen(ctx context.Context, address string) (net.Listener, error) {
-	// No connection lasts long enough for a keep-alive probe, and enabling them costs four system calls for each.
-	listener, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp4", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("another process of this pod listens on %s: choose another port with the annotation podidentity.dev/port", address)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", address, err)
-	}
-	return listener, nil
 }
 
 func newLog(out io.Writer) *logrus.Logger {

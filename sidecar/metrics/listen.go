@@ -6,13 +6,21 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/podidentity/podidentity/internal/bounded"
 )
 
-const (
-	// path is the default of Prometheus.
-	path    = "/metrics"
-	timeout = 5 * time.Second
-)
+// path is the default of Prometheus.
+const path = "/metrics"
+
+// limits take less than half a megabyte: 16 connections of 25 KiB, as those of the credentials. The address of a pod is reached
+// from the whole cluster, so no peer may take them all.
+func limits() bounded.Limits {
+	return bounded.Limits{
+		Connections: 16, PeerConnections: 4, HeaderBytes: 4 << 10,
+		ReadHeader: 2 * time.Second, Read: 2 * time.Second, Write: 5 * time.Second, Idle: time.Second,
+	}
+}
 
 // Listen opens address for Serve.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
@@ -27,11 +35,12 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 func (m *Metrics) Serve(ctx context.Context, listener net.Listener) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+path, m)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: timeout, WriteTimeout: timeout}
+	limits := limits()
+	server := bounded.NewServer(mux, limits)
 	// A connection that is kept between two scrapes would keep its buffers.
 	server.SetKeepAlivesEnabled(false)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	err := server.Serve(listener)
+	err := server.Serve(bounded.NewListener(listener, limits))
 	if stop() {
 		return fmt.Errorf("serve metrics: %w", err)
 	}

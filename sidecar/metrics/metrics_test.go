@@ -140,18 +140,3 @@ func TestNilMetricsCountNothing(t *testing.T) {
 		t.Error("the handler is not called")
 	}
 }
-
-func TestServeReturnsWhenItsContextIsDone(t *testing.T) {
-	listener, err := metrics.Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := metrics.Listen(t.Context(), listener.Addr().String()); err == nil || !strings.Contains(err.Error(), "--metrics") {
-		t.Errorf("error %v on an address in use", err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	if err := metrics.New().Serve(ctx, listener); err != nil {
-		t.Errorf("Serve returned %v", err)
-	}
-}

@@ -20,6 +20,7 @@ func (s *Server) authorize(next http.Handler) http.Handler {
 			unauthorized().ServeHTTP(w, r)
 			return
 		}
+		trust(r.Context())
 		next.ServeHTTP(w, r)
 	})
 }

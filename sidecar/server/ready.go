@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -25,8 +26,9 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	// The server's write timeout would cut the wait short. A ResponseWriter that cannot set a deadline, as in tests, has none.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + writeTimeout))
+	// The server's timeouts would cut the wait short. A ResponseWriter that cannot set a deadline, as in tests, has none.
+	control, deadline := http.NewResponseController(w), time.Now().Add(wait+timeout)
+	_ = errors.Join(control.SetReadDeadline(deadline), control.SetWriteDeadline(deadline))
 	body, err := json.Marshal(s.awaitStatus(r, wait))
 	if err != nil {
 		panic(fmt.Sprintf("encode a status, a struct of strings: %v", err))

@@ -18,7 +18,7 @@ import (
 // serve starts a server on a free port.
 func serve(t testing.TB, k *credentials.Keeper) (address string, stop func() error) {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	listener, err := server.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestRule16RequestsInFlightAreAnsweredAtShutdown(t *testing.T) {
 	release := make(chan struct{})
 	k := &waitingKeeper{Keeper: keeper(t, blockedSource{release}), waiting: make(chan struct{})}
 	k.SetIdentity(associated())
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	listener, err := server.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

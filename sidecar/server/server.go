@@ -16,17 +16,17 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/bounded"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
 const (
 	credentialsPath = contract.CredentialsPath
-	headerTimeout   = 5 * time.Second
-	writeTimeout    = 5 * time.Second
+	// timeout is for each part of a request. The strictest SDKs give up after a second, others after five.
+	timeout = 5 * time.Second
 	// shutdownTimeout is more than firstCredentialsWait, the longest that a request for credentials takes.
 	shutdownTimeout = time.Second
-	maxHeader       = 16 << 10
 )
 
 // Keeper holds the credentials that the server gives out.
@@ -80,13 +80,10 @@ func (s *Server) Handler() http.Handler {
 
 // Serve answers on listener until ctx is done. Then it closes listener, finishes the requests in flight, and returns nil.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	server := &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: headerTimeout,
-		WriteTimeout:      writeTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          stdlog.New(logWriter{s.log}, "", 0),
-	}
+	limits := limits()
+	server := bounded.NewServer(s.Handler(), limits)
+	server.ConnContext = withConnection
+	server.ErrorLog = stdlog.New(logWriter{s.log}, "", 0)
 	// Some clients fail on a kept connection that the server closes, and requests are rare (README, rule 12).
 	server.SetKeepAlivesEnabled(false)
 	stopped := make(chan error, 1)
@@ -96,7 +93,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		defer cancel()
 		stopped <- errors.Join(server.Shutdown(shutdown), server.Close())
 	})
-	err := server.Serve(listener)
+	err := server.Serve(newConnections(listener, limits.Connections))
 	if stop() {
 		return fmt.Errorf("serve credentials: %w", err)
 	}
