@@ -65,3 +65,32 @@ func TestOnlyAnotherUIDExcusesAnInvalidPatch(t *testing.T) {
 		})
 	}
 }
+
+// A trimmed pod has no more of the container than its name, so the answer must not change when it is trimmed again.
+func TestAPodWithAnotherContainerOfOurNameIsNotActive(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*corev1.Container)
+		active bool
+	}{
+		"our own":                      {func(*corev1.Container) {}, true},
+		"our own of another release":   {func(c *corev1.Container) { c.Image = "registry.example.com/sidecar:v0" }, true},
+		"one that runs something else": {func(c *corev1.Container) { c.Command = []string{"sleep", "infinity"} }, false},
+		"one that names another pod": {func(c *corev1.Container) {
+			c.Env = []corev1.EnvVar{{Name: contract.EnvPodNamespace, Value: "team-payments"}}
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := changed(injectedPod("p", "reader"), func(pod *corev1.Pod) { test.change(&pod.Spec.InitContainers[0]) })
+			for range 3 {
+				if active(pod) != test.active {
+					t.Errorf("it is active: %t", active(pod))
+				}
+				object, err := new(trimmer).trim(pod)
+				if err != nil {
+					t.Fatal(err)
+				}
+				pod = object.(*corev1.Pod)
+			}
+		})
+	}
+}

@@ -41,7 +41,7 @@ func (in Input) ServiceAccount() string {
 //	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > injected
 func Decide(in Input, settings Settings) Decision {
 	options, notes := readOptions(in, settings)
-	decision := Decision{Reason: reasonFor(in, options), Status: contract.StatusInjected}
+	decision := Decision{Reason: reasonFor(in, options, settings), Status: contract.StatusInjected}
 	if !decision.Injects() {
 		decision = Skip(decision.Reason)
 	}
@@ -59,7 +59,7 @@ func Decide(in Input, settings Settings) Decision {
 	return decision
 }
 
-func reasonFor(in Input, options podOptions) Reason {
+func reasonFor(in Input, options podOptions, settings Settings) Reason {
 	pod := in.Pod
 	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
 	switch {
@@ -73,7 +73,7 @@ func reasonFor(in Input, options podOptions) Reason {
 		return HostNetwork
 	case isWindows(pod):
 		return Windows
-	case nameTaken(pod):
+	case nameTaken(pod, settings):
 		return NameTaken
 	// An existing sidecar is completed, whatever other webhooks have done since it was added.
 	case existingSidecar(pod) != nil:
@@ -91,42 +91,4 @@ func reasonFor(in Input, options podOptions) Reason {
 // every tells whether the list has items and all of them satisfy the predicate.
 func every[T any](items []T, satisfies func(T) bool) bool {
 	return len(items) > 0 && !slices.ContainsFunc(items, func(item T) bool { return !satisfies(item) })
-}
-
-// nameTaken tells whether the pod uses one of our names for something that we cannot have added.
-func nameTaken(pod *corev1.Pod) bool {
-	for _, container := range pod.Spec.Containers {
-		if container.Name == contract.ContainerName {
-			return true
-		}
-	}
-	for _, container := range pod.Spec.InitContainers {
-		if container.Name == contract.ContainerName && !isNativeSidecar(container) {
-			return true
-		}
-	}
-	for _, volume := range pod.Spec.Volumes {
-		if volume.Name == contract.VolumeName && !isTokenVolume(volume) ||
-			volume.Name == contract.AuthorizationVolumeName && !isAuthorizationVolume(volume) {
-			return true
-		}
-	}
-	return false
-}
-
-func isNativeSidecar(container corev1.Container) bool {
-	return container.RestartPolicy != nil && *container.RestartPolicy == corev1.ContainerRestartPolicyAlways
-}
-
-// HasSidecar tells whether an earlier admission pass has injected the pod.
-func HasSidecar(pod *corev1.Pod) bool { return existingSidecar(pod) != nil && !nameTaken(pod) }
-
-// existingSidecar is the sidecar that an earlier admission pass has added, or nil.
-func existingSidecar(pod *corev1.Pod) *corev1.Container {
-	for i, container := range pod.Spec.InitContainers {
-		if container.Name == contract.ContainerName && isNativeSidecar(container) {
-			return &pod.Spec.InitContainers[i]
-		}
-	}
-	return nil
 }

@@ -44,7 +44,7 @@ func (r Reason) message() string {
 	case MirrorPod:
 		return "the kubelet runs static pods without the API server; give them their credentials in another way"
 	case NameTaken:
-		return "the pod has a container or volume of its own named " + contract.ContainerName + " or " + contract.AuthorizationVolumeName + "; rename it"
+		return "the pod has a container or volume of its own named " + contract.ContainerName + " or " + contract.AuthorizationVolumeName + "; rename or remove it"
 	case IRSA:
 		return "its containers use IRSA, which SDKs prefer; to change that, remove " + contract.AnnotationRoleARN + " from the service account"
 	case OwnCredentials:

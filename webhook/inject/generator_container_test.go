@@ -12,6 +12,9 @@ func (g generator) container(name string) any {
 		name = other
 	}
 	c := g.withUnknownField(object{"name": name, "image": "image"})
+	if name == contract.ContainerName && g.oneIn(2) {
+		return g.sidecar(c)
+	}
 	g.sometimes(c, 2, "env", func() any { return g.list(4, g.variable) })
 	g.sometimes(c, 4, "envFrom", func() any { return g.list(2, func(int) any { return object{"prefix": g.of("", "A", "DB_")} }) })
 	g.sometimes(c, 2, "ports", func() any {
@@ -23,6 +26,22 @@ func (g generator) container(name string) any {
 	g.sometimes(c, 2, "resources", func() any { return g.resources() })
 	g.sometimes(c, 3, "securityContext", func() any { return g.withUnknownField(object{"runAsUser": g.of(nil, 0, 1000, 2000)}) })
 	g.sometimes(c, 4, "restartPolicy", func() any { return "Always" })
+	return c
+}
+
+// sidecar makes a container one like ours, often with a part that is not.
+func (g generator) sidecar(c object) object {
+	c["image"] = g.of("podidentity/sidecar:v0", "mirror.internal/podidentity/sidecar@sha256:00", "podidentity/sidecar:v1", "mine/sidecar:v1")
+	c["restartPolicy"] = "Always"
+	c["args"] = []any{"--listen=127.0.0.1:2711"}
+	g.sometimes(c, 6, "args", func() any { return []any{g.of("--identity=/mine", "wait", "--source=eks-auth")} })
+	g.sometimes(c, 8, "command", func() any { return []any{"sleep"} })
+	g.sometimes(c, 8, "envFrom", func() any { return []any{object{"prefix": "POD_"}} })
+	g.sometimes(c, 2, "env", func() any {
+		field := object{"fieldRef": object{"fieldPath": g.of("metadata.namespace", "metadata.namespace", "metadata.labels['mine']")}}
+		return []any{object{"name": contract.EnvPodNamespace, "valueFrom": field}}
+	})
+	g.sometimes(c, 8, "env", func() any { return []any{object{"name": contract.EnvPodNamespace, "value": "team-payments"}} })
 	return c
 }
 
@@ -46,6 +65,17 @@ func (g generator) variable(i int) any {
 }
 
 func (g generator) volume(i int) any {
+	if g.oneIn(6) && i == 0 {
+		return g.withUnknownField(object{"name": contract.VolumeName, "projected": object{"sources": []any{
+			object{"serviceAccountToken": object{"audience": g.of(contract.STSAudience, contract.STSAudience, "mine"), "path": contract.TokenFile}},
+			g.of(
+				object{"downwardAPI": object{"items": []any{object{"path": contract.IdentityFile, "fieldRef": object{
+					"fieldPath": g.of("metadata.annotations['podidentity.dev/identity']", "metadata.annotations['mine']"),
+				}}}}},
+				object{"configMap": object{"name": "mine", "items": []any{object{"key": "a", "path": g.of(contract.IdentityFile, contract.STSCAFile)}}}},
+				object{"secret": object{"name": "mine"}}),
+		}}})
+	}
 	if g.oneIn(10) && i < 2 {
 		return g.withUnknownField(object{"name": []string{contract.VolumeName, contract.AuthorizationVolumeName}[i], "emptyDir": object{"medium": g.of("", "Memory")}})
 	}

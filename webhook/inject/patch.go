@@ -30,7 +30,7 @@ func Patch(in Input, decision Decision, settings Settings) []jsonpatch.Operation
 // and the warnings. Those that the old pod has already cannot be changed any more; a pod without our sidecar has no
 // credentials to give.
 func PatchEphemeralContainers(in Input, old *corev1.Pod, settings Settings) (operations []jsonpatch.Operation, warnings []string) {
-	if existingSidecar(in.Pod) == nil {
+	if !HasSidecar(in.Pod) {
 		return nil, nil
 	}
 	options, _ := readOptions(in, settings)

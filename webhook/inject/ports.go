@@ -17,6 +17,7 @@ const firstEphemeralPort = 32768
 const (
 	listenFlag  = "--" + contract.FlagListen + "="
 	metricsFlag = "--" + contract.FlagMetrics + "="
+	sourceFlag  = "--" + contract.FlagSource + "="
 )
 
 // choosePorts moves each port of a sidecar that does not exist yet up to the next one that no container declares.

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
@@ -90,6 +88,7 @@ func checkInvariants(t testing.TB, input inject.Input, raw []byte, settings inje
 	input.Pod = before
 	if inject.Decide(input, settings).Injects() {
 		checkCompletion(t, secondInput, admitted, settings)
+		checkNothingForeign(t, after)
 	}
 	trusted := ""
 	if inject.Decide(input, settings).Injects() && settings.UsesEKSAuth() {
@@ -130,24 +129,4 @@ func checkCompletion(t testing.TB, input inject.Input, admitted []byte, settings
 	if len(completed.Spec.Containers[len(all)].Env) == 0 {
 		t.Errorf("a second pass left the new container out: %s", second)
 	}
-}
-
-// names counts the names and paths that must be unique.
-func names(pod *corev1.Pod) map[string]int {
-	count := map[string]int{}
-	for _, volume := range pod.Spec.Volumes {
-		count["volume "+volume.Name]++
-	}
-	for _, list := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
-		for _, container := range list {
-			count["container "+container.Name]++
-			for _, variable := range container.Env {
-				count["variable "+container.Name+" "+variable.Name]++
-			}
-			for _, mount := range container.VolumeMounts {
-				count["mount "+container.Name+" "+mount.MountPath]++
-			}
-		}
-	}
-	return count
 }

@@ -35,7 +35,7 @@ func sidecar(pod *corev1.Pod, options podOptions, settings Settings) corev1.Cont
 		SecurityContext:          securityContext(pod),
 	}
 	if settings.UsesEKSAuth() {
-		container.Args = append(container.Args, "--"+contract.FlagSource+"="+settings.Source)
+		container.Args = append(container.Args, sourceFlag+settings.Source)
 	}
 	if options.metricsPort != 0 {
 		container.Args = append(container.Args, metricsFlag+":"+strconv.Itoa(options.metricsPort))
@@ -56,12 +56,7 @@ func sidecar(pod *corev1.Pod, options podOptions, settings Settings) corev1.Cont
 
 // sidecarEnv uses the names that AWS SDKs have for their settings.
 func sidecarEnv(options podOptions, settings Settings) []corev1.EnvVar {
-	env := []corev1.EnvVar{
-		fieldEnv(contract.EnvPodName, "metadata.name"),
-		fieldEnv(contract.EnvPodNamespace, "metadata.namespace"),
-		fieldEnv(contract.EnvPodUID, "metadata.uid"),
-		fieldEnv(contract.EnvPodServiceAccount, "spec.serviceAccountName"),
-	}
+	env := podEnv()
 	caBundle := ""
 	if settings.STS.CAConfigMap != "" {
 		caBundle = contract.MountPath + "/" + contract.STSCAFile
@@ -83,6 +78,16 @@ func sidecarEnv(options podOptions, settings Settings) []corev1.EnvVar {
 		}
 	}
 	return env
+}
+
+// podEnv names the pod, for session tags.
+func podEnv() []corev1.EnvVar {
+	return []corev1.EnvVar{
+		fieldEnv(contract.EnvPodName, "metadata.name"),
+		fieldEnv(contract.EnvPodNamespace, "metadata.namespace"),
+		fieldEnv(contract.EnvPodUID, "metadata.uid"),
+		fieldEnv(contract.EnvPodServiceAccount, "spec.serviceAccountName"),
+	}
 }
 
 func fieldEnv(name, path string) corev1.EnvVar {

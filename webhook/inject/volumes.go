@@ -24,16 +24,45 @@ func volumes(settings Settings) []corev1.Volume {
 	}
 }
 
-// isTokenVolume tells whether a volume is the projected one. It checks only the token, since API servers set defaults.
-func isTokenVolume(volume corev1.Volume) bool {
-	return volume.Projected != nil && slices.ContainsFunc(volume.Projected.Sources, func(s corev1.VolumeProjection) bool {
-		return s.ServiceAccountToken != nil && s.ServiceAccountToken.Path == contract.TokenFile
-	})
+// isForeignVolume tells whether a volume has one of our names and not our content. It looks at what other content would change, and
+// not at what API servers set defaults of.
+func isForeignVolume(volume corev1.Volume) bool {
+	switch volume.Name {
+	case contract.VolumeName:
+		return volume.Projected == nil || !slices.ContainsFunc(volume.Projected.Sources, isTokenSource) ||
+			slices.ContainsFunc(volume.Projected.Sources, isForeignSource)
+	case contract.AuthorizationVolumeName:
+		return volume.EmptyDir == nil || volume.EmptyDir.Medium != corev1.StorageMediumMemory
+	}
+	return false
 }
 
-// isAuthorizationVolume tells whether a volume is the shared one, by its medium.
-func isAuthorizationVolume(volume corev1.Volume) bool {
-	return volume.EmptyDir != nil && volume.EmptyDir.Medium == corev1.StorageMediumMemory
+func isTokenSource(source corev1.VolumeProjection) bool {
+	return source.ServiceAccountToken != nil && source.ServiceAccountToken.Path == contract.TokenFile
+}
+
+// isForeignSource finds sources that could put another file in the place of one of ours, as a role of the author's own choice.
+func isForeignSource(source corev1.VolumeProjection) bool {
+	switch {
+	case source.DownwardAPI != nil:
+		ours := annotationFiles(true)
+		return slices.ContainsFunc(source.DownwardAPI.Items, func(file corev1.DownwardAPIVolumeFile) bool {
+			return !slices.ContainsFunc(ours, func(our corev1.DownwardAPIVolumeFile) bool {
+				return file.Path == our.Path && file.FieldRef != nil && file.FieldRef.FieldPath == our.FieldRef.FieldPath
+			})
+		})
+	case source.ConfigMap != nil:
+		return len(source.ConfigMap.Items) != 1 || source.ConfigMap.Items[0].Path != contract.STSCAFile
+	}
+	return !isTokenSource(source)
+}
+
+// hasOurAudience tells whether the token is for a service of ours, with the audience of these settings or a default one.
+func hasOurAudience(volume corev1.Volume, settings Settings) bool {
+	return volume.Projected != nil && slices.ContainsFunc(volume.Projected.Sources, func(source corev1.VolumeProjection) bool {
+		ours := []string{settings.audience(), contract.STSAudience, contract.AuthAudience}
+		return isTokenSource(source) && slices.Contains(ours, source.ServiceAccountToken.Audience)
+	})
 }
 
 func tokenVolumeSources(settings Settings) []corev1.VolumeProjection {
@@ -43,7 +72,7 @@ func tokenVolumeSources(settings Settings) []corev1.VolumeProjection {
 			ExpirationSeconds: new(int64(settings.TokenExpiration.Seconds())),
 			Path:              contract.TokenFile,
 		}},
-		{DownwardAPI: &corev1.DownwardAPIProjection{Items: annotationFiles(settings)}},
+		{DownwardAPI: &corev1.DownwardAPIProjection{Items: annotationFiles(settings.NeedsAuthCA())}},
 	}
 	if settings.STS.CAConfigMap != "" {
 		all = append(all, corev1.VolumeProjection{ConfigMap: &corev1.ConfigMapProjection{
@@ -57,14 +86,14 @@ func tokenVolumeSources(settings Settings) []corev1.VolumeProjection {
 }
 
 // annotationFiles are files that the kubelet keeps equal to the pod's annotations while it runs.
-func annotationFiles(settings Settings) []corev1.DownwardAPIVolumeFile {
+func annotationFiles(withAuthCA bool) []corev1.DownwardAPIVolumeFile {
 	file := func(path, annotation string) corev1.DownwardAPIVolumeFile {
 		return corev1.DownwardAPIVolumeFile{Path: path, FieldRef: &corev1.ObjectFieldSelector{
 			FieldPath: fmt.Sprintf("metadata.annotations['%s']", annotation),
 		}}
 	}
 	all := []corev1.DownwardAPIVolumeFile{file(contract.IdentityFile, contract.AnnotationIdentity)}
-	if settings.NeedsAuthCA() {
+	if withAuthCA {
 		all = append(all, file(contract.AuthCAFile, contract.AnnotationAuthCA))
 	}
 	return all
