@@ -31,7 +31,7 @@ type Client struct {
 }
 
 // Wait returns the Status as soon as it is not Pending, or the last one before the timeout. It also waits for a sidecar that
-// does not listen yet. The error says why there is no Status at all.
+// does not listen yet, or has closed the connection. The error says why there is no Status at all.
 func (c Client) Wait(ctx context.Context) (Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
@@ -44,7 +44,7 @@ func (c Client) Wait(ctx context.Context) (Status, error) {
 			return status, nil
 		case err == nil:
 			last = status
-		case !errors.Is(err, syscall.ECONNREFUSED) && ctx.Err() == nil:
+		case !isClosed(err) && ctx.Err() == nil:
 			return Status{}, err
 		}
 		select {
@@ -57,6 +57,11 @@ func (c Client) Wait(ctx context.Context) (Status, error) {
 		}
 		return last, nil
 	}
+}
+
+// isClosed tells whether there is no sidecar yet, or it had no room for the connection any more.
+func isClosed(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
 }
 
 func (c Client) get(ctx context.Context, client *http.Client) (Status, error) {

@@ -22,14 +22,22 @@ func sidecar(t *testing.T, answers ...string) string {
 			http.Error(w, "unexpected request "+r.URL.String(), http.StatusBadRequest)
 			return
 		}
-		_, _ = io.WriteString(w, answers[min(n, len(answers)-1)])
+		answer := answers[min(n, len(answers)-1)]
 		n++
+		if answer == closes {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = io.WriteString(w, answer)
 	}))
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
 }
 
-const testTimeout = time.Minute
+const (
+	testTimeout = time.Minute
+	// closes is the answer of a sidecar that closes the connection.
+	closes = "closes"
+)
 
 func TestClientReturnsTheStatusOnceItIsNotPending(t *testing.T) {
 	pending := `{"state":"pending","reason":"not yet"}`
@@ -38,10 +46,11 @@ func TestClientReturnsTheStatusOnceItIsNotPending(t *testing.T) {
 		want    readiness.Status
 		ready   bool
 	}{
-		"credentials":               {[]string{`{"state":"available"}`}, readiness.Status{State: "available"}, true},
-		"no association":            {[]string{`{"state":"unassociated","reason":"none"}`}, readiness.Status{State: "unassociated", Reason: "none"}, true},
-		"a refusal":                 {[]string{`{"state":"refused","reason":"no"}`}, readiness.Status{State: "refused", Reason: "no"}, false},
-		"credentials after a while": {[]string{pending, pending, `{"state":"available"}`}, readiness.Status{State: "available"}, true},
+		"credentials":    {[]string{`{"state":"available"}`}, readiness.Status{State: "available"}, true},
+		"no association": {[]string{`{"state":"unassociated","reason":"none"}`}, readiness.Status{State: "unassociated", Reason: "none"}, true},
+		"a refusal":      {[]string{`{"state":"refused","reason":"no"}`}, readiness.Status{State: "refused", Reason: "no"}, false},
+		"credentials after a connection was closed": {[]string{closes, `{"state":"available"}`}, readiness.Status{State: "available"}, true},
+		"credentials after a while":                 {[]string{pending, pending, `{"state":"available"}`}, readiness.Status{State: "available"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := readiness.Client{Address: sidecar(t, test.answers...), Timeout: testTimeout}.Wait(t.Context())
