@@ -24,9 +24,9 @@ const (
 	trimInterval = 110 * time.Second
 	// maxProcs is enough for thousands of requests a second. The runtime keeps caches for each.
 	maxProcs = 1
-	// memoryLimit leaves of the 32 MiB of the container what the binary and the kernel's buffers take: see server.limits. It is not
-	// read from the container's limit, which is a setting of the installation: where that is lower, the heap must not grow less, and
-	// where it is higher, the bounds of the server are the same.
+	// memoryLimit leaves of the 32 MiB of the container what the binary and the buffers of the kernel take: see the limits of package
+	// server. The downward API could give the container's own limit. But that would be one more variable in every pod, and the bounds
+	// of the server, which decide how much is needed, do not depend on it.
 	memoryLimit = 18 << 20
 )
 
