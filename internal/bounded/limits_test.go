@@ -16,13 +16,16 @@ import (
 	"time"
 )
 
-// short are limits that a test can wait for.
-func short() Limits {
+// limitsOf are limits with one timeout, of which a response has twice as much: time to say that a body has not ended.
+func limitsOf(timeout time.Duration) Limits {
 	return Limits{
 		Connections: 10, PeerConnections: 10, HeaderBytes: 4 << 10,
-		ReadHeader: 200 * time.Millisecond, Read: 200 * time.Millisecond, Write: 300 * time.Millisecond, Idle: 200 * time.Millisecond,
+		ReadHeader: timeout, Read: timeout, Write: 2 * timeout, Idle: timeout,
 	}
 }
+
+// short can be waited for, and long is not over before a test is.
+const short, long = time.Second, time.Minute
 
 // length answers with the length of the body.
 func length(w http.ResponseWriter, r *http.Request) {
@@ -35,9 +38,9 @@ func length(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve returns the address of a server.
-func serve(t *testing.T, handler http.HandlerFunc) string {
+func serve(t *testing.T, handler http.HandlerFunc, timeout time.Duration) string {
 	t.Helper()
-	limits := short()
+	limits := limitsOf(timeout)
 	return run(t, NewServer(handler, limits), listen(t, limits))
 }
 
@@ -64,7 +67,7 @@ func TestAServerGivesUpOnAClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn := dial(t, serve(t, length), "127.0.0.1")
+			conn := dial(t, serve(t, length, short), "127.0.0.1")
 			go func() { _, _ = io.WriteString(conn, test.sends) }() // the server may close before its end
 			got, err := io.ReadAll(conn)
 			if isReset := err != nil && strings.Contains(err.Error(), "reset"); err != nil && !isReset {
@@ -86,7 +89,7 @@ func TestAServerGivesUpOnAClientThatDoesNotReadItsResponse(t *testing.T) {
 				return
 			}
 		}
-	})
+	}, short)
 	if _, err := io.WriteString(dial(t, address, "127.0.0.1"), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +102,8 @@ func TestAClientThatPrefersHTTP2IsServedByHTTP11(t *testing.T) {
 	certificate := httptest.NewUnstartedServer(nil)
 	certificate.StartTLS()
 	certificate.Close()
-	server := NewServer(http.HandlerFunc(length), short())
-	address := run(t, server, tls.NewListener(listen(t, short()), &tls.Config{Certificates: certificate.TLS.Certificates, NextProtos: []string{"http/1.1"}}))
+	server := NewServer(http.HandlerFunc(length), limitsOf(long))
+	address := run(t, server, tls.NewListener(listen(t, limitsOf(long)), &tls.Config{Certificates: certificate.TLS.Certificates, NextProtos: []string{"http/1.1"}}))
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate.Certificate())
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "example.com"}, ForceAttemptHTTP2: true}
@@ -117,7 +120,7 @@ func TestAClientThatPrefersHTTP2IsServedByHTTP11(t *testing.T) {
 
 func TestAClientWithinTheLimitsIsServed(t *testing.T) {
 	client := http.Client{Transport: &http.Transport{}}
-	response, err := client.Post("http://"+serve(t, length), "text/plain", bytes.NewReader(make([]byte, 1<<20)))
+	response, err := client.Post("http://"+serve(t, length, long), "text/plain", bytes.NewReader(make([]byte, 1<<20)))
 	if err != nil {
 		t.Fatal(err)
 	}
