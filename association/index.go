@@ -118,7 +118,7 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 }
 
 // SetRole sets the role that the annotation of an account names, "" where there is none. Every association takes precedence.
-// It tells whether the role has changed.
+// It reports whether the role has changed.
 func (x *Index) SetRole(account ServiceAccount, roleARN string) (changed bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

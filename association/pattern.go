@@ -24,7 +24,7 @@ func (p Pattern) specificity() int {
 	return len(p) + 1
 }
 
-// Matches tells whether the name matches. The first and the last part must be at the ends, those between are searched from the
+// Matches reports whether the name matches. The first and the last part must be at the ends, those between are searched from the
 // left: to take each as early as possible leaves the most room for the next.
 func (p Pattern) Matches(name string) bool {
 	parts := strings.Split(string(p), "*")

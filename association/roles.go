@@ -44,7 +44,7 @@ func stripServiceAccount(object any) (any, error) {
 }
 
 // WatchRoles has the index follow the roles that ServiceAccounts name by contract.AnnotationRoleARN, and returns a function that
-// tells whether it has all that exist. The rest is as with Watch.
+// reports whether it has all that exist. The rest is as with Watch.
 //
 // It is for servers that exchange the pod's own token, since whoever may write a ServiceAccount chooses the role: there the
 // role's trust policy still decides. A server that assumes roles with an identity of its own must not use it.

@@ -30,7 +30,7 @@ func stripAssociation(object any) (any, error) {
 	return a, nil
 }
 
-// Watch returns an index that follows the associations of the cluster from now on, and a function that tells whether it
+// Watch returns an index that follows the associations of the cluster from now on, and a function that reports whether it
 // has all that exist. The caller starts the cache. It notifies of a change after the index has it.
 func Watch(ctx context.Context, informers cache.Informers, changes *Changes, log logrus.FieldLogger) (index *Index, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &v1alpha1.PodIdentityAssociation{}, cache.BlockUntilSynced(false))

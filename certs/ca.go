@@ -81,7 +81,7 @@ func (a authority) leaf(now time.Time, names []string, validity time.Duration) (
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}, nil
 }
 
-// signed tells whether the authority signed certificate.
+// signed reports whether the authority signed certificate.
 func (a authority) signed(certificate *x509.Certificate) bool {
 	return certificate.CheckSignatureFrom(a.certificate) == nil
 }
@@ -93,7 +93,7 @@ func renewalTime(certificate *x509.Certificate) time.Time {
 	return certificate.NotAfter.Add(-certificate.NotAfter.Sub(made) / 3)
 }
 
-// needsRenewal tells whether a certificate is due to be replaced, or not valid yet, because the clock was set back.
+// needsRenewal reports whether a certificate is due to be replaced, or not valid yet, because the clock was set back.
 func needsRenewal(certificate *x509.Certificate, now time.Time) bool {
 	return now.Before(certificate.NotBefore) || !now.Before(renewalTime(certificate))
 }

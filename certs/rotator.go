@@ -118,7 +118,7 @@ func (r *Rotator) ensureCA(ctx context.Context, now time.Time) (ca caSecret, rea
 	return caSecret{}, false, nil
 }
 
-// ensurePublished tells whether the bundle of the CA is published; otherwise it publishes the bundle.
+// ensurePublished reports whether the bundle of the CA is published; otherwise it publishes the bundle.
 func (r *Rotator) ensurePublished(ctx context.Context, ca caSecret, now time.Time) (published bool, err error) {
 	live, err := r.config.Target.bundles(ctx, r.client)
 	if apierrors.IsNotFound(err) {

@@ -38,7 +38,7 @@ func publishedCAs(live [][]byte, now time.Time) []*x509.Certificate {
 	return cas
 }
 
-// isPublished tells whether every live bundle is this one.
+// isPublished reports whether every live bundle is this one.
 func isPublished(live [][]byte, bundle []byte) bool {
 	for _, other := range live {
 		if !bytes.Equal(other, bundle) {

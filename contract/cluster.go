@@ -2,7 +2,7 @@ package contract
 
 import "strings"
 
-// ValidClusterName tells whether a name has the form that the EKS Auth API requires of cluster names (eks-auth 2023-11-26). It
+// ValidClusterName reports whether a name has the form that the EKS Auth API requires of cluster names (eks-auth 2023-11-26). It
 // does without regexp, for which every pod would pay.
 func ValidClusterName(name string) bool {
 	invalid := strings.ContainsFunc(name, func(r rune) bool {

@@ -2,7 +2,7 @@
 // account is associated with.
 //
 // `sidecar wait` returns once the running sidecar has credentials or there is nothing to wait for. The exit code of
-// `sidecar probe` tells whether the pod has all that it can have.
+// `sidecar probe` reports whether the pod has all that it can have.
 package main
 
 import (

@@ -19,7 +19,7 @@ type sources struct {
 	identities *association.Index
 	// authCA is the CA bundle of the auth service, always empty where pods do not use one.
 	authCA func() string
-	// synced tells whether all objects that exist have been seen.
+	// synced reports whether all objects that exist have been seen.
 	synced func() bool
 }
 

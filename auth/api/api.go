@@ -49,7 +49,7 @@ type API struct {
 	Settings
 	Tokens     Tokens
 	Identities Identities
-	// Synced tells whether Identities knows all associations. Until then, a missing one does not mean that there is none.
+	// Synced reports whether Identities knows all associations. Until then, a missing one does not mean that there is none.
 	Synced   func() bool
 	Sessions Sessions
 	Metrics  *Metrics

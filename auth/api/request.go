@@ -34,7 +34,7 @@ func readToken(r *http.Request) (string, error) {
 	return *request.Token, nil
 }
 
-// isToken tells whether text is three parts of letters, digits, '-', '_' and '=', with dots between them.
+// isToken reports whether text is three parts of letters, digits, '-', '_' and '=', with dots between them.
 func isToken(text string) bool {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {

@@ -50,7 +50,7 @@ func accept(t *testing.T, from net.Listener) <-chan net.Conn {
 	return accepted
 }
 
-// isServed tells whether a connection was accepted; otherwise it must have been closed.
+// isServed reports whether a connection was accepted; otherwise it must have been closed.
 func isServed(t *testing.T, conn net.Conn) bool {
 	t.Helper()
 	_, err := conn.Read(make([]byte, 1))

@@ -41,13 +41,13 @@ func RequirePort(name string, port, least int) error {
 	return Require(port >= least && port <= 65535, "%s is %d: set it to a port from %d to 65535", name, port, least)
 }
 
-// IsURL tells whether text is a URL of a web server.
+// IsURL reports whether text is a URL of a web server.
 func IsURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
-// IsTLSURL tells whether text is the URL of a web server that is reached only by TLS.
+// IsTLSURL reports whether text is the URL of a web server that is reached only by TLS.
 func IsTLSURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && u.Scheme == "https" && u.Host != "" && u.RawQuery == "" && u.Fragment == ""

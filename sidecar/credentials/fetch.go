@@ -61,7 +61,7 @@ func (k *Keeper) succeed(fetched Credentials, id contract.Identity, now time.Tim
 	k.due, k.failures, k.refusedSince = newDeadline(now, wait), 0, time.Time{}
 	next := newResponse(fetched)
 	k.publish(newState(true, next, nil))
-	k.log.WithField("expires", timestamp(fetched.Expiration)).WithField("refresh_in", wait.Round(time.Second).String()).
+	k.log.WithField("expires", timestamp(fetched.Expiration)).WithField("refreshIn", wait.Round(time.Second).String()).
 		Info("fetched credentials")
 	if size := len(next.exact.Bytes); size > largeBody {
 		k.log.WithField("bytes", size).Warnf("the response has more than %d bytes, and some clients refuse 10000 or more: "+
@@ -78,7 +78,7 @@ func (k *Keeper) fail(failure *Failure, now time.Time) {
 	wait := retryAfter(failure, k.failures, fraction())
 	k.due = newDeadline(now, wait)
 	k.publish(newState(true, k.Current().response, failure))
-	k.log.WithField("attempt", k.failures).WithField("retry_in", wait.Round(time.Millisecond).String()).Warn(failure.Reason)
+	k.log.WithField("attempt", k.failures).WithField("retryIn", wait.Round(time.Millisecond).String()).Warn(failure.Reason)
 }
 
 // finalIfLasting turns a provisional refusal that has lasted into a final one. The lock must be held.

@@ -42,7 +42,7 @@ type limitedSTS struct {
 	last time.Duration
 }
 
-// take counts a call and tells whether it is throttled.
+// take counts a call and reports whether it is throttled.
 func (l *limitedSTS) take() (throttled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

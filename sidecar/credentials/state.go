@@ -41,12 +41,12 @@ func (s *State) Expiration() time.Time {
 	return s.response.credentials.Expiration
 }
 
-// Associated tells whether the pod has an association.
+// Associated reports whether the pod has an association.
 func (s *State) Associated() bool {
 	return s.associated
 }
 
-// Refused tells whether the source refuses credentials, or the identity document is invalid, until somebody changes something.
+// Refused reports whether the source refuses credentials, or the identity document is invalid, until somebody changes something.
 func (s *State) Refused() bool {
 	return s.failure != nil && s.failure.Verdict == Refused
 }

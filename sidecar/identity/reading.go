@@ -20,7 +20,7 @@ type Reading struct {
 	Problem error
 }
 
-// Associated tells whether the pod has an association.
+// Associated reports whether the pod has an association.
 func (r Reading) Associated() bool {
 	return r.Identity != contract.Identity{}
 }

@@ -61,7 +61,7 @@ func (f *File) Watch(ctx context.Context, changed func(Reading)) {
 	}
 }
 
-// read reads the document and tells whether the Reading changed.
+// read reads the document and reports whether the Reading changed.
 func (f *File) read() bool {
 	document, err := regular.ReadFile(f.path, maxDocument)
 	previous := f.reading

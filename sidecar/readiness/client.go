@@ -59,7 +59,7 @@ func (c Client) Wait(ctx context.Context) (Status, error) {
 	}
 }
 
-// isClosed tells whether there is no sidecar yet, or it had no room for the connection any more.
+// isClosed reports whether there is no sidecar yet, or it had no room for the connection any more.
 func isClosed(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
 }

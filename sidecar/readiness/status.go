@@ -31,7 +31,7 @@ type Status struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Ready tells whether the pod has all that it can have: credentials, or no association.
+// Ready reports whether the pod has all that it can have: credentials, or no association.
 func (s Status) Ready() bool {
 	return s.State == Available || s.State == Unassociated
 }

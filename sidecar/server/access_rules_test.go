@@ -58,7 +58,7 @@ func TestRule09RequestsWithoutTheTokenAreRefusedAtOnceAndLoggedRarely(t *testing
 		}
 		time.Sleep(time.Minute)
 		do(h, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+path, nil))
-		if !strings.Contains(lines.String(), "skipped_before=999") {
+		if !strings.Contains(lines.String(), "skippedBefore=999") {
 			t.Errorf("the next line does not count the skipped ones: %s", lines.String())
 		}
 	})

@@ -23,7 +23,7 @@ func requireLocal(next http.Handler) http.Handler {
 	})
 }
 
-// localHost tells whether the request names this host. The port is not compared, because one family of clients omits it
+// localHost reports whether the request names this host. The port is not compared, because one family of clients omits it
 // (README, rule 10). HTTP/1.0, which no browser speaks, does not require a host at all.
 func localHost(r *http.Request) bool {
 	host := r.Host

@@ -29,8 +29,8 @@ func (l *unauthorizedLog) record(r *http.Request) {
 		return
 	}
 	agent := r.UserAgent()
-	l.log.WithField("user_agent", agent[:min(len(agent), maxUserAgent)]).WithField("skipped_before", skipped).
-		WithField("token_sent", r.Header.Get("Authorization") != "").
+	l.log.WithField("userAgent", agent[:min(len(agent), maxUserAgent)]).WithField("skippedBefore", skipped).
+		WithField("tokenSent", r.Header.Get("Authorization") != "").
 		Warn("refused a request for credentials without the authorization token: " +
 			"the AWS SDK of the application is too old to read AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, or the client is not an SDK")
 }

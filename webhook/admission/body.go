@@ -9,7 +9,7 @@ import (
 )
 
 // readBody reads a review. It takes memory as the body arrives: a client that only claims more does not get more.
-func readBody(ctx context.Context, r *http.Request, taken *share) ([]byte, error) {
+func readBody(ctx context.Context, r *http.Request, taken *reservation) ([]byte, error) {
 	limited := io.LimitReader(r.Body, maxReviewBytes+1)
 	// The byte more is for the end of the body.
 	body := make([]byte, 0, min(max(r.ContentLength, 0), freeBytes-1)+1)
@@ -35,7 +35,7 @@ func readBody(ctx context.Context, r *http.Request, taken *share) ([]byte, error
 }
 
 // grow copies a body into a buffer of twice the size. For a moment there are both.
-func grow(ctx context.Context, body []byte, taken *share) ([]byte, error) {
+func grow(ctx context.Context, body []byte, taken *reservation) ([]byte, error) {
 	size := min(2*cap(body), maxReviewBytes+1)
 	if err := taken.resize(ctx, cap(body)+size); err != nil {
 		return nil, err

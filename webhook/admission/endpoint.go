@@ -22,9 +22,9 @@ var _ http.Handler = (*Handler)(nil)
 // ServeHTTP answers one review. It does what controller-runtime's Webhook does, but decodes the review once. That one, with
 // its decoder, decodes it eight times: half of the cost of an admission. And it keeps within the limits.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.Context(), maxReviewWait)
 	defer cancel()
-	taken := share{bytes: h.Memory.bytes}
+	taken := reservation{bytes: h.Memory.bytes}
 	defer taken.release()
 	answer, err := h.answer(ctx, r, &taken)
 	if err != nil {
@@ -48,8 +48,8 @@ type refusal struct {
 
 func badRequest(err error) *refusal { return &refusal{err, http.StatusBadRequest} }
 
-// answer fails if the review got no memory or no turn, or when the client has gone.
-func (h *Handler) answer(ctx context.Context, r *http.Request, taken *share) (*admissionv1.AdmissionReview, error) {
+// answer fails if the review got no memory or no slot, or when the client has gone.
+func (h *Handler) answer(ctx context.Context, r *http.Request, taken *reservation) (*admissionv1.AdmissionReview, error) {
 	body, err := readBody(ctx, r, taken)
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		return h.refuse(review{}, refused), nil
@@ -64,11 +64,11 @@ func (h *Handler) answer(ctx context.Context, r *http.Request, taken *share) (*a
 	if err != nil {
 		return h.refuse(review{}, badRequest(fmt.Errorf("read the review: %w", err))), nil
 	}
-	turns := h.Memory.turns(small)
-	if err := turns.Acquire(ctx, 1); err != nil {
+	slots := h.Memory.slots(small)
+	if err := slots.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
-	defer turns.Release(1)
+	defer slots.Release(1)
 	review, err := readReview(body)
 	if err != nil {
 		return h.refuse(review, badRequest(err)), nil

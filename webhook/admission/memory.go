@@ -17,22 +17,22 @@ func NewMemory() *Memory {
 	return &Memory{bytes: semaphore.NewWeighted(maxBytes), small: semaphore.NewWeighted(smallReviews), large: semaphore.NewWeighted(1)}
 }
 
-// turns are those in which a review of this size is decoded.
-func (m *Memory) turns(small bool) *semaphore.Weighted {
+// slots are those in which reviews of this size are decoded.
+func (m *Memory) slots(small bool) *semaphore.Weighted {
 	if small {
 		return m.small
 	}
 	return m.large
 }
 
-// share is what one review has taken of the bytes.
-type share struct {
+// reservation is what one review has taken of the bytes.
+type reservation struct {
 	bytes *semaphore.Weighted
 	taken int64
 }
 
-// resize makes the share fit a buffer. It waits until there is room or ctx ends.
-func (s *share) resize(ctx context.Context, buffer int) error {
+// resize makes the reservation fit a buffer. It waits until there is room or ctx ends.
+func (s *reservation) resize(ctx context.Context, buffer int) error {
 	wanted := max(int64(buffer)-freeBytes, 0)
 	if wanted > s.taken {
 		if err := s.bytes.Acquire(ctx, wanted-s.taken); err != nil {
@@ -45,4 +45,4 @@ func (s *share) resize(ctx context.Context, buffer int) error {
 	return nil
 }
 
-func (s *share) release() { s.bytes.Release(s.taken) }
+func (s *reservation) release() { s.bytes.Release(s.taken) }

@@ -70,10 +70,10 @@ func TestAReviewWaitsForWhatItNeedsAndNoLonger(t *testing.T) {
 		"large bodies take all bytes": {
 			take: func(m *Memory) bool { return m.bytes.TryAcquire(maxBytes) }, small: http.StatusOK, large: http.StatusServiceUnavailable,
 		},
-		"a large review has its turn": {
+		"a large review has its slot": {
 			take: func(m *Memory) bool { return m.large.TryAcquire(1) }, small: http.StatusOK, large: http.StatusServiceUnavailable,
 		},
-		"small reviews have their turns": {
+		"small reviews have their slots": {
 			take: func(m *Memory) bool { return m.small.TryAcquire(smallReviews) }, small: http.StatusServiceUnavailable, large: http.StatusOK,
 		},
 	} {

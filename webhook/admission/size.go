@@ -12,7 +12,7 @@ import (
 // errTooLarge means that decoding a review could take more memory or time than there is.
 var errTooLarge = errors.New("the review has too many values")
 
-// isSmall tells whether a review is small, or fails with errTooLarge. It decodes nothing: an empty object in a list is two bytes
+// isSmall reports whether a review is small, or fails with errTooLarge. It decodes nothing: an empty object in a list is two bytes
 // of JSON and up to 900 of memory.
 func isSmall(body []byte) (bool, error) {
 	short := len(body) <= freeBytes
@@ -97,7 +97,7 @@ func isLargeItem(list string) bool {
 	return false
 }
 
-// isLongNumber tells whether a number, or a text that begins like a number, has more digits than any quantity needs.
+// isLongNumber reports whether a number, or a text that begins like a number, has more digits than any quantity needs.
 func isLongNumber(value jsontext.Value) bool {
 	if len(value) <= maxDigits {
 		return false

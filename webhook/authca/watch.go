@@ -23,7 +23,7 @@ func Watched(namespace string) map[client.Object]cache.ByObject {
 	return certs.ConfigMap{Namespace: namespace, Name: contract.AuthCAConfigMap}.Watched()
 }
 
-// Watch returns a function that returns the current CA bundle, certificates in PEM, and one that tells whether the cache has
+// Watch returns a function that returns the current CA bundle, certificates in PEM, and one that reports whether the cache has
 // synced. The caller has narrowed the cache by Watched, and starts it. A change of the bundle is notified in every namespace.
 func Watch(ctx context.Context, informers cache.Informers, changes *association.Changes, log logrus.FieldLogger) (bundle func() string, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &corev1.ConfigMap{}, cache.BlockUntilSynced(false))

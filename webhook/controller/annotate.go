@@ -114,7 +114,7 @@ func (a *annotator) Reconcile(ctx context.Context, namespace string) (reconcile.
 	return reconcile.Result{RequeueAfter: next}, nil
 }
 
-// check tells whether a pod is stale: active, and without the annotations wanted. These are to be written after the delay.
+// check reports whether a pod is stale: active, and without the annotations wanted. These are to be written after the delay.
 func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Duration, stale bool) {
 	if !active(pod) {
 		return annotations{}, 0, false

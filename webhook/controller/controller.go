@@ -35,7 +35,7 @@ type Options struct {
 	Identities *association.Index
 	// AuthCA is the CA bundle of the auth service; while it is empty, pods keep what they have.
 	AuthCA func() string
-	// Synced tells whether Identities and AuthCA have seen all objects that exist: without the associations, every pod would
+	// Synced reports whether Identities and AuthCA have seen all objects that exist: without the associations, every pod would
 	// lose its identity.
 	Synced func() bool
 	// Changes notifies of changes of Identities and AuthCA.

@@ -80,12 +80,12 @@ func (t *trimmer) shared(authCA string) string {
 	return authCA
 }
 
-// active tells whether a pod has our sidecar, whoever wrote the label, and has not ended.
+// active reports whether a pod has our sidecar, whoever wrote the label, and has not ended.
 func active(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp == nil && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed && inject.HasSidecar(pod)
 }
 
-// awaitingCredentials tells whether a pod's sidecar runs without credentials that it should have: its readiness probe
+// awaitingCredentials reports whether a pod's sidecar runs without credentials that it should have: its readiness probe
 // fails, which it does for no other reason.
 func awaitingCredentials(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool {
@@ -159,7 +159,7 @@ func patchPod(ctx context.Context, c client.Client, pod *corev1.Pod, metadata ma
 	return true, nil
 }
 
-// isAnotherPod tells whether the API server refused a patch because the pod of that name has another UID by now. It reports
+// isAnotherPod reports whether the API server refused a patch because the pod of that name has another UID by now. It reports
 // that as a change of an immutable field; anything else that is invalid is an error of ours.
 func isAnotherPod(err error) bool {
 	status, ok := errors.AsType[*apierrors.StatusError](err)

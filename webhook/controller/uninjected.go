@@ -162,7 +162,7 @@ func (s *scanner) relabel(ctx context.Context, pod *corev1.Pod) error {
 	return err
 }
 
-// shouldBeInjected tells whether the webhook would inject the pod if it were created now.
+// shouldBeInjected reports whether the webhook would inject the pod if it were created now.
 func (s *scanner) shouldBeInjected(pod *corev1.Pod, label string) bool {
 	if pod.DeletionTimestamp != nil {
 		return false

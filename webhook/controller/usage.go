@@ -67,7 +67,7 @@ func (w waitingSince) update(pods []*corev1.Pod, first func(*corev1.Pod) time.Ti
 	return next
 }
 
-// unready returns a function that tells whether a pod has been without credentials for longer than unreadyThreshold.
+// unready returns a function that reports whether a pod has been without credentials for longer than unreadyThreshold.
 func (w waitingSince) unready(now time.Time) func(*corev1.Pod) bool {
 	return func(pod *corev1.Pod) bool {
 		since, waiting := w[pod.UID]

@@ -57,7 +57,7 @@ func hasEnv(env []corev1.EnvVar, name string) bool {
 	return slices.ContainsFunc(env, func(variable corev1.EnvVar) bool { return variable.Name == name })
 }
 
-// mayDefine tells whether a container sets a variable, or may set it with envFrom, whose content is not known here: a
+// mayDefine reports whether a container sets a variable, or may set it with envFrom, whose content is not known here: a
 // variable of ours would silently override that one (aws/amazon-eks-pod-identity-webhook#248).
 func mayDefine(container corev1.Container, name string) bool {
 	return hasEnv(container.Env, name) || slices.ContainsFunc(container.EnvFrom, func(source corev1.EnvFromSource) bool {

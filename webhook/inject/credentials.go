@@ -73,7 +73,7 @@ func ownCredentialsNotes(containers []*corev1.Container, options podOptions) []s
 	return notes
 }
 
-// usesIRSA tells whether the IRSA webhook has configured the container. All SDKs read its variables before container
+// usesIRSA reports whether the IRSA webhook has configured the container. All SDKs read its variables before container
 // credentials.
 func usesIRSA(container *corev1.Container) bool {
 	return slices.ContainsFunc(container.Env, func(variable corev1.EnvVar) bool {

@@ -88,7 +88,7 @@ func reasonFor(in Input, options podOptions, settings Settings) Reason {
 	return Injected
 }
 
-// every tells whether the list has items and all of them satisfy the predicate.
+// every reports whether the list has items and all of them satisfy the predicate.
 func every[T any](items []T, satisfies func(T) bool) bool {
 	return len(items) > 0 && !slices.ContainsFunc(items, func(item T) bool { return !satisfies(item) })
 }

@@ -59,7 +59,7 @@ func (r Reason) message() string {
 	return string(r)
 }
 
-// expected tells whether the author of the pod expects this, so that no warning is needed.
+// expected reports whether the author of the pod expects this, so that no warning is needed.
 func (r Reason) expected() bool {
 	return r == Injected || r == OptedOut || r == NotAssociated
 }
@@ -84,7 +84,7 @@ func Skip(reason Reason) Decision {
 	return decision
 }
 
-// Injects tells whether the pod gets the sidecar.
+// Injects reports whether the pod gets the sidecar.
 func (d Decision) Injects() bool { return d.Reason == Injected }
 
 func truncate(status string) string {

@@ -41,7 +41,7 @@ func FuzzPod(f *testing.F) {
 	})
 }
 
-// valid tells whether an API server would take the names of a pod: each once.
+// valid reports whether an API server would take the names of a pod: each once.
 func valid(pod *corev1.Pod) bool {
 	for _, count := range names(pod) {
 		if count > 1 {

@@ -15,14 +15,14 @@ import (
 // program, other files, another pod's name in the session tags, or a role that the identity annotation does not name. Its author
 // could reach the same with a container of another name. But the status must not say of such a pod that it is injected.
 
-// nameTaken tells whether the pod uses one of our names for something that is not ours.
+// nameTaken reports whether the pod uses one of our names for something that is not ours.
 func nameTaken(pod *corev1.Pod, settings Settings) bool {
 	existing := existingSidecar(pod)
 	return tampered(pod) || existing != nil && !isOurImage(existing.Image, settings.Image) ||
 		slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == contract.VolumeName && !hasOurAudience(v, settings) })
 }
 
-// HasSidecar tells whether an earlier admission has injected the pod. It does not compare the image and the audience, since pods
+// HasSidecar reports whether an earlier admission has injected the pod. It does not compare the image and the audience, since pods
 // run on when the installation changes them.
 func HasSidecar(pod *corev1.Pod) bool { return existingSidecar(pod) != nil && !tampered(pod) }
 
@@ -40,7 +40,7 @@ func isNativeSidecar(container corev1.Container) bool {
 	return container.RestartPolicy != nil && *container.RestartPolicy == corev1.ContainerRestartPolicyAlways
 }
 
-// tampered tells whether something of our names is not as any version of ours writes it, whatever its settings.
+// tampered reports whether something of our names is not as any version of ours writes it, whatever its settings.
 func tampered(pod *corev1.Pod) bool {
 	foreign := func(c corev1.Container) bool {
 		if c.Name == contract.ContainerName {
@@ -53,12 +53,12 @@ func tampered(pod *corev1.Pod) bool {
 		slices.ContainsFunc(pod.Spec.Volumes, isForeignVolume)
 }
 
-// mountsToken tells whether a container of the application would read the service account token, which we give only to the sidecar.
+// mountsToken reports whether a container of the application would read the service account token, which we give only to the sidecar.
 func mountsToken(container corev1.Container) bool {
 	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == contract.VolumeName })
 }
 
-// runsAsOurs tells whether a container runs the program of its image, with none but our arguments, for its own pod.
+// runsAsOurs reports whether a container runs the program of its image, with none but our arguments, for its own pod.
 func runsAsOurs(container corev1.Container) bool {
 	foreignArgument := func(argument string) bool {
 		return !strings.HasPrefix(argument, listenFlag) && !strings.HasPrefix(argument, metricsFlag) && !strings.HasPrefix(argument, sourceFlag)
@@ -66,7 +66,7 @@ func runsAsOurs(container corev1.Container) bool {
 	return len(container.Command) == 0 && !slices.ContainsFunc(container.Args, foreignArgument) && namesItsPod(container)
 }
 
-// namesItsPod tells whether the variables that name the pod have their values from the API server. A variable that is not set may
+// namesItsPod reports whether the variables that name the pod have their values from the API server. A variable that is not set may
 // come from envFrom.
 func namesItsPod(container corev1.Container) bool {
 	for _, wanted := range podEnv() {

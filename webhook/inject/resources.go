@@ -25,7 +25,7 @@ func resources(pod *corev1.Pod, settings Settings) corev1.ResourceRequirements {
 	}
 }
 
-// guaranteed tells whether the pod has the QoS class Guaranteed without the sidecar: every container has limits for CPU and
+// guaranteed reports whether the pod has the QoS class Guaranteed without the sidecar: every container has limits for CPU and
 // memory, and its requests, if any, equal them.
 func guaranteed(pod *corev1.Pod) bool {
 	for _, container := range applicationContainers(pod) {

@@ -80,10 +80,10 @@ func DefaultSettings() Settings {
 	}
 }
 
-// UsesEKSAuth tells whether the sidecars get their credentials from an auth service instead of STS.
+// UsesEKSAuth reports whether the sidecars get their credentials from an auth service instead of STS.
 func (s Settings) UsesEKSAuth() bool { return s.Source == contract.SourceEKSAuth }
 
-// NeedsAuthCA tells whether pods must be given the CA of that service. Amazon's own has a certificate of a public CA.
+// NeedsAuthCA reports whether pods must be given the CA of that service. Amazon's own has a certificate of a public CA.
 func (s Settings) NeedsAuthCA() bool {
 	_, amazon := contract.AmazonEKSAuth(s.EKSAuthEndpoint)
 	return s.UsesEKSAuth() && !amazon

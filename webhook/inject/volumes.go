@@ -24,7 +24,7 @@ func volumes(settings Settings) []corev1.Volume {
 	}
 }
 
-// isForeignVolume tells whether a volume has one of our names and not our content. It looks at what other content would change, and
+// isForeignVolume reports whether a volume has one of our names and not our content. It looks at what other content would change, and
 // not at what API servers set defaults of.
 func isForeignVolume(volume corev1.Volume) bool {
 	switch volume.Name {
@@ -57,7 +57,7 @@ func isForeignSource(source corev1.VolumeProjection) bool {
 	return !isTokenSource(source)
 }
 
-// hasOurAudience tells whether the token is for a service of ours, with the audience of these settings or a default one.
+// hasOurAudience reports whether the token is for a service of ours, with the audience of these settings or a default one.
 func hasOurAudience(volume corev1.Volume, settings Settings) bool {
 	return volume.Projected != nil && slices.ContainsFunc(volume.Projected.Sources, func(source corev1.VolumeProjection) bool {
 		ours := []string{settings.audience(), contract.STSAudience, contract.AuthAudience}

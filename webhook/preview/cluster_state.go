@@ -63,7 +63,7 @@ func roleOf(o object) string {
 	return o.GetAnnotations()[contract.AnnotationRoleARN]
 }
 
-// includes tells whether the object is part of the state.
+// includes reports whether the object is part of the state.
 func (s clusterState) includes(o object) bool {
 	return isAssociation(o) || isNamespace(o) || s.irsa && roleOf(o) != ""
 }

@@ -89,7 +89,7 @@ func split(chunk []byte) [][]byte {
 	}
 }
 
-// empty tells whether a document has nothing but comments.
+// empty reports whether a document has nothing but comments.
 func (d *document) empty() bool { return string(d.raw) == "null" }
 
 // read fills in raw and objects from the text.

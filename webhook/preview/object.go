@@ -28,7 +28,7 @@ func (o object) title() string {
 	return o.GetKind() + "/" + name
 }
 
-// is tells whether the object has this kind, in any version of this group.
+// is reports whether the object has this kind, in any version of this group.
 func (o object) is(group, kind string) bool {
 	return o.GroupVersionKind().Group == group && o.GetKind() == kind
 }

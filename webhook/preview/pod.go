@@ -25,7 +25,7 @@ func podPath(o object) (path []string, ok bool) {
 	return nil, false
 }
 
-// podOf reads the pod, or the template, at path. hasMetadata tells whether there is an object for labels and annotations:
+// podOf reads the pod, or the template, at path. hasMetadata reports whether there is an object for labels and annotations:
 // the API server adds one to every pod before it calls the webhook, but not to templates.
 func podOf(o object, path []string) (pod *corev1.Pod, hasMetadata bool, err error) {
 	raw := o.raw

@@ -98,7 +98,7 @@ func (l *load) count(created *corev1.Pod, err error, took time.Duration) {
 	l.seen.slowest = max(l.seen.slowest, took)
 }
 
-// isAway tells whether an error is the API server's own, or etcd's: it never is where a webhook is named, and where the API
+// isAway reports whether an error is the API server's own, or etcd's: it never is where a webhook is named, and where the API
 // server says anything else about the pod.
 func isAway(err error) bool {
 	if strings.Contains(err.Error(), "webhook") {

@@ -31,7 +31,7 @@ func (p permission) String() string {
 	return fmt.Sprintf("%s %s%s", p.verb, strings.TrimSuffix(p.resource+"."+p.group, "."), where)
 }
 
-// allows tells whether it was by this permission that the request was allowed.
+// allows reports whether it was by this permission that the request was allowed.
 func (p permission) allows(request cluster.Request) bool {
 	o := request.ObjectRef
 	if o.APIGroup != p.group || strings.TrimSuffix(o.Resource+"/"+o.Subresource, "/") != p.resource {

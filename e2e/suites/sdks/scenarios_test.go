@@ -110,7 +110,7 @@ func meetsRefusal(ctx context.Context, b *fixture, p *pod) (string, error) {
 
 const showsWhy = "shows why"
 
-// remarkOn tells whether the client passes on why it fails, which not every SDK can.
+// remarkOn reports whether the client passes on why it fails, which not every SDK can.
 func remarkOn(err error, why string) (string, error) {
 	says, ok := errors.AsType[failed](err)
 	switch {
