@@ -26,18 +26,20 @@ const tooLarge = "pod identity: skipped: the pod has too many containers, volume
 func TestAPodThatIsTooLargeIsAdmittedWithOneSentenceBeforeItIsDecoded(t *testing.T) {
 	containers := list(`{"name":"a"}`, 1001)
 	for name, body := range map[string]string{
-		"a million and a half containers":         reviewOf(podWith(`"containers":` + list("{}", 1_500_000))),
-		"a million tolerations":                   reviewOf(podWith(`"containers":[{"name":"app"}],"tolerations":` + list("{}", 990_000))),
-		"a list of numbers":                       reviewOf(podWith(`"containers":[{"args":` + list("1", 70_000) + `}]`)),
-		"more than 2,000 containers":              reviewOf(podWith(`"containers":` + list("{}", 2001))),
-		"more than 2,000 volumes":                 reviewOf(podWith(`"volumes":` + list("{}", 2001))),
-		"more than 2,000 containers of all kinds": reviewOf(podWith(`"initContainers":` + containers + `,"containers":` + containers)),
-		"containers under duplicate names":        reviewOf(podWith(`"containers":` + containers + `,"cont\u0061iners":` + containers)),
-		"ephemeral containers, old ones included": reviewWith(`"subResource":"ephemeralcontainers","object":` + podWith(`"ephemeralContainers":`+containers) + `,"oldObject":` + podWith(`"ephemeralContainers":`+containers)),
-		"a million entries of managed fields":     reviewOf(strings.Replace(podWith(`"containers":[]`), `"name":"p"`, `"name":"p","managedFields":`+list("{}", 1_000_000), 1)),
-		"a quantity of a million digits":          reviewOf(podWith(`"overhead":{"cpu":"` + strings.Repeat("9", 1_000_000) + `"}`)),
-		"a quantity of escaped digits":            reviewOf(podWith(`"overhead":{"cpu":"` + strings.Repeat(`\u0039`, 1_000_000) + `"}`)),
-		"a number of a million digits":            reviewOf(podWith(`"overhead":{"cpu":-1.` + strings.Repeat("9", 1_000_000) + `}`)),
+		"a million and a half containers":                                             reviewOf(podWith(`"containers":` + list("{}", 1_500_000))),
+		"a million tolerations":                                                       reviewOf(podWith(`"containers":[{"name":"app"}],"tolerations":` + list("{}", 990_000))),
+		"a list of numbers":                                                           reviewOf(podWith(`"containers":[{"args":` + list("1", 70_000) + `}]`)),
+		"more than 2,000 containers":                                                  reviewOf(podWith(`"containers":` + list("{}", 2001))),
+		"more than 2,000 volumes":                                                     reviewOf(podWith(`"volumes":` + list("{}", 2001))),
+		"more than 2,000 containers of all kinds":                                     reviewOf(podWith(`"initContainers":` + containers + `,"containers":` + containers)),
+		"containers under duplicate names":                                            reviewOf(podWith(`"containers":` + containers + `,"cont\u0061iners":` + containers)),
+		"ephemeral containers, old ones included":                                     reviewWith(`"subResource":"ephemeralcontainers","object":` + podWith(`"ephemeralContainers":`+containers) + `,"oldObject":` + podWith(`"ephemeralContainers":`+containers)),
+		"a million entries of managed fields":                                         reviewOf(strings.Replace(podWith(`"containers":[]`), `"name":"p"`, `"name":"p","managedFields":`+list("{}", 1_000_000), 1)),
+		"a quantity of a million digits":                                              reviewOf(podWith(`"overhead":{"cpu":"` + strings.Repeat("9", 1_000_000) + `"}`)),
+		"a quantity of escaped digits":                                                reviewOf(podWith(`"overhead":{"cpu":"` + strings.Repeat(`\u0039`, 1_000_000) + `"}`)),
+		"a quantity of a million digits after a blank":                                reviewOf(podWith(`"overhead":{"cpu":" ` + strings.Repeat("9", 1_000_000) + `"}`)),
+		"a quantity of that size, of a resource that is called as managed fields are": reviewOf(podWith(`"overhead":{"fieldsV1":"` + strings.Repeat("9", 1_000_000) + `"}`)),
+		"a number of a million digits":                                                reviewOf(podWith(`"overhead":{"cpu":-1.` + strings.Repeat("9", 1_000_000) + `}`)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
@@ -72,6 +74,7 @@ func TestPodsThatAnAPIServerStoresAreInjectedWhateverTheirSize(t *testing.T) {
 		"with as many managed fields":             pod(","+managed, ""),
 		"with a hundred containers, each with 80": podWith(`"containers":` + list(`{"name":"app","env":`+env(80)+`}`, 100)),
 		"with a number of many digits in a text":  pod("", `,"args":["n=`+strings.Repeat("9", 1<<20)+`"]`),
+		"with a text that begins with a rule":     pod("", `,"args":["`+strings.Repeat("-", 5000)+`", "`+strings.Repeat(".", 5000)+`"]`),
 		"with a volume for each of 999 secrets":   podWith(`"containers":[{"name":"app"}],"volumes":` + list(`{"name":"a","secret":{"secretName":"a","items":[{"key":"a","path":"a"}]}}`, 999)),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -73,13 +73,14 @@ func (h *Handler) answer(ctx context.Context, r *http.Request, taken *reservatio
 	if err != nil {
 		return h.refuse(review, badRequest(err)), nil
 	}
-	if err := ctx.Err(); err != nil {
+	// The bound of the wait is over, but not the work.
+	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	answer := answerTo(review, h.recovered(ctx, review.Request))
+	answer := answerTo(review, h.recovered(r.Context(), review.Request))
 	patch := answer.Response.Patch
 	// The client decides how long both are needed.
-	return answer, taken.resize(ctx, len(patch)+base64.StdEncoding.EncodedLen(len(patch)))
+	return answer, taken.tryResize(len(patch) + base64.StdEncoding.EncodedLen(len(patch)))
 }
 
 // recovered answers a panic with an error, where the API server would otherwise see a broken connection.

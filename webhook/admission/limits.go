@@ -18,9 +18,9 @@ import (
 // the more of this is used.
 const (
 	maxConnections = 512
-	// maxPeerConnections is more than the 200 mutating requests that an API server handles at once by default. In some clusters
-	// all API servers have one address, that of a proxy.
-	maxPeerConnections = 256
+	// maxPeerConnections is no bound of its own: an API server may handle 600 requests at once by default, and in some clusters
+	// all of them have one address, that of a proxy. Where all connections are in use, the address with most gives one up.
+	maxPeerConnections = maxConnections
 	// maxHeaderBytes is enough for API servers, which send 300 bytes.
 	maxHeaderBytes = 4 << 10
 

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"errors"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -32,17 +33,31 @@ type reservation struct {
 }
 
 // resize makes the reservation fit a buffer. It waits until there is room or ctx ends.
-func (s *reservation) resize(ctx context.Context, buffer int) error {
-	wanted := max(int64(buffer)-freeBytes, 0)
-	if wanted > s.taken {
-		if err := s.bytes.Acquire(ctx, wanted-s.taken); err != nil {
-			return err
+func (r *reservation) resize(ctx context.Context, buffer int) error {
+	return r.fit(buffer, func(bytes int64) error { return r.bytes.Acquire(ctx, bytes) })
+}
+
+var errNoMemory = errors.New("there is no memory for the answer")
+
+// tryResize is resize, but it does not wait: whoever holds a slot must not wait for those who wait for one.
+func (r *reservation) tryResize(buffer int) error {
+	return r.fit(buffer, func(bytes int64) error {
+		if !r.bytes.TryAcquire(bytes) {
+			return errNoMemory
 		}
-	} else {
-		s.bytes.Release(s.taken - wanted)
+		return nil
+	})
+}
+
+func (r *reservation) fit(buffer int, acquire func(bytes int64) error) error {
+	wanted := max(int64(buffer)-freeBytes, 0)
+	if wanted <= r.taken {
+		r.bytes.Release(r.taken - wanted)
+	} else if err := acquire(wanted - r.taken); err != nil {
+		return err
 	}
-	s.taken = wanted
+	r.taken = wanted
 	return nil
 }
 
-func (s *reservation) release() { s.bytes.Release(s.taken) }
+func (r *reservation) release() { r.bytes.Release(r.taken) }

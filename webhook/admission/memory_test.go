@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
@@ -121,6 +122,21 @@ func TestAReviewGivesBackWhatItTook(t *testing.T) {
 			h.Memory.large.Release(1)
 		})
 	}
+}
+
+func TestASmallReviewWithALargeAnswerDoesNotHoldItsSlotWhileThereIsNoMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHandler(t)
+		if !h.Memory.bytes.TryAcquire(maxBytes) {
+			t.Fatal("somebody else has taken it")
+		}
+		containers := strings.TrimSuffix(strings.Repeat(`{"name":"a"},`, 380), ",")
+		begin := time.Now()
+		status, _ := send(t.Context(), h, strings.NewReader(wrap(`{"spec":{"containers":[`+containers+`]}}`)))
+		if waited := time.Since(begin); status != http.StatusServiceUnavailable || waited > 0 {
+			t.Errorf("%d after %s", status, waited)
+		}
+	})
 }
 
 func TestABodyTakesItsMemoryAsItArrives(t *testing.T) {

@@ -82,7 +82,8 @@ func (s *size) name(depth int) error {
 	if depth == specDepth {
 		s.list = name
 	}
-	if name == "fieldsV1" {
+	// A map that is decoded may have this name too, but no objects.
+	if name == "fieldsV1" && s.decoder.PeekKind() == '{' {
 		s.values++
 		return s.decoder.SkipValue()
 	}
@@ -97,7 +98,8 @@ func isLargeItem(list string) bool {
 	return false
 }
 
-// isLongNumber reports whether a number, or a text that begins like a number, has more digits than any quantity needs.
+// isLongNumber reports whether a number, or a text that begins like a number, has more digits than any quantity needs. Quantities
+// are read without the white space around them.
 func isLongNumber(value jsontext.Value) bool {
 	if len(value) <= maxDigits {
 		return false
@@ -106,5 +108,9 @@ func isLongNumber(value jsontext.Value) bool {
 	if value.Kind() == '"' {
 		text, _ = jsontext.AppendUnquote(nil, value) // the decoder has checked it
 	}
-	return len(text) > maxDigits && len(bytes.Trim(text[:maxDigits], "+-.0123456789")) == 0
+	text = bytes.TrimSpace(text)
+	if len(text) > maxDigits && bytes.IndexByte([]byte("+-"), text[0]) >= 0 {
+		text = text[1:]
+	}
+	return len(text) > maxDigits && bytes.Count(text[:maxDigits], []byte(".")) <= 1 && len(bytes.Trim(text[:maxDigits], ".0123456789")) == 0
 }
