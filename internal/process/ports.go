@@ -18,8 +18,8 @@ import (
 // maxScrapes are answered at once: each gathers all metrics, about 1 MB.
 const maxScrapes = 3
 
-// portLimits are those of each of the two ports: 128 connections of 25 KB are 3 MB. A kubelet opens one for each probe; one
-// address alone cannot keep it out.
+// portLimits are those of each of the two ports: 128 connections of 25 KB are 3 MB. A kubelet opens one for each probe; no pod
+// can keep it out, except by IPv6 where both are in one /64.
 func portLimits() bounded.Limits {
 	return bounded.Limits{
 		Connections: 128, PeerConnections: 8, HeaderBytes: 4 << 10,

@@ -11,9 +11,9 @@ import (
 
 // A pod may come with our container and volumes: from an earlier pass of the same admission, between two of which other webhooks
 // may have changed them, or from a manifest that was copied from a running pod, when the installation had other settings. What is
-// taken for ours must hold in both cases, and have no part by which it would do something else than our sidecar does: another
-// program, other files, another pod's name in the session tags, or a role that the identity annotation does not name. Its author
-// could reach the same with a container of another name. But the status must not say of such a pod that it is injected.
+// taken for ours must hold in both cases, and not run another program or give another pod's name in the session tags. Its author
+// could reach the same with a container of another name. But the status must not say of such a pod that it is injected. Not compared
+// are the registry, which mirrors change, and the mounts: versions differ in them, and other webhooks add some.
 
 // nameTaken reports whether the pod uses one of our names for something that is not ours.
 func nameTaken(pod *corev1.Pod, settings Settings) bool {
@@ -66,22 +66,20 @@ func runsAsOurs(container corev1.Container) bool {
 	return len(container.Command) == 0 && !slices.ContainsFunc(container.Args, foreignArgument) && namesItsPod(container)
 }
 
-// namesItsPod reports whether the variables that name the pod have their values from the API server. A variable that is not set may
-// come from envFrom.
+// namesItsPod reports whether the variables that name the pod have their values from the API server. The last of several with one
+// name counts. A variable that is not set may come from envFrom.
 func namesItsPod(container corev1.Container) bool {
+	last := map[string]corev1.EnvVar{}
+	for _, variable := range container.Env {
+		last[variable.Name] = variable
+	}
 	for _, wanted := range podEnv() {
-		set := false
-		for _, variable := range container.Env {
-			if variable.Name != wanted.Name {
-				continue
-			}
-			set = true
-			if variable.Value != "" || variable.ValueFrom == nil || variable.ValueFrom.FieldRef == nil ||
-				variable.ValueFrom.FieldRef.FieldPath != wanted.ValueFrom.FieldRef.FieldPath {
-				return false
-			}
-		}
+		variable, set := last[wanted.Name]
 		if !set && len(container.EnvFrom) > 0 {
+			return false
+		}
+		if set && (variable.Value != "" || variable.ValueFrom == nil || variable.ValueFrom.FieldRef == nil ||
+			variable.ValueFrom.FieldRef.FieldPath != wanted.ValueFrom.FieldRef.FieldPath) {
 			return false
 		}
 	}

@@ -21,7 +21,7 @@ const (
 	refused      = "ValidatingAdmissionPolicy"
 	reserved     = "only Pod Identity changes podidentity.dev/identity"
 	sidecarImage = "the image of container pod-identity cannot be changed"
-	tokenVolume  = "an ephemeral container must not mount volume pod-identity"
+	tokenVolume  = "an ephemeral container must not mount volume pod-identity nor target container pod-identity"
 	nothingElse  = "Pod Identity changes nothing in a pod but podidentity.dev/identity"
 )
 
@@ -85,8 +85,9 @@ func sidecar() map[string]attempt {
 		"not by who may patch pods":                       {anybody, replaceImage("pod-identity"), sidecarImage},
 		"not by the product":                              {product, replaceImage("pod-identity"), refused},
 		"the image of an application can be changed":      {anybody, replaceImage("app"), allowed},
-		"a debugger has no way to the token":              {anybody, debug("pod-identity"), tokenVolume},
-		"a debugger that mounts something else is let in": {anybody, debug("scratch"), allowed},
+		"a debugger has no way to the token":              {anybody, debug("pod-identity", "app"), tokenVolume},
+		"nor by the processes of the sidecar":             {anybody, debug("scratch", "pod-identity"), tokenVolume},
+		"a debugger that mounts something else is let in": {anybody, debug("scratch", "app"), allowed},
 	}
 }
 

@@ -92,13 +92,13 @@ func bind(resource, metadata string) request {
 	}
 }
 
-// debug is what kubectl debug does, with a mount of a volume of the pod.
-func debug(volume string) request {
+// debug is what kubectl debug does, with a mount of a volume of the pod, and the processes of a container of it.
+func debug(volume, target string) request {
 	return func(t *testing.T, f fixture) (string, []string) {
 		t.Helper()
 		live := f.live(t)
 		debugger := map[string]any{
-			"name": "debugger", "image": "registry.example.com/debugger", "terminationMessagePolicy": "File",
+			"name": "debugger", "image": "registry.example.com/debugger", "terminationMessagePolicy": "File", "targetContainerName": target,
 			"volumeMounts": []any{map[string]any{"name": volume, "mountPath": "/mnt"}},
 		}
 		if err := unstructured.SetNestedSlice(live.Object, []any{debugger}, "spec", "ephemeralContainers"); err != nil {
