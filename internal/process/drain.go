@@ -7,7 +7,7 @@ import (
 )
 
 // Drain returns a context that ends the given period after ctx: until then, clients that have not yet seen this replica leave
-// its Service still call it. A preStop hook would do, but Kubernetes 1.29 knows none that a scratch image can have.
+// its Service still call it. The images have no other program that a preStop hook could run.
 func Drain(ctx context.Context, period time.Duration) context.Context {
 	drained, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	context.AfterFunc(ctx, func() {
