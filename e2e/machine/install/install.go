@@ -54,17 +54,17 @@ func Client(ctx context.Context, log func(format string, args ...any), name stri
 		Expected: "half a minute",
 		Make: func(ctx context.Context, dir string) error {
 			for _, file := range files {
-				if err := execute(ctx, "", "cp", filepath.Join("clients", file), dir); err != nil {
+				if err := Execute(ctx, "", "cp", filepath.Join("clients", file), dir); err != nil {
 					return err
 				}
 			}
-			return execute(ctx, dir, "/bin/sh", "-c", installScript)
+			return Execute(ctx, dir, "/bin/sh", "-c", installScript)
 		},
 	}, log)
 }
 
-// execute runs a program of the host. Its error carries what the program complained about.
-func execute(ctx context.Context, dir, name string, args ...string) error {
+// Execute runs a program of the host in a directory. Its error carries what the program complained about.
+func Execute(ctx context.Context, dir, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/podidentity/podidentity/e2e/machine/cache"
 	"github.com/podidentity/podidentity/e2e/machine/images"
+	"github.com/podidentity/podidentity/e2e/machine/install"
 )
 
 const (
@@ -105,7 +106,7 @@ func makeImage(ctx context.Context, dir string, from []string) error {
 			return fmt.Errorf("the path %q has a blank: set XDG_CACHE_HOME to a directory without", client)
 		}
 	}
-	if err := execute(ctx, build, "/bin/sh", append([]string{"-c", rootfsScript, "sh"}, from...)...); err != nil {
+	if err := install.Execute(ctx, build, "/bin/sh", append([]string{"-c", rootfsScript, "sh"}, from...)...); err != nil {
 		return err
 	}
 	image := images.Image{Dockerfile: dockerfile, Context: build, Tag: clientImage}

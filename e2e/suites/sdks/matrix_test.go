@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/podidentity/podidentity/e2e/machine/host"
+	"github.com/podidentity/podidentity/e2e/machine/install"
 	"github.com/podidentity/podidentity/e2e/platform"
 	"github.com/podidentity/podidentity/e2e/platform/minio"
 )
@@ -66,7 +67,7 @@ func newFixture(t *testing.T, p *platform.Platform) *fixture {
 		t.Fatal(err)
 	}
 	program := filepath.Join(work, "sidecar")
-	if err := execute(t.Context(), root, "go", "build", "-buildvcs=false", "-o", program, "./sidecar"); err != nil {
+	if err := install.Execute(t.Context(), root, "go", "build", "-buildvcs=false", "-o", program, "./sidecar"); err != nil {
 		t.Fatal(err)
 	}
 	return &fixture{
