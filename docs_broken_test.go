@@ -16,6 +16,7 @@ const page = "# Page\n\n" +
 	"| step | function | file |\n|---|---|---|\n| 1 | `main.run` | [main.go](../main.go) |\n| 2 | `main.server.Serve` | [main.go](../main.go) |\n\n" +
 	"## Floor plan\n\n| `app/` | the app |\n\n" +
 	"In `app/run.go`, `app.Run` calls `app.Server.Serve`, and `http.Serve` of others.\n\n" +
+	"1. One.\n2. Two.\n\n" +
 	"The metric `podidentity_pods` counts.\n"
 
 const source = "package main\n\nfunc run() {}\n\ntype server struct{}\n\nfunc (s *server) Serve() {}\n"
@@ -40,6 +41,7 @@ func complaintsOf(text string) []string {
 		unknownMetrics(pages, []string{"podidentity_pods"}),
 		unplanned(pages, []string{"app", "app/server"}),
 		disagreements(text),
+		misnumbered(text),
 		unknownFunctions(text, read),
 		tooLong("README.md", text, strings.Count(page, "\n")),
 	)
@@ -63,6 +65,7 @@ func TestABrokenDocumentIsComplainedAbout(t *testing.T) {
 		"a package is not in the floor plan":      {"| `app/` |", "| app |", "package app stands neither"},
 		"an identifier is unknown":                {"`app.Run`", "`app.Ran`", "app.Ran, which package app does not declare"},
 		"a method is unknown":                     {"`app.Server.Serve`", "`app.Server.Stop`", "app.Server.Stop, which package app"},
+		"a number comes twice":                    {"2. Two", "1. Two", "has 1 after 1"},
 		"a function is unknown":                   {"`main.run`", "`main.ran`", "main.ran in main.go, which does not have it"},
 		"a method is of another type":             {"`main.server.Serve`", "`main.client.Serve`", "main.client.Serve in main.go"},
 		"a function is of another package":        {"`main.run`", "`app.run`", "app.run in main.go"},

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +25,7 @@ var (
 	filePath   = regexp.MustCompile(`^[a-z][a-z0-9_.-]*/[a-z0-9_./-]*(?:\.(?:go|md|yaml|sh)|/)$`)
 	drawn      = regexp.MustCompile(`(?::|loop) (\d+) ((?:[A-Za-z]\w*\.)?[A-Za-z]\w*)`)
 	tabled     = regexp.MustCompile("(?m)^\\| (\\d+) \\| `([\\w.]+)`")
+	numbered   = regexp.MustCompile(`^(\d+)\. `)
 	diagram    = regexp.MustCompile("(?s)```mermaid\n.*?```")
 )
 
@@ -149,6 +151,25 @@ func missingFiles(from, text string, exists func(path string) bool) []string {
 	for _, span := range codeSpan.FindAllStringSubmatch(withoutFences(text), -1) {
 		if filePath.MatchString(span[1]) && !exists(path.Clean(span[1])) && !exists(path.Join(path.Dir(from), span[1])) {
 			complaints = append(complaints, fmt.Sprintf("%s names the file %s, which does not exist", from, span[1]))
+		}
+	}
+	return complaints
+}
+
+// misnumbered are items of the numbered lists of a page that do not follow the one before.
+func misnumbered(page string) []string {
+	var complaints []string
+	last := 0
+	for line := range strings.Lines(withoutFences(page)) {
+		match := numbered.FindStringSubmatch(line)
+		switch {
+		case heading.MatchString(strings.TrimSpace(line)):
+			last = 0
+		case match != nil && match[1] != strconv.Itoa(last+1):
+			complaints = append(complaints, fmt.Sprintf("%s has %s after %d", architecturePage, match[1], last))
+			fallthrough
+		case match != nil:
+			last++
 		}
 	}
 	return complaints

@@ -145,6 +145,10 @@ func TestEveryFunctionInTheArchitectureExists(t *testing.T) {
 	}))
 }
 
+func TestTheDecisionsAreNumberedInOrder(t *testing.T) {
+	assertNone(t, misnumbered(documents(t)[architecturePage]))
+}
+
 func TestTheREADMEIsShort(t *testing.T) {
 	assertNone(t, tooLong("README.md", documents(t)["README.md"], 150))
 }
