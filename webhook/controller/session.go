@@ -6,7 +6,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
@@ -33,15 +32,13 @@ func sessionVerified(spec v1alpha1.PodIdentityAssociationSpec, source string) me
 	return condition
 }
 
-// sharedTarget is the event of an association by which several namespaces or service accounts have come to share a target role
-// that only session tags of the pods' own choice tell apart.
+// sharedTarget is the event of an association by which several namespaces or service accounts share a target role that only
+// session tags of the pods' own choice tell apart. Each change of its spec can have brought that about, or more of it.
 func sharedTarget(a *v1alpha1.PodIdentityAssociation, after v1alpha1.PodIdentityAssociationStatus) (e eventsv1.Event, announce bool) {
 	e = eventsv1.Event{Type: corev1.EventTypeWarning, Reason: "TargetRoleShared", Action: "Resolve", Note: fmt.Sprintf(
 		"all pods of namespace %s with service account %s share the target role, and can send each other's session tags: give each an association with a role of its own, or use --source=eks-auth",
 		a.Spec.Namespace, a.Spec.ServiceAccount)}
-	unverified := func(status v1alpha1.PodIdentityAssociationStatus) bool {
-		condition := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionSessionVerified)
-		return condition != nil && condition.Reason == v1alpha1.ReasonTagsUnverified
-	}
-	return e, strings.Contains(a.Spec.Namespace+a.Spec.ServiceAccount, "*") && unverified(after) && !unverified(a.Status)
+	was, is := condition(a.Status, v1alpha1.ConditionSessionVerified), condition(after, v1alpha1.ConditionSessionVerified)
+	changed := was.Reason != is.Reason || was.ObservedGeneration != is.ObservedGeneration
+	return e, changed && is.Reason == v1alpha1.ReasonTagsUnverified && strings.Contains(a.Spec.Namespace+a.Spec.ServiceAccount, "*")
 }

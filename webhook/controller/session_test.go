@@ -76,6 +76,34 @@ func TestAnAssociationSaysWhatIsThePodsOwnWord(t *testing.T) {
 	}
 }
 
+func TestEachChangeOfAnAssociationThatSharesATargetRoleIsWarnedOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(t)
+		c.create(changed(newAssociation("reader"), withTarget))
+		c.associate("reader")
+		defer c.lead()()
+		time.Sleep(time.Minute)
+		for i, step := range []struct {
+			change func(*v1alpha1.PodIdentityAssociation)
+			events int
+		}{
+			{ofManyAccounts, 1},
+			{func(a *v1alpha1.PodIdentityAssociation) { a.Spec.TargetRoleARN += "-of-others" }, 2},
+			{func(a *v1alpha1.PodIdentityAssociation) { a.Spec.ServiceAccount = "reader" }, 2},
+		} {
+			c.update(changed(c.association("reader"), func(a *v1alpha1.PodIdentityAssociation) {
+				step.change(a)
+				a.Generation++
+			}))
+			c.changes.Notify("team")
+			time.Sleep(time.Minute)
+			if events := c.events(); len(events) != step.events {
+				t.Errorf("after change %d there are the events %q", i, events)
+			}
+		}
+	})
+}
+
 func TestAStatusThatIsWrittenIsNotWrittenAgain(t *testing.T) {
 	all := []func(*v1alpha1.PodIdentityAssociation){withTarget, withoutTags, withPolicy, ofManyNamespaces, ofManyAccounts}
 	for chosen := range 1 << len(all) {

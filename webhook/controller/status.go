@@ -166,8 +166,12 @@ func (r *statusReporter) announce(ctx context.Context, a *v1alpha1.PodIdentityAs
 }
 
 func ready(status v1alpha1.PodIdentityAssociationStatus) metav1.Condition {
-	if condition := meta.FindStatusCondition(status.Conditions, v1alpha1.ConditionReady); condition != nil {
-		return *condition
+	return condition(status, v1alpha1.ConditionReady)
+}
+
+func condition(status v1alpha1.PodIdentityAssociationStatus, name string) metav1.Condition {
+	if found := meta.FindStatusCondition(status.Conditions, name); found != nil {
+		return *found
 	}
 	return metav1.Condition{}
 }
