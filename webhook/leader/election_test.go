@@ -8,11 +8,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 
 	"github.com/podidentity/podidentity/webhook/leader"
 )
+
+// replica is how one of an earlier release, or of another Deployment, names itself.
+const replica = "pod-identity-webhook-standby-5d9c_4c9d7d0e-8b0a-4b5e-9a3c-0d6f1f2a7b11"
 
 func TestOneReplicaWorksAndTheOtherTakesOverWhenItStops(t *testing.T) {
 	inBubble(t, func(r *replicas) {
@@ -42,7 +46,7 @@ func TestALeaderThatCannotReachTheAPIServerStopsWorkingUntilItCan(t *testing.T) 
 		time.Sleep(time.Minute)
 		r.setUnreachable(true)
 		// The deadline of a renewal, a retry, and the moment that work needs to end.
-		time.Sleep(10*time.Second + 2*time.Second + 2*time.Second)
+		time.Sleep(4*time.Second + 2*time.Second)
 		if r.working() != "" {
 			r.t.Error("it works though it cannot know whether it still holds the lease")
 		}
@@ -73,7 +77,7 @@ func TestALeaderThatLosesItsLeaseStopsWorkingUntilThatExpires(t *testing.T) {
 	inBubble(t, func(r *replicas) {
 		stop := r.start(r.work("a"))
 		time.Sleep(time.Minute)
-		r.take()
+		r.take(replica, 15)
 		time.Sleep(14 * time.Second)
 		if r.working() != "" {
 			r.t.Error("it works though another process holds the lease")
@@ -88,7 +92,7 @@ func TestALeaderThatLosesItsLeaseStopsWorkingUntilThatExpires(t *testing.T) {
 
 func TestALeaseThatNobodyReleasedIsAcquiredWhenItExpires(t *testing.T) {
 	inBubble(t, func(r *replicas) {
-		r.take()
+		r.take(replica, 15)
 		stop := r.start(r.work("a"))
 		time.Sleep(14 * time.Second)
 		if r.working() != "" {
@@ -100,6 +104,74 @@ func TestALeaseThatNobodyReleasedIsAcquiredWhenItExpires(t *testing.T) {
 		}
 		stop()
 	})
+}
+
+func TestALeaderThatIsStoppedHardIsFollowedWithinEightSeconds(t *testing.T) {
+	for range 20 { // the candidate looks at random times
+		inBubble(t, func(r *replicas) {
+			first := &stoppable{lease: r.lease}
+			config := r.config()
+			config.Transport = first
+			stopFirst := r.startWith(config, r.work("a"))
+			synctest.Wait()
+			stopSecond := r.start(r.work("b"))
+			time.Sleep(10 * time.Second)
+			first.stopped.Store(true)
+			time.Sleep(8 * time.Second)
+			if r.working() != "b" || r.most != 1 {
+				r.t.Errorf("%q works, at most %d at once", r.working(), r.most)
+			}
+			stopFirst()
+			stopSecond()
+		})
+	}
+}
+
+func TestAHolderThatIsNoReplica(t *testing.T) {
+	const foreign = "nobody"
+	errorsOf := func(r *replicas) (count int) {
+		for _, entry := range r.logged.AllEntries() {
+			if entry.Level == logrus.ErrorLevel && entry.Data["holder"] == foreign && strings.Contains(entry.Message, "delete the Lease") {
+				count++
+			}
+		}
+		return count
+	}
+	for name, test := range map[string]func(r *replicas){
+		"holds the lease for fifteen seconds at most without renewing it": func(r *replicas) {
+			r.take(foreign, 365*24*60*60)
+			defer r.start(r.work("a"))()
+			time.Sleep(14 * time.Second)
+			if r.working() != "" {
+				r.t.Error("it works at once")
+			}
+			time.Sleep(4 * time.Second)
+			if r.working() != "a" || errorsOf(r) != 1 {
+				r.t.Errorf("%q works, reported %d times", r.working(), errorsOf(r))
+			}
+		},
+		"is reported every minute while it renews": func(r *replicas) {
+			r.take(foreign, 15)
+			defer r.start(r.work("a"))()
+			for range 18 {
+				time.Sleep(10 * time.Second)
+				r.take(foreign, 15)
+			}
+			if r.working() != "" || errorsOf(r) != 3 {
+				r.t.Errorf("%q works, reported %d times", r.working(), errorsOf(r))
+			}
+		},
+		"is not what another replica is": func(r *replicas) {
+			r.take(replica, 15)
+			defer r.start(r.work("a"))()
+			time.Sleep(time.Minute)
+			if errorsOf(r) != 0 {
+				r.t.Error("a replica is reported")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { inBubble(t, test) })
+	}
 }
 
 func TestAReplicaThatNeverLedStopsAtOnce(t *testing.T) {

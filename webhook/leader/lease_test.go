@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,14 +83,14 @@ func (l *lease) write(next *coordinationv1.Lease) {
 	l.live = next
 }
 
-// take has another process acquire the lease now, whoever holds it.
-func (l *lease) take() {
+// take has another process acquire the lease now for so many seconds, whoever holds it, or renew its own.
+func (l *lease) take(holder string, seconds int32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := metav1.NewMicroTime(time.Now())
 	l.write(&coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "pod-identity", Name: "lease"},
-		Spec:       coordinationv1.LeaseSpec{HolderIdentity: new("another"), LeaseDurationSeconds: new(int32(15)), AcquireTime: &now, RenewTime: &now},
+		Spec:       coordinationv1.LeaseSpec{HolderIdentity: &holder, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now},
 	})
 }
 
@@ -104,4 +105,19 @@ func (l *lease) hangOnce() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.hang++
+}
+
+// stoppable is the API server as a process reaches it that can be stopped in the midst, as by SIGSTOP.
+type stoppable struct {
+	*lease
+	stopped atomic.Bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s *stoppable) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.stopped.Load() {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return s.lease.RoundTrip(r)
 }

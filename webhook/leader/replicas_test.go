@@ -2,13 +2,16 @@ package leader_test
 
 import (
 	"context"
+	"io"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 
 	"github.com/podidentity/podidentity/webhook/leader"
 )
@@ -56,20 +59,28 @@ type replicas struct {
 	t *testing.T
 	*lease
 	*workers
+	logged *logrustest.Hook
 }
 
 func inBubble(t *testing.T, test func(r *replicas)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		test(&replicas{t: t, lease: &lease{t: t}, workers: &workers{starts: map[string]int{}}})
+		test(&replicas{t: t, lease: &lease{t: t}, workers: &workers{starts: map[string]int{}}, logged: new(logrustest.Hook)})
 	})
 }
 
 // start runs a replica until stop, which waits until it has ended.
 func (r *replicas) start(work leader.Work) (stop func()) {
 	r.t.Helper()
-	log, _ := logrustest.NewNullLogger()
-	e, err := leader.NewElection(r.config(), types.NamespacedName{Namespace: "pod-identity", Name: "lease"}, work, log)
+	return r.startWith(r.config(), work)
+}
+
+func (r *replicas) startWith(api *rest.Config, work leader.Work) (stop func()) {
+	r.t.Helper()
+	log := logrus.New()
+	log.SetOutput(io.Discard)
+	log.AddHook(r.logged)
+	e, err := leader.NewElection(api, types.NamespacedName{Namespace: "pod-identity", Name: "lease"}, work, log)
 	if err != nil {
 		r.t.Fatal(err)
 	}
