@@ -9,7 +9,7 @@ import (
 
 // Limits bound one server. All are required.
 type Limits struct {
-	// Connections are all that are open at once, and PeerConnections those of one address.
+	// Connections are all that are open at once, and PeerConnections those of one address of IPv4, or one /64 of IPv6.
 	Connections, PeerConnections int
 	// HeaderBytes is the size of a request's header. net/http reads 4 KiB more before it answers 431.
 	HeaderBytes int
@@ -30,5 +30,6 @@ func NewServer(handler http.Handler, limits Limits) *http.Server {
 		ReadTimeout:       limits.Read,
 		WriteTimeout:      limits.Write,
 		IdleTimeout:       limits.Idle,
+		ConnState:         note,
 	}
 }

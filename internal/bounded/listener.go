@@ -8,8 +8,8 @@ import (
 )
 
 // NewListener accepts what inner accepts, within the limits, and closes a connection beyond them at once. Where there is no room
-// left, a peer with fewer connections takes the place of the oldest of the peer with most: whoever has some addresses cannot
-// keep out others. netutil.LimitListener of golang.org/x/net would leave all in the queue of the kernel, and it knows no peers.
+// left, a peer with fewer connections takes the place of one of the peer with most: whoever has some addresses cannot keep out
+// others. netutil.LimitListener of golang.org/x/net would leave all in the queue of the kernel, and it knows no peers.
 func NewListener(inner net.Listener, limits Limits) net.Listener {
 	return &listener{Listener: inner, limits: limits, peers: map[netip.Prefix][]*connection{}}
 }
@@ -31,7 +31,8 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &connection{Conn: accepted, peer: peerOf(accepted.RemoteAddr()), listener: l}
+		address := addressOf(accepted.RemoteAddr())
+		c := &connection{Conn: accepted, address: address, peer: peerOf(address), listener: l}
 		beyond := l.enter(c)
 		if beyond != nil {
 			_ = beyond.Conn.Close() // its client learns nothing more
@@ -46,15 +47,11 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) enter(c *connection) (beyond *connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.peers[c.peer]) >= l.limits.PeerConnections {
-		return c
-	}
-	if l.all >= l.limits.Connections {
-		largest := l.largest()
-		if len(largest) <= len(l.peers[c.peer])+1 {
+	if len(l.peers[c.peer]) >= l.limits.PeerConnections || l.all >= l.limits.Connections {
+		beyond = l.replacedBy(c)
+		if beyond == c {
 			return c
 		}
-		beyond = largest[0]
 		l.remove(beyond)
 	}
 	l.all++
@@ -62,13 +59,37 @@ func (l *listener) enter(c *connection) (beyond *connection) {
 	return beyond
 }
 
-func (l *listener) largest() (most []*connection) {
-	for _, connections := range l.peers {
+// replacedBy is the connection that makes room for another, or that other itself. A network with more connections gives one up, or
+// an address with more of the same network: a pod whose node has its address in the same /64 cannot keep that out.
+func (l *listener) replacedBy(c *connection) *connection {
+	own, crowd := l.peers[c.peer], largest(l.peers)
+	isOwn := len(own) >= l.limits.PeerConnections || len(crowd) <= len(own)+1
+	if isOwn {
+		crowd = own
+	}
+	addresses := map[netip.Addr][]*connection{}
+	for _, other := range crowd {
+		addresses[other.address] = append(addresses[other.address], other)
+	}
+	most := largest(addresses)
+	if isOwn && len(most) <= len(addresses[c.address])+1 {
+		return c
+	}
+	return leastUsed(most)
+}
+
+func largest[K comparable](groups map[K][]*connection) (most []*connection) {
+	for _, connections := range groups {
 		if len(connections) > len(most) {
 			most = connections
 		}
 	}
 	return most
+}
+
+// leastUsed is the oldest connection without a request, or the oldest of all.
+func leastUsed(connections []*connection) *connection {
+	return connections[max(0, slices.IndexFunc(connections, (*connection).idle))]
 }
 
 func (l *listener) leave(c *connection) {
@@ -90,36 +111,18 @@ func (l *listener) remove(c *connection) {
 	}
 }
 
-// peerOf is an address of IPv4, or a network of IPv6: one host has a whole /64 of these.
-func peerOf(address net.Addr) netip.Prefix {
-	tcp, ok := address.(*net.TCPAddr)
+func addressOf(remote net.Addr) netip.Addr {
+	tcp, ok := remote.(*net.TCPAddr)
 	if !ok {
-		return netip.Prefix{}
+		return netip.Addr{}
 	}
-	ip := tcp.AddrPort().Addr().Unmap()
-	if ip.Is6() {
-		return netip.PrefixFrom(ip.WithZone(""), 64).Masked()
-	}
-	return netip.PrefixFrom(ip, ip.BitLen())
+	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// connection counts until it is closed.
-type connection struct {
-	net.Conn
-
-	peer     netip.Prefix
-	listener *listener
-}
-
-func (c *connection) Close() error {
-	c.listener.leave(c)
-	return c.Conn.Close()
-}
-
-// CloseWrite lets net/http send a last response whole, before it closes a connection whose request it has not read to its end.
-func (c *connection) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
+// peerOf is an address of IPv4, or a network of IPv6: one host has a whole /64 of these.
+func peerOf(address netip.Addr) netip.Prefix {
+	if address.Is6() {
+		return netip.PrefixFrom(address, 64).Masked()
 	}
-	return nil
+	return netip.PrefixFrom(address, address.BitLen())
 }

@@ -19,7 +19,7 @@ import (
 const maxScrapes = 3
 
 // portLimits are those of each of the two ports: 128 connections of 25 KB are 3 MB. A kubelet opens one for each probe; no pod
-// can keep it out, except by IPv6 where both are in one /64.
+// can keep it out.
 func portLimits() bounded.Limits {
 	return bounded.Limits{
 		Connections: 128, PeerConnections: 8, HeaderBytes: 4 << 10,
