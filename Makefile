@@ -68,13 +68,13 @@ test-fresh: ## runs demo, demo-down and test as on a new machine: on a clean clo
 	@exec e2e/fresh.sh
 
 # Two modules, one count: all run even if the first fails. What counts allocations runs without the race detector, which
-# allocates too.
+# allocates too. Go's cache of results would not see a change outside the module e2e, such as one of a manifest.
 .PHONY: test-json
 test-json:
 	@status=0; \
 	CGO_ENABLED=1 go test -json -race ./... || status=1; \
 	go test -json -run Allocat ./webhook/... ./sidecar/... || status=1; \
-	CGO_ENABLED=1 go -C e2e test -json -race -timeout 40m -p 1 ./... || status=1; \
+	CGO_ENABLED=1 go -C e2e test -json -race -count=1 -timeout 40m -p 1 ./... || status=1; \
 	exit $$status
 
 .PHONY: chaos
@@ -140,9 +140,23 @@ images: registry binaries ## builds the images as REGISTRY/webhook:VERSION, and 
 	@test -n '$(BUILDER)' || { echo 'none of docker, podman and buildah is installed: install one, or name another by BUILDER=' >&2; exit 1; }
 	$(foreach image,$(IMAGES),$(BUILDER) build --platform=linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) --target $(image) -t $(REGISTRY)/$(image):$(VERSION) . &&) true
 
+# What `make push` notes of an image, so that `make install` takes exactly that, whatever the tag becomes: the digest of the registry.
+PUSHED = bin/pushed/$(REGISTRY)/$(1)/$(VERSION)
+DIGEST = $(shell cat '$(PUSHED)' 2>/dev/null)
+
+# docker has no option for the digest. It keeps those of all registries that an image has been pushed to.
+define PUSH
+@mkdir -p '$(dir $(PUSHED))'
+$(if $(filter docker,$(notdir $(BUILDER))),\
+$(BUILDER) push $(REGISTRY)/$(1):$(VERSION)
+$(BUILDER) inspect --format '{{join .RepoDigests "\n"}}' $(REGISTRY)/$(1):$(VERSION) | sed -n 's|^$(REGISTRY)/$(1)@||p' | tail -n 1 > '$(PUSHED)',\
+$(BUILDER) push --digestfile '$(PUSHED)' $(REGISTRY)/$(1):$(VERSION))
+
+endef
+
 .PHONY: push
-push: images ## publishes the images
-	$(foreach image,$(IMAGES),$(BUILDER) push $(REGISTRY)/$(image):$(VERSION) &&) true
+push: images ## publishes the images, and notes their digests for make install
+	$(foreach image,$(IMAGES),$(call PUSH,$(image)))
 
 .PHONY: install
 install: registry ## installs the product, with the images of REGISTRY, on the cluster of KUBECONFIG
@@ -150,11 +164,11 @@ install: registry ## installs the product, with the images of REGISTRY, on the c
 	@printf '%s\n' \
 	  'resources: [../../$(MANIFESTS)$(if $(AUTH_FLAGS),$(comma) ../../manifests/auth)]' \
 	  'images:' \
-	  $(foreach image,webhook auth,'  - {name: podidentity/$(image), newName: $(REGISTRY)/$(image), newTag: $(VERSION)}') \
+	  $(foreach image,webhook auth,'  - {name: podidentity/$(image), newName: $(REGISTRY)/$(image), $(or $(addprefix digest: ,$(call DIGEST,$(image))),newTag: $(VERSION))}') \
 	  'patches:' \
 	  '  - target: {kind: Deployment, labelSelector: app.kubernetes.io/name=pod-identity-webhook}' \
 	  '    patch: |-' \
-	  '      - {op: add, path: /spec/template/spec/containers/0/args/-, value: --image=$(REGISTRY)/sidecar:$(VERSION)}' \
+	  '      - {op: add, path: /spec/template/spec/containers/0/args/-, value: --image=$(REGISTRY)/sidecar$(or $(addprefix @,$(call DIGEST,sidecar)),:$(VERSION))}' \
 	  $(foreach flag,$(WEBHOOK_FLAGS),'      - {op: add, path: /spec/template/spec/containers/0/args/-, value: "$(flag)"}') \
 	  $(if $(AUTH_FLAGS),'  - target: {kind: Deployment$(comma) name: pod-identity-auth}' '    patch: |-') \
 	  $(foreach flag,$(AUTH_FLAGS),'      - {op: add$(comma) path: /spec/template/spec/containers/0/args/-$(comma) value: "$(flag)"}') \
