@@ -42,6 +42,7 @@ func (c *Cluster) apiServer() daemon {
 		"--service-cluster-ip-range=" + serviceCIDR,
 		"--authorization-mode=Node,RBAC",
 		"--enable-admission-plugins=NodeRestriction",
+		"--admission-control-config-file=" + c.file("admission.yaml"),
 		"--audit-policy-file=" + c.file("audit.yaml"),
 		"--audit-log-path=" + c.auditLog(),
 		"--allow-privileged",

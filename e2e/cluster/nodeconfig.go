@@ -79,6 +79,20 @@ kubeAPIQPS: 200
 kubeAPIBurst: 400
 `
 
+// admissionConfig takes pods of the system's priority classes only in namespaces with a quota for these, as GKE does.
+const admissionConfig = `apiVersion: apiserver.config.k8s.io/v1
+kind: AdmissionConfiguration
+plugins:
+  - name: ResourceQuota
+    configuration:
+      apiVersion: apiserver.config.k8s.io/v1
+      kind: ResourceQuotaConfiguration
+      limitedResources:
+        - resource: pods
+          matchScopes:
+            - {scopeName: PriorityClass, operator: In, values: [system-node-critical, system-cluster-critical]}
+`
+
 // proxyConfig leaves conntrack's limits alone: they belong to the host's kernel.
 const proxyConfig = `apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -94,6 +108,7 @@ func (c *Cluster) writeNodeConfig() error {
 		c.writeFile("containerd.toml", fmt.Appendf(nil, containerdConfig, c.path("config", "cni"))),
 		c.writeFile("cni/pods.conflist", []byte(cniConfig)),
 		c.writeFile("kubelet.yaml", fmt.Appendf(nil, kubeletConfig, config, nodeName(c.name))),
+		c.writeFile("admission.yaml", []byte(admissionConfig)),
 		c.writeFile("audit.yaml", []byte(auditPolicy)),
 		c.writeFile("kube-proxy.yaml", fmt.Appendf(nil, proxyConfig, config)),
 		// The host's name servers cannot be reached from here; a pod that asks for them gets none.
