@@ -35,6 +35,9 @@ const (
 	AnnotationAuthorization = Domain + "/authorization"
 	// AnnotationSkipContainers lists, separated by commas, containers that get no credentials.
 	AnnotationSkipContainers = Domain + "/skip-containers"
+	// AnnotationInjectContainers lists, separated by commas, containers that get credentials although they have some of their own, such
+	// as a profile with credential_source = EcsContainer.
+	AnnotationInjectContainers = Domain + "/inject-containers"
 )
 
 // Values of AnnotationAuthorization.

@@ -12,7 +12,7 @@ import (
 // configureContainer adds what the SDKs look for to one container of the application. It changes nothing that the container
 // has already, and nothing at all in a container with AWS credentials of its own.
 func configureContainer(p *patch, path string, container corev1.Container, options podOptions, settings Settings) {
-	if container.Name == contract.ContainerName || options.skips(container.Name) || ownCredentials(container.Env, options) != "" {
+	if container.Name == contract.ContainerName || options.skips(container.Name) || ownCredentials(&container, options) != "" {
 		return
 	}
 	wanted := append(containerEnv(container, options, settings), bypassProxy(p, path+"/env", container)...)

@@ -18,6 +18,10 @@ const (
 )
 
 const (
+	// The variables of profiles, which may name our server as their source: credential_source = EcsContainer.
+	envProfile           = "AWS_PROFILE"
+	envDefaultProfile    = "AWS_DEFAULT_PROFILE"
+	envSharedCredentials = "AWS_SHARED_CREDENTIALS_FILE"
 	// envWebIdentityFile makes SDKs exchange a token themselves.
 	envWebIdentityFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
 	// irsaDir is where the IRSA webhook, and nobody else, mounts its token (amazon-eks-pod-identity-webhook, README).
@@ -27,15 +31,18 @@ const (
 // authorizationFile is where an application finds the authorization token.
 const authorizationFile = contract.AuthorizationMountPath + "/" + contract.AuthorizationFile
 
-// ownCredentials is the first variable by which a container finds AWS credentials other than ours, or "". In the SDKs'
-// chains all of these precede or contradict container credentials.
-func ownCredentials(env []corev1.EnvVar, options podOptions) string {
-	for _, variable := range env {
+// ownCredentials is the first variable by which a container finds AWS credentials other than ours, or "". In the SDKs' chains all of
+// these precede or contradict container credentials. A container that asks to be injected all the same has none, but for those of
+// another server, which would be sent our authorization token.
+func ownCredentials(container *corev1.Container, options podOptions) string {
+	for _, variable := range container.Env {
 		ours := ""
 		switch variable.Name {
-		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
-			"AWS_SHARED_CREDENTIALS_FILE", envWebIdentityFile,
-			"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI":
+		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", envProfile, envDefaultProfile, envSharedCredentials, envWebIdentityFile:
+			if options.inject.has(container.Name) {
+				continue
+			}
+		case "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI":
 		case envCredentialsURI:
 			ours = contract.CredentialsURI(options.port)
 		case envAuthorizationFile:
@@ -62,8 +69,10 @@ func ownCredentialsNotes(containers []*corev1.Container, options podOptions) []s
 		if options.skips(container.Name) {
 			continue
 		}
-		switch variable := ownCredentials(container.Env, options); {
+		switch variable := ownCredentials(container, options); {
 		case variable == "":
+		case isProfile(variable):
+			notes = append(notes, fmt.Sprintf("container %.63s keeps its own AWS credentials: remove %s, or name the container in %s, to give it these", container.Name, variable, contract.AnnotationInjectContainers))
 		case usesIRSA(container):
 			notes = append(notes, fmt.Sprintf("container %.63s uses IRSA, which SDKs prefer: remove %s from the service account to give it these", container.Name, contract.AnnotationRoleARN))
 		default:
@@ -71,6 +80,10 @@ func ownCredentialsNotes(containers []*corev1.Container, options podOptions) []s
 		}
 	}
 	return notes
+}
+
+func isProfile(variable string) bool {
+	return variable == envProfile || variable == envDefaultProfile || variable == envSharedCredentials
 }
 
 // usesIRSA reports whether the IRSA webhook has configured the container. All SDKs read its variables before container

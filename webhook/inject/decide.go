@@ -62,6 +62,7 @@ func Decide(in Input, settings Settings) Decision {
 func reasonFor(in Input, options podOptions, settings Settings) Reason {
 	pod := in.Pod
 	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
+	hasOwn := func(c *corev1.Container) bool { return ownCredentials(c, options) != "" }
 	switch {
 	case mirror:
 		return MirrorPod
@@ -78,9 +79,9 @@ func reasonFor(in Input, options podOptions, settings Settings) Reason {
 	// An existing sidecar is completed, whatever other webhooks have done since it was added.
 	case existingSidecar(pod) != nil:
 		return Injected
-	case every(eligibleContainers(pod, options), usesIRSA):
+	case every(eligibleContainers(pod, options), func(c *corev1.Container) bool { return hasOwn(c) && usesIRSA(c) }):
 		return IRSA
-	case every(eligibleContainers(pod, options), func(c *corev1.Container) bool { return ownCredentials(c.Env, options) != "" }):
+	case every(eligibleContainers(pod, options), hasOwn):
 		return OwnCredentials
 	case in.Mode == contract.InjectAssociated && !in.Associated:
 		return NotAssociated

@@ -48,7 +48,7 @@ func (r Reason) message() string {
 	case IRSA:
 		return "its containers use IRSA, which SDKs prefer; to change that, remove " + contract.AnnotationRoleARN + " from the service account"
 	case OwnCredentials:
-		return "every container has AWS credentials of its own; remove their variables to get these"
+		return "every container has AWS credentials of its own; remove their variables, or set " + contract.AnnotationInjectContainers
 	case NotAssociated:
 		return "no PodIdentityAssociation named the service account; create one, then recreate the pod"
 	case TooLarge:

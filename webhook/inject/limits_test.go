@@ -36,7 +36,7 @@ func podOfSize(n int) *corev1.Pod {
 		pod.Spec.EphemeralContainers = append(pod.Spec.EphemeralContainers, corev1.EphemeralContainer{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "e" + name}})
 		pod.Spec.Volumes = append(pod.Spec.Volumes, corev1.Volume{Name: name})
 	}
-	pod.Annotations = map[string]string{"podidentity.dev/skip-containers": strings.Join(skipped, ",")}
+	pod.Annotations = map[string]string{"podidentity.dev/skip-containers": strings.Join(skipped, ","), "podidentity.dev/inject-containers": strings.Join(skipped, ",")}
 	return &pod
 }
 
@@ -82,7 +82,7 @@ func BenchmarkDecide(b *testing.B) {
 }
 
 func TestAnAnnotationBeyondItsLengthIsIgnoredWithOneNote(t *testing.T) {
-	for _, annotation := range []string{"port", "metrics-port", "wait", "readiness", "authorization", "skip-containers", "inject"} {
+	for _, annotation := range []string{"port", "metrics-port", "wait", "readiness", "authorization", "skip-containers", "inject-containers", "inject"} {
 		t.Run(annotation, func(t *testing.T) {
 			input := inputOfSeed(4)
 			input.Pod = &corev1.Pod{}
@@ -102,7 +102,7 @@ func TestNoAnnotationMakesTheStatusTooLong(t *testing.T) {
 	for i := range long {
 		long[i] = "é,"[i%3]
 	}
-	for _, annotation := range []string{"port", "metrics-port", "wait", "readiness", "authorization", "skip-containers", "inject"} {
+	for _, annotation := range []string{"port", "metrics-port", "wait", "readiness", "authorization", "skip-containers", "inject-containers", "inject"} {
 		t.Run(annotation, func(t *testing.T) {
 			input := inputOfSeed(4)
 			input.Pod = &corev1.Pod{}

@@ -19,6 +19,8 @@ type podOptions struct {
 	wait        time.Duration
 	readiness   bool
 	skip        set
+	// inject are containers that get credentials although they have some of their own.
+	inject set
 	// token is the authorization token, if applications must also find it in their environment.
 	token string
 }
@@ -35,14 +37,13 @@ func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 		wait:        r.wait(settings.Wait),
 		readiness:   r.boolean(contract.AnnotationReadiness),
 	}
-	skip := r.list(contract.AnnotationSkipContainers)
-	o.skip = setOf(skip, func(name *string) string { return *name })
+	o.skip = r.containers(contract.AnnotationSkipContainers, in.Pod)
+	o.inject = r.containers(contract.AnnotationInjectContainers, in.Pod)
 	r.boolean(contract.AnnotationInject)
 	if r.tokenInEnv() {
 		o.token = authorizationToken(existingSidecar(in.Pod), in.Token)
 	}
 	r.choosePorts(in.Pod, &o)
-	r.checkSkipped(in.Pod, skip)
 	return o, r.notes
 }
 
@@ -113,26 +114,23 @@ func (r *annotationReader) tokenInEnv() bool {
 	return false
 }
 
-func (r *annotationReader) list(annotation string) []string {
+// containers is a list of names. It notes those that no container has: a misspelt one gives credentials to a container whose author
+// did not want them, or none to one whose author did.
+func (r *annotationReader) containers(annotation string, pod *corev1.Pod) set {
 	text, _ := r.value(annotation)
-	var items []string
-	for item := range strings.SplitSeq(text, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
+	var listed []string
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			listed = append(listed, name)
 		}
 	}
-	return items
-}
-
-// checkSkipped notes names that no container has: a misspelt one gives credentials to a container whose author did not
-// want them.
-func (r *annotationReader) checkSkipped(pod *corev1.Pod, skip []string) {
-	if len(skip) == 0 {
-		return
+	if len(listed) == 0 {
+		return nil
 	}
-	names := setOf(applicationContainers(pod), func(c **corev1.Container) string { return (*c).Name })
-	unknown := slices.DeleteFunc(skip, names.has)
-	if len(unknown) > 0 {
-		r.notes = append(r.notes, fmt.Sprintf("annotation %s names containers that the pod does not have: %.60q", contract.AnnotationSkipContainers, strings.Join(unknown, ", ")))
+	all := setOf(listed, func(name *string) string { return *name })
+	existing := setOf(applicationContainers(pod), func(c **corev1.Container) string { return (*c).Name })
+	if unknown := slices.DeleteFunc(listed, existing.has); len(unknown) > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("annotation %s names containers that the pod does not have: %.60q", annotation, strings.Join(unknown, ", ")))
 	}
+	return all
 }
