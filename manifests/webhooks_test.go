@@ -3,6 +3,7 @@ package manifests_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -75,6 +76,26 @@ func TestTheStandbyIsCalledAfterThePrimaryAndFailsClosed(t *testing.T) {
 		if known := len(first.MatchConditions); !slices.Equal(webhook.MatchConditions[:known], first.MatchConditions) {
 			t.Errorf("%s leaves out other pods than %s", webhook.Name, first.Name)
 		}
+	}
+}
+
+// An API server gives up on a request after 34 s (k8s.io/apiserver, requestTimeoutUpperBound), in which it may ask each entry once more
+// because of reinvocationPolicy.
+func TestThereIsTimeForThePrimaryAndTheStandbyToBeAskedTwice(t *testing.T) {
+	longest := time.Duration(0)
+	for _, configuration := range both(t) {
+		slowest := time.Duration(0)
+		for _, webhook := range configuration.Webhooks {
+			timeout := time.Duration(*webhook.TimeoutSeconds) * time.Second
+			if timeout <= admission.MaxReviewWait {
+				t.Errorf("%s is given up on after %s, while a review may wait %s", webhook.Name, timeout, admission.MaxReviewWait)
+			}
+			slowest = max(slowest, timeout)
+		}
+		longest += 2 * slowest
+	}
+	if longest >= 34*time.Second {
+		t.Errorf("all entries together may take %s", longest)
 	}
 }
 

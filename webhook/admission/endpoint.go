@@ -22,7 +22,7 @@ var _ http.Handler = (*Handler)(nil)
 // ServeHTTP answers one review. It does what controller-runtime's Webhook does, but decodes the review once. That one, with
 // its decoder, decodes it eight times: half of the cost of an admission. And it keeps within the limits.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), maxReviewWait)
+	ctx, cancel := context.WithTimeout(r.Context(), MaxReviewWait)
 	defer cancel()
 	taken := reservation{bytes: h.Memory.bytes}
 	defer taken.release()

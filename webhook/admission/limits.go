@@ -48,9 +48,9 @@ const (
 	smallReviews = 4
 	smallObjects = 400
 
-	// maxReviewWait is how long a review may wait for its slot and its memory. It is less than the timeout of the primary's entries, so
-	// that the API server reads why there is no answer.
-	maxReviewWait = 2 * time.Second
+	// MaxReviewWait is how long a review may wait for its slot and its memory. It is less than the timeout of the primary's entries, so
+	// that the API server reads why there is no answer. Then the review waits as long at the standby.
+	MaxReviewWait = 2 * time.Second
 )
 
 // ServerLimits are those of the admission server.
