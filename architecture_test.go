@@ -42,17 +42,19 @@ func mayImport() map[string][]string {
 
 		"sidecar": {
 			"contract", "sidecar/config", "sidecar/credentials", "sidecar/credentials/webidentity", "sidecar/identity", "sidecar/metrics",
-			"sidecar/readiness", "sidecar/server",
+			"sidecar/probes", "sidecar/readiness", "sidecar/server",
 		},
 		"sidecar/config":                  {"contract", "internal/flags", "sidecar/credentials/eksauth", "sidecar/credentials/webidentity", "sidecar/readiness"},
-		"sidecar/server":                  {"contract", "internal/bounded", "internal/regular", "sidecar/credentials", "sidecar/readiness"},
+		"sidecar/server":                  {"contract", "internal/bounded", "internal/regular", "sidecar/connections", "sidecar/credentials", "sidecar/readiness"},
 		"sidecar/metrics":                 {"contract", "internal/bounded", "sidecar/credentials", "sidecar/readiness"},
 		"sidecar/credentials/eksauth":     {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
 		"sidecar/credentials/webidentity": {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
 		"sidecar/credentials/exchange":    {"internal/regular", "internal/upstream"},
 		"sidecar/credentials":             {"contract", "sidecar/identity"},
 		"sidecar/identity":                {"contract", "internal/regular"},
-		"sidecar/readiness":               {},
+		"sidecar/probes":                  {"contract", "internal/bounded", "sidecar/connections", "sidecar/readiness"},
+		"sidecar/connections":             {},
+		"sidecar/readiness":               {"sidecar/credentials"},
 
 		"auth":           {"association", "certs", "internal/bounded", "internal/process", "auth/api", "auth/config", "auth/sessions", "auth/tokens"},
 		"auth/config":    {"association", "contract", "internal/flags", "auth/api", "auth/sessions"},
@@ -68,6 +70,8 @@ func testsMayImport() map[string][]string {
 	return map[string][]string{
 		"webhook/preview":                 {"webhook/config"},
 		"sidecar/metrics":                 {"sidecar/identity"},
+		"sidecar/probes":                  {"sidecar/credentials", "sidecar/identity"},
+		"sidecar/readiness":               {"sidecar/identity"},
 		"sidecar/server":                  {"sidecar/identity"},
 		"sidecar/credentials/eksauth":     {"internal/ststest"},
 		"sidecar/credentials/webidentity": {"sidecar/config"},

@@ -74,7 +74,7 @@ func sidecarFlags(t *testing.T) []string {
 		return err
 	})
 	probe := helped(t, func(arguments []string, help io.Writer) error {
-		_, err := sidecarconfig.ParseClient("probe", arguments, 0, help)
+		_, _, err := sidecarconfig.ParseProbe(arguments, help)
 		return err
 	})
 	return unique(append(serve, probe...))

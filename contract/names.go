@@ -124,6 +124,10 @@ const (
 
 	FlagListen  = "listen"
 	FlagMetrics = "metrics"
+	// FlagProbe is the address of ReadyzPath and LivezPath, on the pod's address.
+	FlagProbe = "probe"
+	// FlagLive makes CommandProbe answer as LivezPath does.
+	FlagLive    = "live"
 	FlagSource  = "source"
 	FlagTimeout = "timeout"
 )

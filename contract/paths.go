@@ -6,6 +6,8 @@ const (
 	// DefaultPort of the sidecar on 127.0.0.1 is outside the ephemeral range, so that no outgoing connection of the pod can take it
 	// first.
 	DefaultPort = 2711
+	// DefaultProbePort of the sidecar on the pod's address is for the kubelet's probes.
+	DefaultProbePort = 2713
 
 	// MountPath is where VolumeName is mounted, only in the sidecar. It is the path of the token for the Kubernetes API: the API
 	// server mounts none in a container that has something there. The sidecar does not need one; and since the API server then
@@ -25,9 +27,18 @@ const (
 	AuthorizationMountPath = "/var/run/secrets/" + Domain + "/authorization"
 	// AuthorizationFile below AuthorizationMountPath is the authorization token.
 	AuthorizationFile = "token"
+	// StartedFile below AuthorizationMountPath exists once the pod has started.
+	StartedFile = "started"
 
 	// CredentialsPath is the URL path of the credentials.
 	CredentialsPath = "/v1/credentials"
+
+	// ReadyzPath is the URL path of the readiness probe. It fails until the pod has started: until it has its first credentials, or
+	// needs none. Nothing that happens later makes it fail.
+	ReadyzPath = "/readyz"
+	// LivezPath is the URL path of the liveness probe, which succeeds always. While something is wrong, it succeeds with a warning: the
+	// kubelet then reports the reason as an event of the pod.
+	LivezPath = "/livez"
 
 	// STSAudience is the audience of the token for AWS STS.
 	STSAudience = "sts.amazonaws.com"

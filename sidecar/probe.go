@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 
-	"github.com/podidentity/podidentity/contract"
+	"github.com/sirupsen/logrus"
+
 	"github.com/podidentity/podidentity/sidecar/config"
+	"github.com/podidentity/podidentity/sidecar/probes"
 )
 
 // wait is the postStart hook. It returns no error: the kubelet kills a container whose hook fails, and that brings no
 // credentials.
 func wait(ctx context.Context, arguments []string, out io.Writer) {
-	client, err := config.ParseClient(contract.CommandWait, arguments, config.DefaultWait, out)
+	client, err := config.ParseWait(arguments, out)
 	if err != nil {
 		_, _ = fmt.Fprintln(out, err)
 		return
@@ -27,18 +30,41 @@ func wait(ctx context.Context, arguments []string, out io.Writer) {
 	}
 }
 
-// probe is the readiness probe. `kubectl describe pod` shows its error.
+// probe is the readiness probe or, with --live, the liveness probe, for pods whose kubelet does not reach the listener of
+// listenProbes. `kubectl describe pod` shows its error.
 func probe(ctx context.Context, arguments []string, out io.Writer) error {
-	client, err := config.ParseClient(contract.CommandProbe, arguments, config.DefaultProbe, out)
+	client, live, err := config.ParseProbe(arguments, out)
 	if err != nil {
 		return err
 	}
-	status, err := client.Wait(ctx)
-	if err != nil {
-		return err
+	ctx, cancel := context.WithTimeout(ctx, client.Timeout)
+	defer cancel()
+	status, err := client.Status(ctx)
+	if err == nil && !live && !status.Started {
+		status, err = client.Wait(ctx)
 	}
-	if !status.Ready() {
+	switch {
+	case err != nil:
+		return err
+	case live && status.Trouble != "":
+		return errors.New(status.Trouble)
+	case !live && !status.Started:
 		return errors.New(status.Reason)
 	}
 	return nil
+}
+
+// listenProbes returns nil if probes are switched off or cannot be served. That does not end the sidecar: the pod needs credentials
+// more than to be ready.
+func listenProbes(ctx context.Context, address string, log logrus.FieldLogger) net.Listener {
+	if address == "" {
+		return nil
+	}
+	listener, err := probes.Listen(ctx, address)
+	if err != nil {
+		log.WithError(err).Error("the kubelet's probes are not answered, so the kubelet takes the pod for unready: another process of the pod has their port, " +
+			"which its container should declare; credentials are served all the same")
+		return nil
+	}
+	return listener
 }

@@ -69,17 +69,93 @@ func TestMetricsAreServedIfTheyAreEnabled(t *testing.T) {
 	}
 }
 
-func TestMetricsThatCannotBeServedDoNotEndTheSidecar(t *testing.T) {
-	sts := fakeSTS(t)
-	p := startWith(t, readerDocument, sts, "--metrics="+strings.TrimPrefix(sts, "http://"))
-	wait(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, io.Discard)
-	if status := p.get(t); status != http.StatusOK {
-		t.Errorf("status %d", status)
+func TestAPodThatHasStartedIsReadyAfterARestartWithoutSTS(t *testing.T) {
+	for name, test := range map[string]struct {
+		sts   func(t *testing.T) string
+		ready bool
+	}{
+		"with credentials": {fakeSTS, true},
+		"without":          {unreachable, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startWith(t, readerDocument, test.sts(t))
+			wait(t.Context(), []string{"--listen=" + p.address, "--timeout=1s"}, io.Discard)
+			if err := probe(t.Context(), []string{"--listen=" + p.address}, io.Discard); (err == nil) != test.ready {
+				t.Errorf("probe returns %v", err)
+			}
+			if err := p.end(); err != nil {
+				t.Error(err)
+			}
+			kubelet := freeAddress(t)
+			p.restart(t, unreachable(t), "--probe="+kubelet)
+			wait(t.Context(), []string{"--listen=" + p.address, "--timeout=300ms"}, io.Discard)
+			if err := probe(t.Context(), []string{"--listen=" + p.address}, io.Discard); (err == nil) != test.ready {
+				t.Errorf("after the restart, probe returns %v", err)
+			}
+			want := http.StatusServiceUnavailable
+			if test.ready {
+				want = http.StatusOK
+			}
+			if status, body := getProbe(t, kubelet, "/readyz"); status != want {
+				t.Errorf("/readyz is answered with %d: %s", status, body)
+			}
+			err := probe(t.Context(), []string{"--listen=" + p.address, "--live"}, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), "cannot be reached") {
+				t.Errorf("probe --live returns %v", err)
+			}
+			if status, body := getProbe(t, kubelet, "/livez"); status != http.StatusFound || body != err.Error() {
+				t.Errorf("/livez is answered with %d: %s", status, body)
+			}
+			if err := p.end(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	if err := p.end(); err != nil {
-		t.Error(err)
+}
+
+// unreachable is the URL of an STS that nothing listens for.
+func unreachable(t *testing.T) string {
+	t.Helper()
+	return "http://" + freeAddress(t)
+}
+
+// getProbe asks as the kubelet does, which follows no redirect to another host.
+func getProbe(t *testing.T, address, path string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+path, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(p.out.String(), "metrics are not served") {
-		t.Errorf("the log does not say so: %s", p.out.String())
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(content)
+}
+
+func TestWhatCannotListenBesideTheCredentialsDoesNotEndTheSidecar(t *testing.T) {
+	for flag, says := range map[string]string{
+		"--metrics=": "metrics are not served", "--probe=": "so the kubelet takes the pod for unready",
+	} {
+		t.Run(flag, func(t *testing.T) {
+			sts := fakeSTS(t)
+			p := startWith(t, readerDocument, sts, flag+strings.TrimPrefix(sts, "http://"))
+			wait(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, io.Discard)
+			if status := p.get(t); status != http.StatusOK {
+				t.Errorf("status %d", status)
+			}
+			if err := p.end(); err != nil {
+				t.Error(err)
+			}
+			if !strings.Contains(p.out.String(), says) {
+				t.Errorf("the log does not say so: %s", p.out.String())
+			}
+		})
 	}
 }

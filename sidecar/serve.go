@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"path/filepath"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -15,6 +16,8 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
 	"github.com/podidentity/podidentity/sidecar/identity"
 	"github.com/podidentity/podidentity/sidecar/metrics"
+	"github.com/podidentity/podidentity/sidecar/probes"
+	"github.com/podidentity/podidentity/sidecar/readiness"
 	"github.com/podidentity/podidentity/sidecar/server"
 )
 
@@ -41,13 +44,18 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 	source := relaxedGC{sourceOf(c), fetched}
 	keeper := credentials.New(m.InstrumentSource(source), log, time.Now)
 	m.RegisterRemaining(keeper.Current, time.Now)
+	status := readiness.NewReporter(keeper.Current, time.Now, filepath.Join(filepath.Dir(c.AuthorizationFile), contract.StartedFile), log)
 	file := identity.Open(c.IdentityFile)
 	keeper.SetIdentity(file.Reading())
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { keeper.Run(ctx); return nil })
 	group.Go(func() error { file.Watch(ctx, keeper.SetIdentity); return nil })
+	group.Go(func() error { status.Run(ctx); return nil })
 	group.Go(func() error { trim(ctx, fetched); return nil })
+	if listener := listenProbes(ctx, c.Probe, log); listener != nil {
+		group.Go(func() error { return probes.Serve(ctx, listener, status) })
+	}
 	if listener := listenMetrics(ctx, c.Metrics, log); listener != nil {
 		group.Go(func() error { return m.Serve(ctx, listener) })
 	}
@@ -58,7 +66,7 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 			return err
 		}
 		log.WithFields(startFields(c)).Info("serving credentials")
-		s := server.New(keeper, token, log, time.Now)
+		s := server.New(keeper, status, token, log, time.Now)
 		s.Instrument = m.InstrumentHandler
 		return s.Serve(ctx, listener)
 	})

@@ -57,12 +57,25 @@ func startWith(t *testing.T, identity, endpoint string, more ...string) *pod {
 
 func startIn(t *testing.T, identity string, environment map[string]string, more ...string) *pod {
 	t.Helper()
-	p := &pod{dir: t.TempDir(), address: freeAddress(t)}
+	p := &pod{dir: t.TempDir()}
 	for name, content := range map[string]string{"identity": identity, "token": "a.b.c"} {
 		if err := os.WriteFile(p.file(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	p.run(t, environment, more...)
+	return p
+}
+
+// restart is what the kubelet does to a container that has ended.
+func (p *pod) restart(t *testing.T, endpoint string, more ...string) {
+	t.Helper()
+	p.run(t, map[string]string{"AWS_ENDPOINT_URL_STS": endpoint}, more...)
+}
+
+func (p *pod) run(t *testing.T, environment map[string]string, more ...string) {
+	t.Helper()
+	p.address = freeAddress(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -75,7 +88,6 @@ func startIn(t *testing.T, identity string, environment map[string]string, more 
 		cancel()
 		return <-done
 	}
-	return p
 }
 
 func freeAddress(t *testing.T) string {

@@ -24,6 +24,8 @@ type Config struct {
 	AuthorizationToken string
 	// Listen is the address of the server, always on 127.0.0.1.
 	Listen string
+	// Probe is the address that serves the kubelet's probes. If it is empty, none are served.
+	Probe string
 	// Metrics is the address that serves metrics. If it is empty, none are served.
 	Metrics string
 	// Source is contract.SourceWebIdentity or contract.SourceEKSAuth, and selects between the two that follow.
@@ -51,6 +53,7 @@ func Parse(arguments []string, getenv func(string) string, help io.Writer) (Conf
 	set.StringVar(&tokenFile, "token", tokenFile, "`file` of the service account token; may appear and change later")
 	set.StringVar(&c.AuthorizationFile, "authorization", c.AuthorizationFile, "`file` that the sidecar creates for applications to authenticate with")
 	set.StringVar(&c.Listen, contract.FlagListen, c.Listen, "`address` to listen on, 127.0.0.1:port")
+	set.StringVar(&c.Probe, contract.FlagProbe, c.Probe, "`address` to serve the kubelet's probes on, [ip]:port; none by default")
 	set.StringVar(&c.Metrics, contract.FlagMetrics, c.Metrics, "`address` to serve Prometheus metrics on, [ip]:port; none by default")
 	set.StringVar(&c.Source, contract.FlagSource, c.Source, "`source` of credentials: web-identity is AWS STS, eks-auth a service that speaks the EKS Auth API")
 	if err := flags.Parse(set, arguments, help); err != nil {

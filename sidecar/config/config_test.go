@@ -39,14 +39,14 @@ func TestDefaultsAreThePathsOfTheContract(t *testing.T) {
 
 func TestEveryFlagAndVariableIsRead(t *testing.T) {
 	got, err := config.Parse(
-		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80", "--metrics=:9464", "--source=eks-auth"},
+		[]string{"--identity=i", "--token=t", "--authorization=a", "--listen=127.0.0.1:80", "--probe=:2713", "--metrics=:9464", "--source=eks-auth"},
 		environment(map[string]string{
 			"AWS_REGION": "eu-central-1", "AWS_CA_BUNDLE": "/ca", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "TRUE",
 			"POD_NAME": "p", "POD_NAMESPACE": "n", "POD_UID": "u", "POD_SERVICE_ACCOUNT": "s", "CLUSTER_NAME": "c", "CLUSTER_ARN": "arn",
 			"AWS_CONTAINER_AUTHORIZATION_TOKEN": "given", "AWS_ENDPOINT_URL_EKS_AUTH": "https://auth",
 		}), new(bytes.Buffer))
 	want := config.Config{
-		IdentityFile: "i", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80", Metrics: ":9464",
+		IdentityFile: "i", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80", Probe: ":2713", Metrics: ":9464",
 		Source:  "eks-auth",
 		EKSAuth: eksauth.Source{TokenFile: "t", Endpoint: "https://auth", CAFile: "/ca", ClusterName: "c"},
 		WebIdentity: webidentity.Source{
@@ -60,10 +60,12 @@ func TestEveryFlagAndVariableIsRead(t *testing.T) {
 	}
 }
 
-func TestMetricsMayListenOnAnyAddress(t *testing.T) {
+func TestMetricsAndProbesMayListenOnAnyAddress(t *testing.T) {
 	for _, address := range []string{":9464", "0.0.0.0:9464", "127.0.0.1:9464", "[::]:9464"} {
-		if _, err := config.Parse([]string{"--metrics=" + address}, environment(nil), new(bytes.Buffer)); err != nil {
-			t.Errorf("%s is refused: %v", address, err)
+		for _, flag := range []string{"--metrics=", "--probe="} {
+			if _, err := config.Parse([]string{flag + address}, environment(nil), new(bytes.Buffer)); err != nil {
+				t.Errorf("%s%s is refused: %v", flag, address, err)
+			}
 		}
 	}
 }
@@ -115,6 +117,8 @@ func TestMistakesAreErrors(t *testing.T) {
 		"metrics without a port are refused":                 {args: []string{"--metrics=9464"}, want: []string{"[ip]:port"}},
 		"metrics on port zero are refused":                   {args: []string{"--metrics=:0"}, want: []string{"1 to 65535"}},
 		"metrics on the port of the credentials are refused": {args: []string{"--metrics=0.0.0.0:2711"}, want: []string{"has the port of --listen"}},
+		"probes on the port of the credentials are refused":  {args: []string{"--probe=:2711"}, want: []string{"--probe=:2711 has the port of --listen"}},
+		"metrics on the port of the probes are refused":      {args: []string{"--metrics=:1", "--probe=:1"}, want: []string{"has the port of --probe"}},
 		"an address without a port is refused":               {args: []string{"--listen=127.0.0.1"}, want: []string{"127.0.0.1:port"}},
 		"port zero is refused":                               {args: []string{"--listen=127.0.0.1:0"}, want: []string{"1 to 65535"}},
 		"a port too large is refused":                        {args: []string{"--listen=127.0.0.1:65536"}, want: []string{"1 to 65535"}},
@@ -162,7 +166,7 @@ func TestHelpListsEveryFlag(t *testing.T) {
 	if _, err := config.Parse([]string{"--help"}, environment(nil), &help); !errors.Is(err, flag.ErrHelp) {
 		t.Errorf("error %v", err)
 	}
-	for _, name := range []string{"identity", "token", "authorization", "listen", "source", "metrics"} {
+	for _, name := range []string{"identity", "token", "authorization", "listen", "source", "metrics", "probe"} {
 		if !strings.Contains(help.String(), "  -"+name+" ") {
 			t.Errorf("no -%s in %s", name, help.String())
 		}
@@ -170,18 +174,29 @@ func TestHelpListsEveryFlag(t *testing.T) {
 }
 
 func TestClientArguments(t *testing.T) {
-	got, err := config.ParseClient("wait", []string{"--listen=127.0.0.1:99", "--timeout=5s"}, config.DefaultWait, new(bytes.Buffer))
+	got, err := config.ParseWait([]string{"--listen=127.0.0.1:99", "--timeout=5s"}, new(bytes.Buffer))
 	if want := (readiness.Client{Address: "127.0.0.1:99", Timeout: 5 * time.Second}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, want := range []bool{false, true} {
+		args := []string{"--listen=127.0.0.1:99"}
+		if want {
+			args = append(args, "--live")
+		}
+		got, live, err := config.ParseProbe(args, new(bytes.Buffer))
+		if err != nil || live != want || got != (readiness.Client{Address: "127.0.0.1:99", Timeout: config.DefaultProbe}) {
+			t.Errorf("got %+v, %t, %v", got, live, err)
+		}
 	}
 	for name, args := range map[string][]string{
 		"another host is refused":                   {"--listen=10.0.0.1:99"},
 		"a negative timeout is refused":             {"--timeout=-1s"},
 		"a timeout without a unit is refused":       {"--timeout=5"},
 		"an argument that is not a flag is refused": {"30s"},
+		"the flag of the other command is refused":  {"--live"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := config.ParseClient("wait", args, config.DefaultWait, new(bytes.Buffer)); err == nil {
+			if _, err := config.ParseWait(args, new(bytes.Buffer)); err == nil {
 				t.Error("accepted")
 			}
 		})

@@ -18,12 +18,25 @@ const (
 	DefaultProbe = 800 * time.Millisecond
 )
 
-// ParseClient reads the arguments of `sidecar wait` and `sidecar probe`. Name is the subcommand, and timeout its default.
-func ParseClient(name string, arguments []string, timeout time.Duration, help io.Writer) (readiness.Client, error) {
-	c := readiness.Client{Address: contract.ListenAddress(contract.DefaultPort), Timeout: timeout}
-	set := flag.NewFlagSet("sidecar "+name, flag.ContinueOnError)
+// ParseWait reads the arguments of `sidecar wait`.
+func ParseWait(arguments []string, help io.Writer) (readiness.Client, error) {
+	return parseClient(contract.CommandWait, arguments, readiness.Client{Timeout: DefaultWait}, help, func(*flag.FlagSet) {})
+}
+
+// ParseProbe reads the arguments of `sidecar probe`. Live is whether it is the liveness probe.
+func ParseProbe(arguments []string, help io.Writer) (client readiness.Client, live bool, err error) {
+	client, err = parseClient(contract.CommandProbe, arguments, readiness.Client{Timeout: DefaultProbe}, help, func(set *flag.FlagSet) {
+		set.BoolVar(&live, contract.FlagLive, false, "fail while something is wrong, in place of before the start")
+	})
+	return client, live, err
+}
+
+func parseClient(command string, arguments []string, c readiness.Client, help io.Writer, more func(*flag.FlagSet)) (readiness.Client, error) {
+	c.Address = contract.ListenAddress(contract.DefaultPort)
+	set := flag.NewFlagSet("sidecar "+command, flag.ContinueOnError)
 	set.StringVar(&c.Address, contract.FlagListen, c.Address, "`address` the sidecar listens on")
-	set.DurationVar(&c.Timeout, contract.FlagTimeout, c.Timeout, "how long to wait for credentials")
+	set.DurationVar(&c.Timeout, contract.FlagTimeout, c.Timeout, "how long to wait at most")
+	more(set)
 	if err := flags.Parse(set, arguments, help); err != nil {
 		return readiness.Client{}, err
 	}

@@ -18,7 +18,9 @@ func (c Config) validate() error {
 		checkFile("--token", c.WebIdentity.TokenFile),
 		checkFile("--authorization", c.AuthorizationFile),
 		checkListen(c.Listen),
-		checkMetrics(c.Metrics, c.Listen),
+		checkOptional(contract.FlagProbe, c.Probe, contract.FlagListen, c.Listen),
+		checkOptional(contract.FlagMetrics, c.Metrics, contract.FlagListen, c.Listen),
+		checkOptional(contract.FlagMetrics, c.Metrics, contract.FlagProbe, c.Probe),
 		c.checkSource(),
 	)
 }
@@ -43,20 +45,20 @@ func checkListen(address string) error {
 	return nil
 }
 
-// checkMetrics allows every address, since Prometheus runs elsewhere and metrics hold no secret.
-func checkMetrics(address, listen string) error {
+// checkOptional allows every address, since the kubelet and Prometheus do not reach 127.0.0.1, and there is no secret.
+func checkOptional(flag, address, otherFlag, other string) error {
 	if address == "" {
 		return nil
 	}
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host != "" && net.ParseIP(host) == nil {
-		return fmt.Errorf("--metrics=%s is not of the form [ip]:port: set it to one such as :9464, or leave it out", address)
+		return fmt.Errorf("--%s=%s is not of the form [ip]:port: set it to one such as :9464, or leave it out", flag, address)
 	}
 	if !validPort(port) {
-		return fmt.Errorf("--metrics=%s has no valid port: choose one from 1 to 65535", address)
+		return fmt.Errorf("--%s=%s has no valid port: choose one from 1 to 65535", flag, address)
 	}
-	if _, taken, err := net.SplitHostPort(listen); err == nil && port == taken {
-		return fmt.Errorf("--metrics=%s has the port of --listen: choose another", address)
+	if _, taken, err := net.SplitHostPort(other); err == nil && port == taken {
+		return fmt.Errorf("--%s=%s has the port of --%s: choose another", flag, address, otherFlag)
 	}
 	return nil
 }

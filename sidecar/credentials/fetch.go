@@ -71,13 +71,18 @@ func (k *Keeper) succeed(fetched Credentials, id contract.Identity, now time.Tim
 
 // fail publishes why there are no new credentials. The old ones stay until they expire. The lock must be held.
 func (k *Keeper) fail(failure *Failure, now time.Time) {
+	if k.failures == 0 {
+		k.failingSince = time.Now()
+	}
 	k.failures++
 	if failure.Verdict == Provisional {
 		failure = k.finalIfLasting(failure)
 	}
 	wait := retryAfter(failure, k.failures, fraction())
 	k.due = newDeadline(now, wait)
-	k.publish(newState(true, k.Current().response, failure))
+	next := newState(true, k.Current().response, failure)
+	next.failingSince = k.failingSince
+	k.publish(next)
 	k.log.WithField("attempt", k.failures).WithField("retryIn", wait.Round(time.Millisecond).String()).Warn(failure.Reason)
 }
 

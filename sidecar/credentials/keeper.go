@@ -29,6 +29,7 @@ type Keeper struct {
 	generation   int                // counts changes of the identity, to recognise a fetch for an earlier one
 	due          deadline           // of the next fetch
 	failures     int                // in a row
+	failingSince time.Time          // when the first of them came
 	refusedSince time.Time          // when the first of the provisional refusals came
 }
 

@@ -9,12 +9,17 @@ const (
 	expired       = "the credentials have expired and new ones are being fetched: try again"
 )
 
+// troubleAfter is how long a refresh may fail before anybody is told.
+const troubleAfter = time.Minute
+
 // State is what the Keeper knows at one moment. It never changes, but is replaced by another one.
 type State struct {
 	associated bool
 	response   *response
 	failure    *Failure
-	replaced   chan struct{}
+	// failingSince is when the first of the failures in a row came.
+	failingSince time.Time
+	replaced     chan struct{}
 }
 
 func newState(associated bool, r *response, failure *Failure) *State {
@@ -49,6 +54,18 @@ func (s *State) Associated() bool {
 // Refused reports whether the source refuses credentials, or the identity document is invalid, until somebody changes something.
 func (s *State) Refused() bool {
 	return s.failure != nil && s.failure.Verdict == Refused
+}
+
+// Trouble is the Reason if something is wrong, and empty otherwise. While there are credentials that still work, a failure that a
+// retry may end is no trouble before it has lasted.
+func (s *State) Trouble(now time.Time) string {
+	if s.failure == nil {
+		return ""
+	}
+	if _, ok := s.Body(now); ok && !s.Refused() && time.Since(s.failingSince) < troubleAfter {
+		return ""
+	}
+	return s.failure.Reason
 }
 
 // Reason is one sentence that says why there are no credentials, and what to do.

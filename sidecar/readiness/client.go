@@ -33,14 +33,23 @@ type Client struct {
 // Wait returns the Status as soon as it is not Pending, or the last one before the timeout. It also waits for a sidecar that
 // does not listen yet, or has closed the connection. The error says why there is no Status at all.
 func (c Client) Wait(ctx context.Context) (Status, error) {
+	return c.await(ctx, maxWait, func(s Status) bool { return s.State != Pending })
+}
+
+// Status returns the Status of this moment. It waits for a sidecar as Wait does.
+func (c Client) Status(ctx context.Context) (Status, error) {
+	return c.await(ctx, 0, func(Status) bool { return true })
+}
+
+func (c Client) await(ctx context.Context, most time.Duration, until func(Status) bool) (Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var last Status
 	for {
-		status, err := c.get(ctx, client)
+		status, err := c.get(ctx, client, most)
 		switch {
-		case err == nil && status.State != Pending:
+		case err == nil && until(status):
 			return status, nil
 		case err == nil:
 			last = status
@@ -64,9 +73,9 @@ func isClosed(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
 }
 
-func (c Client) get(ctx context.Context, client *http.Client) (Status, error) {
+func (c Client) get(ctx context.Context, client *http.Client, most time.Duration) (Status, error) {
 	deadline, _ := ctx.Deadline()
-	wait := max(0, min(maxWait, time.Until(deadline)-responseMargin))
+	wait := max(0, min(most, time.Until(deadline)-responseMargin))
 	query := url.Values{WaitParameter: {wait.Round(time.Millisecond).String()}}
 	target := url.URL{Scheme: "http", Host: c.Address, Path: Path, RawQuery: query.Encode()}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)

@@ -44,24 +44,23 @@ func TestClientReturnsTheStatusOnceItIsNotPending(t *testing.T) {
 	for name, test := range map[string]struct {
 		answers []string
 		want    readiness.Status
-		ready   bool
 	}{
-		"credentials":    {[]string{`{"state":"available"}`}, readiness.Status{State: "available"}, true},
-		"no association": {[]string{`{"state":"unassociated","reason":"none"}`}, readiness.Status{State: "unassociated", Reason: "none"}, true},
-		"a refusal":      {[]string{`{"state":"refused","reason":"no"}`}, readiness.Status{State: "refused", Reason: "no"}, false},
-		"credentials after a connection was closed": {[]string{closes, `{"state":"available"}`}, readiness.Status{State: "available"}, true},
-		"credentials after a while":                 {[]string{pending, pending, `{"state":"available"}`}, readiness.Status{State: "available"}, true},
+		"credentials":    {[]string{`{"state":"available"}`}, readiness.Status{State: "available"}},
+		"no association": {[]string{`{"state":"unassociated","reason":"none"}`}, readiness.Status{State: "unassociated", Reason: "none"}},
+		"a refusal":      {[]string{`{"state":"refused","reason":"no"}`}, readiness.Status{State: "refused", Reason: "no"}},
+		"credentials after a connection was closed": {[]string{closes, `{"state":"available"}`}, readiness.Status{State: "available"}},
+		"credentials after a while":                 {[]string{pending, pending, `{"state":"available"}`}, readiness.Status{State: "available"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := readiness.Client{Address: sidecar(t, test.answers...), Timeout: testTimeout}.Wait(t.Context())
-			if err != nil || got != test.want || got.Ready() != test.ready {
+			if err != nil || got != test.want {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		})
 	}
 	t.Run("the last status at the timeout", func(t *testing.T) {
 		got, err := readiness.Client{Address: sidecar(t, pending), Timeout: 50 * time.Millisecond}.Wait(t.Context())
-		if want := (readiness.Status{State: "pending", Reason: "not yet"}); err != nil || got != want || got.Ready() {
+		if want := (readiness.Status{State: "pending", Reason: "not yet"}); err != nil || got != want {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})

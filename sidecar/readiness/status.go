@@ -24,14 +24,18 @@ const (
 	Refused State = "refused"
 )
 
-// Status is what the sidecar reports of its pod.
+// Status is what the sidecar reports of its pod. No field holds a secret.
 type Status struct {
 	State State `json:"state"`
-	// Reason is a sentence that says why the pod has no credentials. It holds no secret.
+	// Reason is a sentence that says why the pod has no credentials.
 	Reason string `json:"reason,omitempty"`
+	// Started is whether the pod has ever had all that it can have: credentials, or no association. It is ready from then on.
+	Started bool `json:"started"`
+	// Trouble is a sentence that says what is wrong, before the start and after it. It is empty where all is well.
+	Trouble string `json:"trouble,omitempty"`
 }
 
-// Ready reports whether the pod has all that it can have: credentials, or no association.
-func (s Status) Ready() bool {
+// hasAll reports whether the pod has all that it can have.
+func (s Status) hasAll() bool {
 	return s.State == Available || s.State == Unassociated
 }

@@ -3,9 +3,6 @@ package server_test
 import (
 	"net/http"
 	"testing"
-	"time"
-
-	"github.com/podidentity/podidentity/sidecar/server"
 )
 
 // sink is a ResponseWriter that is reused, so that only the handler's own allocations count.
@@ -26,7 +23,7 @@ func (s *sink) Write(body []byte) (int, error) {
 // TestASuccessfulGETAllocatesNothing leaves out what is not ours: net/http, which reads the request, and the router, whose match
 // costs seven allocations, as BenchmarkGET shows.
 func TestASuccessfulGETAllocatesNothing(t *testing.T) {
-	h := server.New(readyKeeper(t), token, discardLog(), time.Now).Endpoint()
+	h := newServer(t, readyKeeper(t)).Endpoint()
 	r, w := request(), &sink{header: http.Header{}}
 	if n := testing.AllocsPerRun(1000, func() { h.ServeHTTP(w, r) }); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -37,7 +34,7 @@ func TestASuccessfulGETAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkGET(b *testing.B) {
-	s := server.New(readyKeeper(b), token, discardLog(), time.Now)
+	s := newServer(b, readyKeeper(b))
 	for name, h := range map[string]http.Handler{"ours": s.Endpoint(), "with the router": s.Handler()} {
 		b.Run(name, func(b *testing.B) {
 			r, w := request(), &sink{header: http.Header{}}

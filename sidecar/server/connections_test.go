@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/sidecar/credentials"
-	"github.com/podidentity/podidentity/sidecar/server"
 )
 
 // pipes is a listener whose connections are in memory, so that synctest has their time.
@@ -74,7 +73,7 @@ func bubble(t *testing.T, s credentials.Source, test func(t *testing.T, p pipes)
 		p := pipes{dialed: make(chan net.Conn), open: new(atomic.Int32), most: new(atomic.Int32)}
 		p.closed, p.close = context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- server.New(k, token, discardLog(), time.Now).Serve(ctx, p) }()
+		go func() { ended <- newServer(t, k).Serve(ctx, p) }()
 		test(t, p)
 		cancel()
 		if err := <-ended; err != nil {

@@ -41,7 +41,7 @@ func TestRule20EveryErrorIsJSONInBothSpellings(t *testing.T) {
 				if test.change != nil {
 					test.change(r)
 				}
-				w := do(handler(k), r)
+				w := do(handler(t, k), r)
 				expectError(t, w, test.status)
 				var body struct{ Code string }
 				if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || slices.Contains(retried, body.Code) {

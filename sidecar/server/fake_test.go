@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/identity"
+	"github.com/podidentity/podidentity/sidecar/readiness"
 	"github.com/podidentity/podidentity/sidecar/server"
 )
 
@@ -81,8 +83,19 @@ func discardLog() *logrus.Logger {
 	return log
 }
 
-func handler(k server.Keeper) http.Handler {
-	return server.New(k, token, discardLog(), time.Now).Handler()
+func handler(t testing.TB, k server.Keeper) http.Handler {
+	t.Helper()
+	return newServer(t, k).Handler()
+}
+
+func newServer(t testing.TB, k server.Keeper) *server.Server {
+	t.Helper()
+	return server.New(k, reporter(t, k), token, discardLog(), time.Now)
+}
+
+func reporter(t testing.TB, k server.Keeper) *readiness.Reporter {
+	t.Helper()
+	return readiness.NewReporter(k.Current, time.Now, filepath.Join(t.TempDir(), "started"), discardLog())
 }
 
 // request is one as SDKs send it.

@@ -12,7 +12,7 @@ import (
 // FuzzRequest sends whatever parses as a request. Only one with the token may get a secret, and no response may be a redirect or an
 // internal error.
 func FuzzRequest(f *testing.F) {
-	h := handler(readyKeeper(f))
+	h := handler(f, readyKeeper(f))
 	for _, text := range []string{
 		"GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1:2711\r\nAuthorization: " + string(token) + "\r\n\r\n",
 		"GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n",

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/podidentity/podidentity/sidecar/connections"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
@@ -20,7 +21,7 @@ func (s *Server) authorize(next http.Handler) http.Handler {
 			unauthorized().ServeHTTP(w, r)
 			return
 		}
-		trust(r.Context())
+		connections.Trust(r.Context())
 		next.ServeHTTP(w, r)
 	})
 }

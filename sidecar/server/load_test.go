@@ -27,7 +27,7 @@ func (c countingSource) Fetch(ctx context.Context, id contract.Identity) (creden
 func TestRule13AnswersComeFromMemoryWhateverSTSDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keeper(t, &hangingSource{})
-		h := handler(k)
+		h := handler(t, k)
 		k.SetIdentity(associated())
 		// By now a refresh is due, in which STS hangs.
 		time.Sleep(50 * time.Minute)
@@ -60,7 +60,7 @@ func TestAThousandRequestsAtTheStartCauseOneFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
 		k := keeper(t, countingSource{source{delay: 500 * time.Millisecond}, &calls})
-		h := handler(k)
+		h := handler(t, k)
 		k.SetIdentity(associated())
 		var group sync.WaitGroup
 		for range 1000 {

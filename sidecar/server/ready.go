@@ -1,13 +1,13 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
@@ -29,44 +29,12 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	// The server's timeouts would cut the wait short. A ResponseWriter that cannot set a deadline, as in tests, has none.
 	control, deadline := http.NewResponseController(w), time.Now().Add(wait+timeout)
 	_ = errors.Join(control.SetReadDeadline(deadline), control.SetWriteDeadline(deadline))
-	body, err := json.Marshal(s.awaitStatus(r, wait))
+	ctx, cancel := context.WithTimeout(r.Context(), wait)
+	defer cancel()
+	status := s.status.Await(ctx, s.stopping, func(status readiness.Status) bool { return status.State != readiness.Pending })
+	body, err := json.Marshal(status)
 	if err != nil {
 		panic(fmt.Sprintf("encode a status, a struct of strings: %v", err))
 	}
 	writeJSON(w, http.StatusOK, body)
-}
-
-// awaitStatus returns the status as soon as it is not pending, or after wait.
-func (s *Server) awaitStatus(r *http.Request, wait time.Duration) readiness.Status {
-	timeout := time.After(wait)
-	for {
-		state := s.keeper.Current()
-		status := statusOf(state, s.wall())
-		if status.State != readiness.Pending {
-			return status
-		}
-		select {
-		case <-r.Context().Done():
-			return status
-		case <-s.stopping:
-			return status
-		case <-timeout:
-			return status
-		case <-state.Replaced():
-		}
-	}
-}
-
-func statusOf(state *credentials.State, now time.Time) readiness.Status {
-	if _, ok := state.Body(now); ok {
-		return readiness.Status{State: readiness.Available}
-	}
-	status := readiness.Status{State: readiness.Pending, Reason: state.Reason()}
-	switch {
-	case !state.Associated():
-		status.State = readiness.Unassociated
-	case state.Refused():
-		status.State = readiness.Refused
-	}
-	return status
 }

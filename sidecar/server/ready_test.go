@@ -17,20 +17,20 @@ func TestStatus(t *testing.T) {
 		want       string
 		waits      time.Duration
 	}{
-		"credentials":                           {associated: true, want: `{"state":"available"}`},
-		"no association, which no wait changes": {query: "?wait=30s", want: `{"state":"unassociated","reason":"no PodIdentityAssociation gives an IAM role to this pod's service account: create one"}`},
-		"no credentials yet":                    {associated: true, source: source{delay: 5 * time.Second}, want: `{"state":"pending","reason":"the first credentials are being fetched: try again"}`},
-		"credentials that come within the wait": {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=30s", want: `{"state":"available"}`, waits: 5 * time.Second},
-		"a wait that is too short":              {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=2s", want: `{"state":"pending","reason":"the first credentials are being fetched: try again"}`, waits: 2 * time.Second},
+		"credentials":                           {associated: true, want: `{"state":"available","started":true}`},
+		"no association, which no wait changes": {query: "?wait=30s", want: `{"state":"unassociated","reason":"no PodIdentityAssociation gives an IAM role to this pod's service account: create one","started":true}`},
+		"no credentials yet":                    {associated: true, source: source{delay: 5 * time.Second}, want: `{"state":"pending","reason":"the first credentials are being fetched: try again","started":false}`},
+		"credentials that come within the wait": {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=30s", want: `{"state":"available","started":true}`, waits: 5 * time.Second},
+		"a wait that is too short":              {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=2s", want: `{"state":"pending","reason":"the first credentials are being fetched: try again","started":false}`, waits: 2 * time.Second},
 		"a lasting refusal, which no wait changes": {
 			associated: true, source: source{err: &credentials.Failure{Reason: "because", Verdict: credentials.Refused}},
-			query: "?wait=30s", want: `{"state":"refused","reason":"because"}`,
+			query: "?wait=30s", want: `{"state":"refused","reason":"because","started":false,"trouble":"because"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := keeper(t, test.source)
-				h := handler(k)
+				h := handler(t, k)
 				if test.associated {
 					k.SetIdentity(associated())
 					synctest.Wait()
@@ -52,7 +52,7 @@ func TestStatus(t *testing.T) {
 }
 
 func TestStatusWithAnInvalidWaitIsABadRequest(t *testing.T) {
-	h := handler(readyKeeper(t))
+	h := handler(t, readyKeeper(t))
 	for _, wait := range []string{"1h", "-1s", "soon"} {
 		r := request()
 		r.URL.Path, r.URL.RawQuery = "/v1/ready", "wait="+wait

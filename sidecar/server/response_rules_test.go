@@ -23,7 +23,7 @@ func TestRule14RequestsWaitForTheFirstCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := keeper(t, source{delay: test.delay})
-				h := handler(k)
+				h := handler(t, k)
 				k.SetIdentity(associated())
 				before := time.Now()
 				w := do(h, request())
@@ -41,7 +41,7 @@ func TestRule14RequestsWaitForTheFirstCredentials(t *testing.T) {
 func TestRule14OnceThereAreCredentialsNoRequestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := keeper(t, source{delay: 9 * time.Second})
-		h := handler(k)
+		h := handler(t, k)
 		k.SetIdentity(associated())
 		time.Sleep(10 * time.Second)
 		for range 5000 {
@@ -55,7 +55,7 @@ func TestRule14OnceThereAreCredentialsNoRequestWaits(t *testing.T) {
 }
 
 func TestRule17OnlyCredentialsAre200(t *testing.T) {
-	w := do(handler(readyKeeper(t)), request())
+	w := do(handler(t, readyKeeper(t)), request())
 	var fields map[string]string
 	if err := json.Unmarshal(w.Body.Bytes(), &fields); err != nil || w.Code != http.StatusOK || fields["AccessKeyId"] == "" {
 		t.Errorf("status %d, %s, %v", w.Code, w.Body, err)
@@ -76,7 +76,7 @@ func TestRule19StatusWithoutCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := keeper(t, source{err: test.err})
-				h := handler(k)
+				h := handler(t, k)
 				k.SetIdentity(associated())
 				synctest.Wait()
 				w := do(h, request())
@@ -91,7 +91,7 @@ func TestRule19StatusWithoutCredentials(t *testing.T) {
 }
 
 func TestRule19OtherMethodsAndNoAssociation(t *testing.T) {
-	h := handler(readyKeeper(t))
+	h := handler(t, readyKeeper(t))
 	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 		r := request()
 		r.Method = method
@@ -101,18 +101,18 @@ func TestRule19OtherMethodsAndNoAssociation(t *testing.T) {
 			t.Errorf("Allow %q", w.Header().Get("Allow"))
 		}
 	}
-	expectError(t, do(handler(keeper(t, source{})), request()), 403)
+	expectError(t, do(handler(t, keeper(t, source{})), request()), 403)
 }
 
 func TestRule23TheResponseIsSmall(t *testing.T) {
-	w := do(handler(readyKeeper(t)), request())
+	w := do(handler(t, readyKeeper(t)), request())
 	if w.Header().Get("Content-Length") != strconv.Itoa(w.Body.Len()) || w.Body.Len() > 10_000 {
 		t.Errorf("length %s, %d bytes", w.Header().Get("Content-Length"), w.Body.Len())
 	}
 }
 
 func TestRule24TheResponseIsNotCached(t *testing.T) {
-	header := do(handler(readyKeeper(t)), request()).Header()
+	header := do(handler(t, readyKeeper(t)), request()).Header()
 	if header.Get("Content-Type") != "application/json" || header.Get("Cache-Control") != "no-store" || header.Get("ETag") != "" {
 		t.Errorf("headers %v", header)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/credentials"
@@ -24,7 +23,7 @@ func serve(t testing.TB, k *credentials.Keeper) (address string, stop func() err
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- server.New(k, token, discardLog(), time.Now).Serve(ctx, listener) }()
+	go func() { done <- newServer(t, k).Serve(ctx, listener) }()
 	stop = sync.OnceValue(func() error {
 		cancel()
 		return <-done
@@ -90,7 +89,7 @@ func TestRule16RequestsInFlightAreAnsweredAtShutdown(t *testing.T) {
 	}
 	ctx, shutdown := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- server.New(k, token, discardLog(), time.Now).Serve(ctx, listener) }()
+	go func() { ended <- newServer(t, k).Serve(ctx, listener) }()
 	status := make(chan int, 1)
 	go func() {
 		response, _, err := get(t.Context(), listener.Addr().String())

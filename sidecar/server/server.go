@@ -17,6 +17,7 @@ import (
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/bounded"
+	"github.com/podidentity/podidentity/sidecar/connections"
 	"github.com/podidentity/podidentity/sidecar/credentials"
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
@@ -43,6 +44,7 @@ type Server struct {
 	Instrument func(next http.Handler) http.Handler
 
 	keeper       Keeper
+	status       *readiness.Reporter
 	token        Token
 	log          logrus.FieldLogger
 	wall         func() time.Time
@@ -53,11 +55,11 @@ type Server struct {
 	contentType, noStore []string
 }
 
-// New makes a Server that gives the credentials of keeper to whoever has the token. Wall is the clock of the node: time.Now,
+// New makes a Server that gives the credentials of keeper to whoever has the token, and the status to everybody. Wall is the clock of the node: time.Now,
 // except in tests.
-func New(keeper Keeper, token Token, log logrus.FieldLogger, wall func() time.Time) *Server {
+func New(keeper Keeper, status *readiness.Reporter, token Token, log logrus.FieldLogger, wall func() time.Time) *Server {
 	return &Server{
-		keeper: keeper, token: token, log: log, wall: wall,
+		keeper: keeper, status: status, token: token, log: log, wall: wall,
 		unauthorized: &unauthorizedLog{log: log}, stopping: make(chan struct{}),
 		contentType: []string{contentType}, noStore: []string{noStore},
 	}
@@ -82,7 +84,7 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	limits := limits()
 	server := bounded.NewServer(s.Handler(), limits)
-	server.ConnContext = withConnection
+	server.ConnContext = connections.Context
 	server.ErrorLog = stdlog.New(logWriter{s.log}, "", 0)
 	// Some clients fail on a kept connection that the server closes, and requests are rare (README, rule 12).
 	server.SetKeepAlivesEnabled(false)
@@ -93,7 +95,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		defer cancel()
 		stopped <- errors.Join(server.Shutdown(shutdown), server.Close())
 	})
-	err := server.Serve(newConnections(listener, limits.Connections))
+	err := server.Serve(connections.New(listener, limits.Connections))
 	if stop() {
 		return fmt.Errorf("serve credentials: %w", err)
 	}

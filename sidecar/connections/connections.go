@@ -1,4 +1,5 @@
-package server
+// Package connections accepts a bounded number of connections at once and lets none of their clients keep the others out.
+package connections
 
 import (
 	"bytes"
@@ -11,10 +12,17 @@ import (
 	"time"
 )
 
-// connections accepts a bounded number of connections at once. All come from 127.0.0.1, so that their address does not tell an
-// application from a container without credentials; the authorization token does. While the bound is reached, connections that have
-// not shown the token in time are closed. Without that, a few hundred silent ones would keep the application out.
-type connections struct {
+const (
+	// pause and maxPauses give a connection 20 ms to be trusted, where there is no room for another one.
+	pause     = 5 * time.Millisecond
+	maxPauses = 4
+	// maxLines bounds the fields of a header: 8 KiB can hold a thousand of them, which net/http would expand to ten times as much.
+	maxLines = 100
+)
+
+// listener accepts a bounded number of connections at once. Where the bound is reached, connections are closed that their clients keep
+// waiting and that are not trusted; their address would not tell who they are, since those of a pod all come from 127.0.0.1. Without that, a few hundred silent ones would keep the others out.
+type listener struct {
 	net.Listener
 
 	limit int
@@ -29,12 +37,13 @@ type connections struct {
 	pauses int
 }
 
-func newConnections(listener net.Listener, limit int) *connections {
-	return &connections{Listener: listener, limit: limit, released: make(chan struct{}, 1)}
+// New accepts what inner accepts, limit connections at once. The others wait.
+func New(inner net.Listener, limit int) net.Listener {
+	return &listener{Listener: inner, limit: limit, released: make(chan struct{}, 1)}
 }
 
 // Accept implements net.Listener.
-func (l *connections) Accept() (net.Conn, error) {
+func (l *listener) Accept() (net.Conn, error) {
 	accepted, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
@@ -50,7 +59,7 @@ func (l *connections) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-func (l *connections) enter(c *connection) (entered bool) {
+func (l *listener) enter(c *connection) (entered bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open >= l.limit {
@@ -62,8 +71,8 @@ func (l *connections) enter(c *connection) (entered bool) {
 	return true
 }
 
-// closeStale closes the connections that have shown no token for maxPauses, unless it is this process that is late.
-func (l *connections) closeStale() {
+// closeStale closes the connections that have not been trusted for maxPauses, unless it is this process that is late.
+func (l *listener) closeStale() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.pauses++
@@ -76,7 +85,7 @@ func (l *connections) closeStale() {
 }
 
 // remove ends the count of c, if it is counted. It requires the lock.
-func (l *connections) remove(c *connection) {
+func (l *listener) remove(c *connection) {
 	if c.gone {
 		return
 	}
@@ -89,17 +98,17 @@ func (l *connections) remove(c *connection) {
 	}
 }
 
-func (l *connections) forget(c *connection) {
+func (l *listener) forget(c *connection) {
 	if i := slices.Index(l.untrusted, c); i >= 0 {
 		l.untrusted = slices.Delete(l.untrusted, i, i+1)
 	}
 }
 
-// connection is one of connections.
+// connection is one that a listener has accepted.
 type connection struct {
 	net.Conn
 
-	listener *connections
+	listener *listener
 	lines    int
 	// waits tells that the client has to send something, and not this process to do something.
 	waits atomic.Bool
@@ -137,13 +146,13 @@ func (c *connection) CloseWrite() error {
 
 type connectionKey struct{}
 
-// withConnection is the ConnContext of an http.Server.
-func withConnection(ctx context.Context, c net.Conn) context.Context {
+// Context is the ConnContext of an http.Server whose handlers call Trust.
+func Context(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, c)
 }
 
-// trust keeps the connection of a request open, once that has shown the token.
-func trust(ctx context.Context) {
+// Trust keeps the connection of a request open, whoever else waits.
+func Trust(ctx context.Context) {
 	if c, ok := ctx.Value(connectionKey{}).(*connection); ok {
 		c.listener.mu.Lock()
 		defer c.listener.mu.Unlock()
