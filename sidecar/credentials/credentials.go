@@ -1,5 +1,5 @@
-// Package credentials keeps the credentials of one identity fresh: they are served until they expire, and never for another
-// identity than they were fetched for.
+// Package credentials keeps the credentials of one identity fresh: they are served until they expire, or until there are newer ones, and
+// no longer than the pod has an identity.
 package credentials
 
 import (

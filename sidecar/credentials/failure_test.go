@@ -24,17 +24,17 @@ func TestRetriesBackOff(t *testing.T) {
 		refusedLater    bool
 		refusedAtOnce   bool
 	}{
-		"a transient failure is retried about once a minute": {
-			failure: credentials.Failure{Reason: "r", Verdict: credentials.Transient}, atLeast: 60, atMost: 130,
+		"a transient failure is retried about once a minute, after ten minutes less often": {
+			failure: credentials.Failure{Reason: "r", Verdict: credentials.Transient}, atLeast: 40, atMost: 80,
 		},
 		"throttling is retried less often": {
 			failure: credentials.Failure{Reason: "r", Verdict: credentials.Throttled}, atLeast: 30, atMost: 70,
 		},
-		"a provisional refusal is final after seconds, and then retried slowly": {
-			failure: credentials.Failure{Reason: "r", Verdict: credentials.Provisional}, atLeast: 30, atMost: 70, refusedLater: true,
+		"a provisional refusal is final after seconds, and then retried as a lasting one": {
+			failure: credentials.Failure{Reason: "r", Verdict: credentials.Provisional}, atLeast: 45, atMost: 100, refusedLater: true,
 		},
-		"a lasting refusal is final at once, and retried slowly": {
-			failure: credentials.Failure{Reason: "r", Verdict: credentials.Refused}, atLeast: 30, atMost: 70,
+		"a lasting refusal is final at once, and retried slowly after ten minutes": {
+			failure: credentials.Failure{Reason: "r", Verdict: credentials.Refused}, atLeast: 45, atMost: 95,
 			refusedLater: true, refusedAtOnce: true,
 		},
 		"Retry-After is respected": {
@@ -130,4 +130,34 @@ func TestAFetchThatHangsTimesOutAndIsRetried(t *testing.T) {
 			t.Errorf("no credentials after %d calls", len(source.made()))
 		}
 	})
+}
+
+func TestARoleThatIsMendedWithinTenMinutesGivesCredentialsWithin30Seconds(t *testing.T) {
+	for name, verdict := range map[string]credentials.Verdict{
+		"of a lasting refusal": credentials.Refused, "of one that might have been a new role's": credentials.Provisional,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, after := range []time.Duration{11 * time.Second, time.Minute, 5 * time.Minute, 9*time.Minute + 59*time.Second} {
+				synctest.Test(t, func(t *testing.T) { expectHeals(t, verdict, after) })
+			}
+		})
+	}
+}
+
+// expectHeals mends a role that long after it was first refused.
+func expectHeals(t *testing.T, verdict credentials.Verdict, mended time.Duration) {
+	t.Helper()
+	begun := time.Now()
+	source := &fakeSource{answer: func(_ context.Context, n int, _ contract.Identity) (credentials.Credentials, error) {
+		if time.Since(begun) < mended {
+			return credentials.Credentials{}, &credentials.Failure{Reason: "AccessDenied", Verdict: verdict}
+		}
+		return good(n, time.Hour), nil
+	}}
+	k := start(t, source, time.Now)
+	k.SetIdentity(reader("r"))
+	after(mended + 30*time.Second)
+	if key(k) == "" {
+		t.Errorf("no credentials 30 s after the role was mended, which had been refused for %s", mended)
+	}
 }

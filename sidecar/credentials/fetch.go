@@ -75,10 +75,11 @@ func (k *Keeper) fail(failure *Failure, now time.Time) {
 		k.failingSince = time.Now()
 	}
 	k.failures++
-	if failure.Verdict == Provisional {
-		failure = k.finalIfLasting(failure)
+	lasts := time.Since(k.failingSince)
+	if failure.Verdict == Provisional || failure.Verdict == Refused {
+		failure, lasts = k.finalIfLasting(failure)
 	}
-	wait := retryAfter(failure, k.failures, fraction())
+	wait := retryAfter(failure, k.failures, lasts, fraction())
 	k.due = newDeadline(now, wait)
 	next := newState(true, k.Current().response, failure)
 	next.failingSince = k.failingSince
@@ -86,17 +87,18 @@ func (k *Keeper) fail(failure *Failure, now time.Time) {
 	k.log.WithField("attempt", k.failures).WithField("retryIn", wait.Round(time.Millisecond).String()).Warn(failure.Reason)
 }
 
-// finalIfLasting turns a provisional refusal that has lasted into a final one. The lock must be held.
-func (k *Keeper) finalIfLasting(failure *Failure) *Failure {
+// finalIfLasting turns a provisional refusal that lasts into a final one. The lock must be held.
+func (k *Keeper) finalIfLasting(failure *Failure) (final *Failure, lasts time.Duration) {
 	if k.refusedSince.IsZero() {
 		k.refusedSince = time.Now()
 	}
-	if time.Since(k.refusedSince) < iamPropagation {
-		return failure
+	lasts = time.Since(k.refusedSince)
+	if lasts < iamPropagation {
+		return failure, lasts
 	}
-	final := *failure
-	final.Verdict = Refused
-	return &final
+	refused := *failure
+	refused.Verdict = Refused
+	return &refused, lasts
 }
 
 func requestedDuration(id contract.Identity) time.Duration {

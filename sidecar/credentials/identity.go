@@ -10,9 +10,9 @@ import (
 
 // SetIdentity sets the identity that the pod has from now on.
 //
-// Once it returns, credentials with other permissions are no longer served: if an association is deleted, or changes to another
-// role or a narrower policy, no later request may get the old permissions. Requests wait for the new credentials, so a change
-// causes no error while STS answers. A document that cannot be read changes nothing.
+// Once it returns, a pod without an identity gets nothing more. If the identity is another one, what was fetched for the previous one is
+// served until there is something for the new one, or until it expires: a mistake in an association harms nobody, and to withdraw
+// credentials that SDKs hold in memory anyway would revoke nothing. A document that cannot be read changes nothing.
 func (k *Keeper) SetIdentity(r identity.Reading) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -31,7 +31,7 @@ func (k *Keeper) SetIdentity(r identity.Reading) {
 		k.publish(newState(false, nil, nil))
 	case permissions(k.identity) != permissions(r.Identity):
 		k.replace(r.Identity)
-		k.publish(newState(true, nil, nil))
+		k.publish(newState(true, k.Current().response, nil))
 	case k.identity != r.Identity:
 		// The permissions are the same: what is served stays valid. A new duration takes new credentials.
 		renew := k.identity.SessionDuration != r.Identity.SessionDuration
@@ -50,7 +50,11 @@ func (k *Keeper) clear() {
 
 // replace starts fetching for id. The lock must be held.
 func (k *Keeper) replace(id contract.Identity) {
-	k.log.WithField("role", id.RoleARN).WithField("association", id.Association).Info("the pod has an association")
+	log := k.log.WithField("role", id.RoleARN).WithField("association", id.Association)
+	if _, ok := k.Current().Body(k.wall()); ok {
+		log = log.WithField("previousUntil", timestamp(k.Current().Expiration()))
+	}
+	log.Info("the pod has an association")
 	if id.TargetRoleARN != "" && id.SessionDuration > contract.MaxChainedSession {
 		k.log.WithField("sessionDuration", time.Duration(id.SessionDuration).String()).
 			Warn("STS limits the session of a target role to one hour: set sessionDuration to 1h or less")

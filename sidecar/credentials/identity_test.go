@@ -19,8 +19,14 @@ func slow(ctx context.Context, n int, id contract.Identity) (credentials.Credent
 		return credentials.Credentials{}, ctx.Err()
 	case <-time.After(time.Second):
 	}
+	if id.RoleARN == "refused" {
+		return credentials.Credentials{}, &credentials.Failure{Reason: "no", Verdict: credentials.Refused}
+	}
 	c := good(n, time.Hour)
 	c.AccessKeyID = "of " + id.RoleARN
+	if id.Policy != "" {
+		c.AccessKeyID = "narrow " + c.AccessKeyID
+	}
 	return c, nil
 }
 
@@ -38,15 +44,16 @@ func TestChangesOfTheIdentity(t *testing.T) {
 		atOnce, later string
 		calls         int
 	}{
-		"another role withdraws the old credentials at once":              {next: reader("b"), atOnce: "", later: "of b", calls: 2},
-		"a narrower policy withdraws the old credentials at once":         {next: narrow, atOnce: "", later: "of a", calls: 2},
-		"no association withdraws the old credentials at once":            {next: identity.Reading{}, atOnce: "", later: "", calls: 1},
-		"a new name of the association changes nothing":                   {next: renamed, atOnce: "of a", later: "of a", calls: 1},
-		"another duration renews while the old credentials are served":    {next: longer, atOnce: "of a", later: "of a", calls: 2},
-		"an invalid document changes nothing":                             {next: invalid, atOnce: "of a", later: "of a", calls: 1},
-		"the same identity again changes nothing":                         {next: reader("a"), atOnce: "of a", later: "of a", calls: 1},
-		"an invalid document without an association gives no credentials": {next: identity.Reading{Problem: invalid.Problem}, calls: 1},
-		"session tags switched off withdraw the old credentials at once":  {next: untagged(), atOnce: "", later: "of a", calls: 2},
+		"another role has the old credentials until the new ones have come":       {next: reader("b"), atOnce: "of a", later: "of b", calls: 2},
+		"another policy has the old credentials until the new ones have come":     {next: narrow, atOnce: "of a", later: "narrow of a", calls: 2},
+		"no association withdraws the old credentials at once":                    {next: identity.Reading{}, atOnce: "", later: "", calls: 1},
+		"a new name of the association changes nothing":                           {next: renamed, atOnce: "of a", later: "of a", calls: 1},
+		"another duration renews while the old credentials are served":            {next: longer, atOnce: "of a", later: "of a", calls: 2},
+		"an invalid document changes nothing":                                     {next: invalid, atOnce: "of a", later: "of a", calls: 1},
+		"the same identity again changes nothing":                                 {next: reader("a"), atOnce: "of a", later: "of a", calls: 1},
+		"an invalid document without an association gives no credentials":         {next: identity.Reading{Problem: invalid.Problem}, calls: 1},
+		"session tags switched off have the old credentials until the new come":   {next: untagged(), atOnce: "of a", later: "of a", calls: 2},
+		"a role that is refused has the old credentials, whatever STS says of it": {next: reader("refused"), atOnce: "of a", later: "of a", calls: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -30,7 +30,7 @@ type Keeper struct {
 	due          deadline           // of the next fetch
 	failures     int                // in a row
 	failingSince time.Time          // when the first of them came
-	refusedSince time.Time          // when the first of the provisional refusals came
+	refusedSince time.Time          // when the first refusal came
 }
 
 // New makes a Keeper without an identity. It fetches nothing before Run. Wall is the clock of the node: time.Now, except in tests.

@@ -9,6 +9,10 @@ const (
 	// longSession and minLeftLong are for the newest Java SDK, which refreshes an hour before the end of long sessions.
 	longSession = 2 * time.Hour
 	minLeftLong = 65 * time.Minute
+	// promptRetries is how long after a failure began somebody probably works on it. slowRetry, the longest delay after that, keeps the
+	// 5,000 sidecars of a large cluster below 60 calls a second, so that the end of an outage is no outage of its own.
+	promptRetries = 10 * time.Minute
+	slowRetry     = 2 * time.Minute
 	// maxRetryAfter bounds what a server may ask for.
 	maxRetryAfter = 5 * time.Minute
 )
@@ -32,9 +36,12 @@ func refreshAfter(life time.Duration, onSchedule bool, fraction float64) time.Du
 	return scale(refreshWindow, 0.2+0.8*fraction)
 }
 
-// retryAfter is the delay after that many failures in a row.
-func retryAfter(failure *Failure, failures int, fraction float64) time.Duration {
+// retryAfter is the delay after that many failures in a row, where the present kind of failure lasts that long.
+func retryAfter(failure *Failure, failures int, lasts time.Duration, fraction float64) time.Duration {
 	first, limit := backoff(failure.Verdict)
+	if lasts >= promptRetries {
+		limit = slowRetry
+	}
 	delay := limit
 	if doublings := failures - 1; doublings < 10 {
 		delay = min(limit, first<<doublings)
@@ -42,15 +49,15 @@ func retryAfter(failure *Failure, failures int, fraction float64) time.Duration 
 	return max(scale(delay, 0.5+0.5*fraction), min(failure.RetryAfter, maxRetryAfter))
 }
 
-// backoff is the first delay after a failure of that verdict, and the longest.
+// backoff is the first delay after a failure of that verdict, and the longest while it is recent.
 func backoff(verdict Verdict) (first, limit time.Duration) {
 	switch verdict {
 	case Throttled:
-		return 2 * time.Second, 2 * time.Minute
+		return 2 * time.Second, slowRetry
 	case Provisional:
-		return time.Second, 2 * time.Minute
+		return time.Second, slowRetry
 	case Refused:
-		return 15 * time.Second, 2 * time.Minute
+		return 15 * time.Second, 30 * time.Second
 	default:
 		return 500 * time.Millisecond, time.Minute
 	}

@@ -113,13 +113,13 @@ func (f fixture) until(t *testing.T, code string, change func()) time.Duration {
 	return time.Since(begin)
 }
 
-func (f fixture) list(t *testing.T, pod string) {
+func (f fixture) list(t *testing.T) {
 	t.Helper()
 	command := []string{"aws", "s3", "ls", "s3://" + f.Bucket}
 	if f.S3Endpoint != "" {
 		command = append(command, "--endpoint-url", f.S3Endpoint)
 	}
-	if seen := f.execute(t, pod, command...); !strings.Contains(seen, platform.Object) {
+	if seen := f.execute(t, "app", command...); !strings.Contains(seen, platform.Object) {
 		t.Errorf("the list of the bucket is %q", seen)
 	}
 }
@@ -146,5 +146,19 @@ func (f fixture) awaitDescription(t *testing.T, of []string, says ...string) {
 	})
 	if err != nil {
 		t.Errorf("kubectl describe %v does not say %q:\n%s", of, says, seen)
+	}
+}
+
+// awaitTrouble waits until the sidecar of the pod app says that something is wrong, or that nothing is.
+func (f fixture) awaitTrouble(t *testing.T, trouble string) {
+	t.Helper()
+	var said string
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		out, err := f.Kubectl(ctx, nil, "exec", "--namespace="+f.namespace, "app", "--container=pod-identity", "--", "/sidecar", "probe", "--live")
+		said = fmt.Sprint(out, err)
+		return (err == nil) == (trouble == "") && strings.Contains(said, trouble), nil
+	})
+	if err != nil {
+		t.Errorf("the sidecar says %q, not %q", said, trouble)
 	}
 }

@@ -32,7 +32,7 @@ func killedSidecar(t *testing.T, f fixture) {
 	_, id, _ := strings.Cut(f.inPod(t, "{.status.initContainerStatuses[0].containerID}"), "://")
 	f.DoWith(t, fmt.Sprintf(killer, f.inPod(t, "{.spec.nodeName}"), f.CLIImage, id), "create", "--namespace="+f.namespace, "--filename=-")
 	f.Do(t, "wait", "--namespace="+f.namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/app", "--timeout=1m")
-	f.list(t, "app")
+	f.list(t)
 	if after := f.execute(t, "app", token...); after != before {
 		t.Error("the authorization token is another one")
 	}

@@ -40,7 +40,7 @@ func cameAndWent(t *testing.T, f fixture) {
 	var came, went []time.Duration
 	for range rounds {
 		came = append(came, f.until(t, "200", func() { f.associate(t, "reader", f.namespace) }))
-		f.list(t, "app")
+		f.list(t)
 		went = append(went, f.until(t, "403", func() { f.dissociate(t, "reader") }))
 	}
 	t.Logf("from kubectl to the first changed answer, medians of %d: association made %s, deleted %s", rounds, median(came), median(went))
