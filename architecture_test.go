@@ -73,6 +73,7 @@ func testsMayImport() map[string][]string {
 		"sidecar/probes":                  {"sidecar/credentials", "sidecar/identity"},
 		"sidecar/readiness":               {"sidecar/identity"},
 		"sidecar/server":                  {"sidecar/identity"},
+		"sidecar/credentials":             {"sidecar/readiness"},
 		"sidecar/credentials/eksauth":     {"internal/ststest"},
 		"sidecar/credentials/webidentity": {"sidecar/config"},
 		"auth":                            {"api/v1alpha1", "internal/ststest"},

@@ -43,10 +43,13 @@ func (r *Run) fleet(ctx context.Context) error {
 	}
 	all := results{"fleet": found}
 	note := "TestAFleet: STS takes 100 calls a second and throttles the rest"
+	const outage = "TestAFleet: none is unready meanwhile, none serves expired credentials"
 	return r.report(all,
 		metric{"fleet", "expired", 1, Row{What: "5,000 sidecars started together: whose credentials ever expired", Budget: 0, Note: note}},
 		metric{"fleet", "peak-to-mean", 1, Row{What: "5,000 sidecars started together: peak after the first hour, in means", Budget: 2, Note: note + "; calls in a minute"}},
 		metric{"fleet", "last-start-seconds", 1, Row{What: "5,000 sidecars started together: the last one has credentials after", Unit: "s", Budget: None(), Note: note}},
+		metric{"fleet", "healed-seconds", 1, Row{What: "5,000 sidecars after 15 hours without STS: all have credentials again after", Unit: "s", Budget: 300, Note: outage}},
+		metric{"fleet", "calls-a-second", 1, Row{What: "the same: calls of STS in a second at most", Budget: 100, Note: outage}},
 	)
 }
 
