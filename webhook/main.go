@@ -77,7 +77,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	controller, err := controller.New(controller.Options{
-		Cluster: mgr, Identities: sources.identities, AuthCA: sources.authCA, Synced: sources.synced, Changes: changes,
+		Cluster: mgr, Identities: sources.identities, AuthCA: sources.authCA, LimitRanges: sources.limitRanges, Synced: sources.synced, Changes: changes,
 		Injection: c.Injection, ExcludedNamespaces: inject.ExcludedNamespaces(c.Namespace), Metrics: metrics.Registry, Log: log,
 	})
 	if err != nil {
@@ -94,7 +94,7 @@ func run(ctx context.Context, c config.Config) error {
 		mgr.Add(election),
 		process.Ports{Health: c.Health, Metrics: c.Metrics}.Add(mgr, map[string]healthz.Checker{
 			"certificate": certificates.Ready,
-			"identities":  process.ReadyWhen(sources.synced, "the associations are not read yet"),
+			"identities":  process.ReadyWhen(sources.synced, "the associations and the LimitRanges are not read yet"),
 		}),
 	)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"github.com/sirupsen/logrus"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -12,13 +13,16 @@ import (
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/webhook/authca"
 	"github.com/podidentity/podidentity/webhook/config"
+	"github.com/podidentity/podidentity/webhook/limitranges"
 )
 
-// sources are what the identities of pods come from. Every replica has them in memory.
+// sources are what admissions depend on besides the pod. Every replica has them in memory.
 type sources struct {
 	identities *association.Index
 	// authCA is the CA bundle of the auth service, always empty where pods do not use one.
 	authCA func() string
+	// limitRanges are the items of all LimitRanges of a namespace.
+	limitRanges func(namespace string) []corev1.LimitRangeItem
 	// synced reports whether all objects that exist have been seen.
 	synced func() bool
 }
@@ -26,6 +30,7 @@ type sources struct {
 // watched narrows the cache of every replica to what is used.
 func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByObject {
 	all := association.Watched()
+	maps.Copy(all, limitranges.Watched())
 	maps.Copy(all, association.WatchedRoles())
 	if c.CertificateDir == "" {
 		maps.Copy(all, certs.Watched(rotation))
@@ -36,14 +41,18 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 	return all
 }
 
-// watchSources follows the associations, the roles that service accounts name, and the CA bundle of the auth service, each
-// where it is configured.
+// watchSources follows the associations and the LimitRanges, and where they are configured, the roles that service accounts name and the CA
+// bundle of the auth service.
 func watchSources(ctx context.Context, informers cache.Informers, c config.Config, changes *association.Changes, log logrus.FieldLogger) (sources, error) {
 	index, associations, err := association.Watch(ctx, informers, changes, log)
 	if err != nil {
 		return sources{}, err
 	}
-	s := sources{identities: index, authCA: func() string { return "" }, synced: associations}
+	limits, limitsRead, err := limitranges.Watch(ctx, informers)
+	if err != nil {
+		return sources{}, err
+	}
+	s := sources{identities: index, authCA: func() string { return "" }, limitRanges: limits.Items, synced: both(associations, limitsRead)}
 	if c.IRSA {
 		roles, err := association.WatchRoles(ctx, informers, index, changes, log)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
@@ -42,7 +43,8 @@ func newHandler(t *testing.T) (*Handler, *identityAsked) {
 	asked := &identityAsked{}
 	return &Handler{
 		Mode: contract.InjectEnabled, Settings: inject.DefaultSettings(), Identities: asked, AuthCA: func() string { return "" },
-		Memory: NewMemory(), Metrics: metrics, Log: log,
+		LimitRanges: func(string) []corev1.LimitRangeItem { return nil },
+		Memory:      NewMemory(), Metrics: metrics, Log: log,
 	}, asked
 }
 

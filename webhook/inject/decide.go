@@ -21,6 +21,8 @@ type Input struct {
 	Associated bool
 	// AuthCA are the CA certificates of the auth service, in PEM; empty if there is none, or if they are not known yet.
 	AuthCA string
+	// LimitRanges are the items of all LimitRanges of the namespace.
+	LimitRanges []corev1.LimitRangeItem
 	// Token is a fresh authorization token, for a pod that wants it in its environment.
 	Token string
 }
@@ -38,14 +40,15 @@ func (in Input) ServiceAccount() string {
 //
 // The first of these that applies decides:
 //
-//	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > injected
+//	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > no room in a LimitRange > injected
 func Decide(in Input, settings Settings) Decision {
 	options, notes := readOptions(in, settings)
-	decision := Decision{Reason: reasonFor(in, options, settings), Status: contract.StatusInjected}
+	resources, fit := sidecarResources(in, settings)
+	decision := Decision{Reason: reasonFor(in, options, settings, fit), Status: contract.StatusInjected}
 	if !decision.Injects() {
 		decision = Skip(decision.Reason)
 	}
-	decision.options = options
+	decision.options, decision.resources = options, resources
 	if decision.Injects() && !in.Associated {
 		decision.Status = unassociatedStatus(in.Namespace, in.ServiceAccount())
 	}
@@ -59,7 +62,7 @@ func Decide(in Input, settings Settings) Decision {
 	return decision
 }
 
-func reasonFor(in Input, options podOptions, settings Settings) Reason {
+func reasonFor(in Input, options podOptions, settings Settings, fit bool) Reason {
 	pod := in.Pod
 	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
 	hasOwn := func(c *corev1.Container) bool { return ownCredentials(c, options) != "" }
@@ -85,6 +88,8 @@ func reasonFor(in Input, options podOptions, settings Settings) Reason {
 		return OwnCredentials
 	case in.Mode == contract.InjectAssociated && !in.Associated:
 		return NotAssociated
+	case !fit:
+		return LimitRange
 	}
 	return Injected
 }

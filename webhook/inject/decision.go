@@ -3,6 +3,8 @@ package inject
 import (
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/podidentity/podidentity/contract"
 )
 
@@ -21,12 +23,13 @@ const (
 	IRSA           Reason = "IRSA"
 	OwnCredentials Reason = "OwnCredentials"
 	NotAssociated  Reason = "NotAssociated"
+	LimitRange     Reason = "LimitRange"
 	TooLarge       Reason = "TooLarge"
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated, TooLarge}
+	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated, LimitRange, TooLarge}
 }
 
 // message is what people read of a reason, in the status annotation, the warning and the log alike. It is short, since
@@ -51,6 +54,8 @@ func (r Reason) message() string {
 		return "every container has AWS credentials of its own; remove their variables, or set " + contract.AnnotationInjectContainers
 	case NotAssociated:
 		return "no PodIdentityAssociation named the service account; create one, then recreate the pod"
+	case LimitRange:
+		return "a LimitRange leaves this pod no room for container " + contract.ContainerName + "; lower its limits, or raise max of type Pod"
 	case TooLarge:
 		return "the pod has too many containers, volumes or fields to be injected; divide it"
 	case Injected:
@@ -73,6 +78,8 @@ type Decision struct {
 	Warnings []string
 
 	options podOptions
+	// resources are those of a sidecar that is added.
+	resources corev1.ResourceRequirements
 }
 
 // Skip is the decision for a pod that is admitted as it is, for a reason that needs no look at the pod.

@@ -108,13 +108,14 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 		}
 	}
 	var given struct {
-		Namespace string             `json:"namespace"`
-		Mode      string             `json:"mode"`
-		Identity  *contract.Identity `json:"identity"`
-		AuthCA    string             `json:"authCA"`
+		Namespace   string                  `json:"namespace"`
+		Mode        string                  `json:"mode"`
+		Identity    *contract.Identity      `json:"identity"`
+		AuthCA      string                  `json:"authCA"`
+		LimitRanges []corev1.LimitRangeItem `json:"limitRanges"`
 	}
 	decode(t, file, f.part(partAdmission), &given)
-	f.input = inject.Input{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+	f.input = inject.Input{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, LimitRanges: given.LimitRanges, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
 	if given.Identity != nil {
 		f.input.Identity, f.input.Associated = *given.Identity, true
 	}

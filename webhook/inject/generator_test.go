@@ -66,6 +66,9 @@ func (g generator) metadata() object {
 		g.sometimes(a, 4, contract.AnnotationIdentity, func() any { return g.of(`{"roleARN":"admin"}`, "") })
 		g.sometimes(a, 4, contract.AnnotationAuthCA, func() any { return g.of("mine", "") })
 		g.sometimes(a, 4, contract.AnnotationStatus, func() any { return "injected" })
+		g.sometimes(a, 6, "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes", func() any {
+			return g.of("", "v0", "v0,v1", "a, pod-identity-authorization", "pod-identity-authorization,v0")
+		})
 		g.sometimes(a, 30, "kubernetes.io/config.mirror", func() any { return "hash" })
 		g.sometimes(a, 4, "a~b/c", func() any { return "d" })
 		return g.of(nil, object{}, a, a, a)

@@ -15,7 +15,7 @@ func Patch(in Input, decision Decision, settings Settings) []jsonpatch.Operation
 	var p patch
 	if decision.Injects() {
 		addVolumes(&p, in.Pod, settings)
-		addContainers(&p, in.Pod, decision.options, settings)
+		addContainers(&p, in.Pod, decision, settings)
 		p.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
 	}
 	if _, claimed := in.Pod.Labels[contract.LabelInjected]; claimed && !decision.Injects() {
@@ -61,6 +61,9 @@ func annotations(in Input, decision Decision, settings Settings) map[string]stri
 		authCA = in.AuthCA
 	}
 	written := map[string]string{contract.AnnotationStatus: decision.Status}
+	if decision.Injects() {
+		written[annotationEvictableVolumes] = evictableVolumes(in.Pod.Annotations[annotationEvictableVolumes])
+	}
 	for name, value := range map[string]string{contract.AnnotationIdentity: identity, contract.AnnotationAuthCA: authCA} {
 		if _, claimed := in.Pod.Annotations[name]; claimed || value != "" {
 			written[name] = value
@@ -77,15 +80,15 @@ func addVolumes(p *patch, pod *corev1.Pod, settings Settings) {
 }
 
 // addContainers configures every container, and adds the sidecar last, since that shifts the indexes of the others.
-func addContainers(p *patch, pod *corev1.Pod, options podOptions, settings Settings) {
+func addContainers(p *patch, pod *corev1.Pod, decision Decision, settings Settings) {
 	for i, container := range pod.Spec.Containers {
-		configureContainer(p, itemPath("/spec/containers", i), container, options, settings)
+		configureContainer(p, itemPath("/spec/containers", i), container, decision.options, settings)
 	}
 	for i, container := range pod.Spec.InitContainers {
-		configureContainer(p, itemPath("/spec/initContainers", i), container, options, settings)
+		configureContainer(p, itemPath("/spec/initContainers", i), container, decision.options, settings)
 	}
 	if existingSidecar(pod) == nil {
-		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), sidecar(pod, options, settings))
+		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), sidecar(pod, decision, settings))
 	}
 }
 

@@ -45,6 +45,9 @@ func TestEveryPodKeepsTheInvariants(t *testing.T) {
 
 func inputOfSeed(seed uint64) inject.Input {
 	input := inject.Input{Namespace: "n", Mode: contract.InjectEnabled, AuthCA: "authorities", Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+	if seed%5 == 0 {
+		input.LimitRanges = newGenerator(seed).limitRanges()
+	}
 	switch seed % 11 {
 	case 0:
 		input.Mode = "enable"

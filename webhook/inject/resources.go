@@ -1,28 +1,73 @@
 package inject
 
 import (
-	"maps"
-
 	corev1 "k8s.io/api/core/v1"
 )
 
-// resources are the sidecar's. They keep a Guaranteed pod Guaranteed.
-func resources(pod *corev1.Pod, settings Settings) corev1.ResourceRequirements {
-	if podLevel := pod.Spec.Resources; podLevel != nil && (len(podLevel.Requests) > 0 || len(podLevel.Limits) > 0) {
-		// Pod-level resources decide the QoS class, and the sidecar shares them. If its own requests exceeded them, the API
-		// server would refuse the pod.
-		return corev1.ResourceRequirements{}
+// sidecarResources are the resources of a sidecar that is added to the pod. They keep a Guaranteed pod Guaranteed, and follow the
+// LimitRanges of the namespace; fit is false where a maximum of type Pod leaves no room for them.
+func sidecarResources(in Input, settings Settings) (resources corev1.ResourceRequirements, fit bool) {
+	podLevel := hasPodLevelResources(in.Pod)
+	wanted := settings.Resources
+	if !podLevel && guaranteed(in.Pod) {
+		wanted = corev1.ResourceRequirements{Requests: settings.GuaranteedResources, Limits: settings.GuaranteedResources}
 	}
-	if guaranteed(pod) {
-		return corev1.ResourceRequirements{
-			Requests: maps.Clone(settings.GuaranteedResources),
-			Limits:   maps.Clone(settings.GuaranteedResources),
+	resources, fit = corev1.ResourceRequirements{Requests: corev1.ResourceList{}, Limits: corev1.ResourceList{}}, true
+	for name := range union(wanted.Requests, wanted.Limits) {
+		b := boundsOf(in, name)
+		// Pod-level resources decide the QoS class, and the sidecar shares them. If its own requests exceeded them, the API server would
+		// refuse the pod.
+		if podLevel && !b.mentioned {
+			continue
+		}
+		followBounds(resources, name, wanted, b, settings)
+		fit = fit && fits(resources.Requests[name], b.left.request) && fits(resources.Limits[name], b.left.limit)
+	}
+	return resources, fit
+}
+
+// followBounds sets request and limit of one resource: the wanted ones, changed as little as the bounds demand. Against a ratio the
+// request rises, since the sidecar needs its limit.
+func followBounds(resources corev1.ResourceRequirements, name corev1.ResourceName, wanted corev1.ResourceRequirements, b bounds, settings Settings) {
+	request, requested := wanted.Requests[name]
+	limit, limited := wanted.Limits[name]
+	enough, known := settings.GuaranteedResources[name]
+	if !limited && known && (b.max != nil || b.ratio != nil) {
+		limit, limited = enough, true
+	}
+	request, limit = b.follow(request), b.follow(limit)
+	if limited {
+		floor := b.follow(enough)
+		if left := b.left.limit; left != nil && known && limit.Cmp(*left) > 0 && floor.Cmp(*left) <= 0 {
+			limit = *left
+		}
+		if request.Cmp(limit) > 0 {
+			request = limit
+		}
+		if b.ratio != nil {
+			request = most(request, b.leastRequest(name, limit))
+		}
+		resources.Limits[name] = limit
+	}
+	if requested {
+		resources.Requests[name] = request
+	}
+}
+
+func union(lists ...corev1.ResourceList) map[corev1.ResourceName]struct{} {
+	names := map[corev1.ResourceName]struct{}{}
+	for _, list := range lists {
+		for name := range list {
+			names[name] = struct{}{}
 		}
 	}
-	return corev1.ResourceRequirements{
-		Requests: maps.Clone(settings.Resources.Requests),
-		Limits:   maps.Clone(settings.Resources.Limits),
-	}
+	return names
+}
+
+// hasPodLevelResources reports whether the pod has resources as a whole.
+func hasPodLevelResources(pod *corev1.Pod) bool {
+	r := pod.Spec.Resources
+	return r != nil && (len(r.Requests) > 0 || len(r.Limits) > 0)
 }
 
 // guaranteed reports whether the pod has the QoS class Guaranteed without the sidecar: every container has limits for CPU and

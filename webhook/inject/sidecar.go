@@ -12,7 +12,8 @@ import (
 const binary = "/sidecar"
 
 // sidecar is the container that injection adds to a pod.
-func sidecar(pod *corev1.Pod, options podOptions, settings Settings) corev1.Container {
+func sidecar(pod *corev1.Pod, decision Decision, settings Settings) corev1.Container {
+	options := decision.options
 	listen := listenFlag + contract.ListenAddress(options.port)
 	container := corev1.Container{
 		Name:            contract.ContainerName,
@@ -21,7 +22,7 @@ func sidecar(pod *corev1.Pod, options podOptions, settings Settings) corev1.Cont
 		Args:            []string{listen},
 		Env:             sidecarEnv(options, settings),
 		RestartPolicy:   new(corev1.ContainerRestartPolicyAlways),
-		Resources:       resources(pod, settings),
+		Resources:       decision.resources,
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: contract.VolumeName, MountPath: contract.MountPath, ReadOnly: true},
 			{Name: contract.AuthorizationVolumeName, MountPath: contract.AuthorizationMountPath},

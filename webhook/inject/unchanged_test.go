@@ -33,6 +33,7 @@ func removeOurs(was, is object) {
 		delete(child(m, "annotations"), contract.AnnotationAuthCA)
 		delete(child(m, "labels"), contract.LabelInjected)
 	}
+	removeOurVolume(child(had, "annotations"), child(metadata, "annotations"))
 	normalizeEmpty(had, metadata, "annotations")
 	normalizeEmpty(had, metadata, "labels")
 	spec, hadSpec := child(is, "spec"), child(was, "spec")
@@ -46,6 +47,16 @@ func removeOurs(was, is object) {
 			}
 		}
 	}
+}
+
+// removeOurVolume removes what we appended to the list of volumes that Cluster Autoscaler may evict.
+func removeOurVolume(was, is object) {
+	const annotation = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
+	list, _ := was[annotation].(string)
+	if is[annotation] == strings.TrimPrefix(list+","+contract.AuthorizationVolumeName, ",") {
+		is[annotation] = list
+	}
+	normalizeEmpty(was, is, annotation)
 }
 
 func removeOursFromContainer(was, is object) {

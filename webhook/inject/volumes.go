@@ -3,12 +3,28 @@ package inject
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/podidentity/podidentity/contract"
 )
+
+// annotationEvictableVolumes lists volumes that do not keep Cluster Autoscaler from removing a node. Its releases that belong to
+// Kubernetes 1.27 and later do not count volumes in memory, which other tools may do.
+const annotationEvictableVolumes = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
+
+// evictableVolumes adds our emptyDir to the list of the pod, which has no blanks: Cluster Autoscaler does not trim names.
+func evictableVolumes(list string) string {
+	switch {
+	case list == "":
+		return contract.AuthorizationVolumeName
+	case len(list) > maxAnnotationBytes || slices.Contains(strings.Split(list, ","), contract.AuthorizationVolumeName):
+		return list
+	}
+	return list + "," + contract.AuthorizationVolumeName
+}
 
 // volumes are the projected volume of the sidecar, and the emptyDir that it shares with the application.
 func volumes(settings Settings) []corev1.Volume {

@@ -89,7 +89,9 @@ func (s clusterState) input(pod *corev1.Pod, namespace string) (in inject.Input,
 	if notCalled := whyNotCalled(pod, namespace, labelled); notCalled != "" {
 		return inject.Input{}, notCalled
 	}
-	in = inject.Input{Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, Token: tokenPlaceholder}
+	in = inject.Input{
+		Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, LimitRanges: s.limitRanges[namespace], Token: tokenPlaceholder,
+	}
 	in.Identity, in.Associated = s.identities.Identity(association.ServiceAccount{Namespace: namespace, Name: in.ServiceAccount()})
 	return in, ""
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// clusterState is what a cluster would know besides the pod: associations, the roles that service accounts name for IRSA,
-// and the labels of namespaces.
+// clusterState is what a cluster would know besides the pod: associations, the roles that service accounts name for IRSA, the labels of
+// namespaces, and LimitRanges.
 type clusterState struct {
 	identities *association.Index
 	// irsa is whether such roles count.
 	irsa       bool
 	namespaces map[string]corev1.Namespace
+	// limitRanges are the items of all LimitRanges, by namespace.
+	limitRanges map[string][]corev1.LimitRangeItem
 	// namespace and mode are the defaults for objects without a namespace, and for namespaces that are not given.
 	namespace, mode string
 }
@@ -24,11 +26,12 @@ type clusterState struct {
 // collect reads the state from the documents.
 func collect(documents []document, settings Settings) (clusterState, error) {
 	state := clusterState{
-		identities: association.NewIndex(),
-		irsa:       settings.IRSA,
-		namespaces: map[string]corev1.Namespace{},
-		namespace:  settings.Namespace,
-		mode:       settings.Mode,
+		identities:  association.NewIndex(),
+		irsa:        settings.IRSA,
+		namespaces:  map[string]corev1.Namespace{},
+		limitRanges: map[string][]corev1.LimitRangeItem{},
+		namespace:   settings.Namespace,
+		mode:        settings.Mode,
 	}
 	var errs []error
 	first := map[string]string{}
@@ -55,6 +58,8 @@ func isAssociation(o object) bool { return o.is(contract.Domain, "PodIdentityAss
 
 func isNamespace(o object) bool { return o.is("", "Namespace") }
 
+func isLimitRange(o object) bool { return o.is("", "LimitRange") }
+
 // roleOf is the role that a service account names for IRSA, or "".
 func roleOf(o object) string {
 	if !o.is("", "ServiceAccount") {
@@ -65,12 +70,15 @@ func roleOf(o object) string {
 
 // includes reports whether the object is part of the state.
 func (s clusterState) includes(o object) bool {
-	return isAssociation(o) || isNamespace(o) || s.irsa && roleOf(o) != ""
+	return isAssociation(o) || isNamespace(o) || isLimitRange(o) || s.irsa && roleOf(o) != ""
 }
 
 func (s clusterState) add(o object) []error {
 	if isNamespace(o) {
 		return s.addNamespace(o)
+	}
+	if isLimitRange(o) {
+		return s.addLimitRange(o)
 	}
 	if role := roleOf(o); role != "" {
 		s.identities.SetRole(association.ServiceAccount{Namespace: s.namespaceOf(o), Name: o.GetName()}, role)
@@ -95,6 +103,15 @@ func (s clusterState) addNamespace(o object) []error {
 	return nil
 }
 
+func (s clusterState) addLimitRange(o object) []error {
+	var limitRange corev1.LimitRange
+	if err := decode(o.raw, &limitRange); err != nil {
+		return []error{err}
+	}
+	s.limitRanges[s.namespaceOf(o)] = append(s.limitRanges[s.namespaceOf(o)], limitRange.Spec.Limits...)
+	return nil
+}
+
 // namespaceOf is the namespace of a pod of the object.
 func (s clusterState) namespaceOf(o object) string {
 	if namespace := o.GetNamespace(); namespace != "" {
@@ -115,7 +132,7 @@ func (s clusterState) label(namespace string) (value string, ok bool) {
 
 // describe says what an object adds to the state.
 func (s clusterState) describe(o object) string {
-	if isAssociation(o) {
+	if isAssociation(o) || isLimitRange(o) {
 		return "read"
 	}
 	if roleOf(o) != "" {

@@ -12,10 +12,10 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
-// randomPods has the tests of webhook/inject write their random pods, sends all of them to the real API server in a
-// namespace without label, and those that it takes once more in one with it: it must take each of these again.
+// randomPods has the tests of webhook/inject write their random pods, sends all of them to the real API server in a namespace without
+// label, and those that it takes once more in one with it: it must take each of these again. The same under a LimitRange and a quota.
 func randomPods(t *testing.T, s suite) {
-	all, taken := t.TempDir(), t.TempDir()
+	all := t.TempDir()
 	root, err := platform.Root(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -26,25 +26,38 @@ func randomPods(t *testing.T, s suite) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	files := name(t, all)
-	for _, namespace := range []string{"random", "random-injected"} {
-		s.Do(t, "create", "namespace", namespace)
-		s.Do(t, "create", "serviceaccount", "--namespace="+namespace, "reader")
+	s.namespaces(t, "random", "random-injected", "random-bounded", "random-bounded-injected")
+	s.apply(t, "bounded.yaml", []string{"random-bounded", "random-bounded-injected"})
+	s.Do(t, "label", "namespace", "random-injected", "random-bounded-injected", "podidentity.dev/inject=enabled")
+	for _, namespace := range []string{"random", "random-bounded"} {
+		taken := s.taken(t, namespace, all)
+		if len(taken) < 50 {
+			t.Fatalf("the API server takes only %d of %d pods uninjected: this test proves little", len(taken), files)
+		}
+		s.Do(t, sending(namespace+"-injected", linked(t, all, taken))...)
+		t.Logf("in the namespace %s %d of %d random pods were taken uninjected, and all of these injected", namespace, len(taken), files)
 	}
-	s.Do(t, "label", "namespace", "random-injected", "podidentity.dev/inject=enabled")
-	// Most pods are refused, for what they are: that is no error of this test.
-	list, _ := s.Cluster.Kubectl(t.Context(), nil, sending("random", all)...)
-	names := strings.Fields(list)
-	if len(names) < 50 {
-		t.Fatalf("the API server takes only %d of %d pods uninjected: this test proves little", len(names), files)
-	}
-	for _, pod := range names {
+}
+
+// taken are the pods of a directory that the API server takes in a namespace. It refuses most, for what they are: that is no error of the
+// test.
+func (s suite) taken(t *testing.T, namespace, dir string) []string {
+	t.Helper()
+	list, _ := s.Cluster.Kubectl(t.Context(), nil, sending(namespace, dir)...)
+	return strings.Fields(list)
+}
+
+// linked is a directory with some pods of another one.
+func linked(t *testing.T, all string, pods []string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, pod := range pods {
 		file := strings.TrimPrefix(pod, "pod/") + ".json"
-		if err := os.Rename(filepath.Join(all, file), filepath.Join(taken, file)); err != nil {
+		if err := os.Link(filepath.Join(all, file), filepath.Join(dir, file)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.Do(t, sending("random-injected", taken)...)
-	t.Logf("%d of %d random pods were taken uninjected, and all of these injected", len(names), files)
+	return dir
 }
 
 func sending(namespace, dir string) []string {

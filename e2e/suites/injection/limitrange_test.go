@@ -1,0 +1,39 @@
+package injection_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// limitRange has LimitRanger and a quota check the sidecar.
+func limitRange(t *testing.T, s suite) {
+	s.namespaces(t, "bounded")
+	s.Do(t, "label", "namespace", "bounded", "podidentity.dev/inject=enabled")
+	s.apply(t, "bounded.yaml", []string{"bounded"})
+	for name, test := range map[string]struct{ cpu, want string }{
+		"follows the bounds":            {"2", "injected: 67m 200m 64Mi 64Mi"},
+		"takes what is left of the pod": {"3900m", "injected: 34m 100m 64Mi 64Mi"},
+		"has no room":                   {"4", "skipped: a LimitRange leaves this pod no room for container pod-identity"},
+	} {
+		seen := s.DoWith(t, fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: bounded}\nspec: {containers: [{name: app, image: app, "+
+			"resources: {requests: {cpu: 2}, limits: {cpu: %s, memory: 256Mi}}}]}", test.cpu),
+			"create", "--dry-run=server", "--namespace=bounded", "--filename=-",
+			`--output=jsonpath={.metadata.annotations.podidentity\.dev/status}{"\n"}{range .spec.initContainers[*].resources}`+
+				`{.requests.cpu} {.limits.cpu} {.requests.memory} {.limits.memory}{end}`)
+		status, resources, _ := strings.Cut(seen, "\n")
+		status, _, _ = strings.Cut(strings.Replace(status, ": no credentials until", ";", 1), ";")
+		if got := strings.TrimSuffix(status+": "+resources, ": "); got != test.want {
+			t.Errorf("a sidecar that %s: %s", name, got)
+		}
+	}
+}
+
+// namespaces creates some, with the service account of random pods.
+func (s suite) namespaces(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		s.Do(t, "create", "namespace", name)
+		s.Do(t, "create", "serviceaccount", "--namespace="+name, "reader")
+	}
+}

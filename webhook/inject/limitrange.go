@@ -1,0 +1,131 @@
+package inject
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// bounds are what the LimitRanges of a namespace demand for one resource of the sidecar; nil where they demand nothing.
+type bounds struct {
+	min, max, ratio *resource.Quantity
+	// left is what the pod's other containers leave of the maximum of type Pod.
+	left shares
+	// mentioned is whether an item of type Container has the resource: without a value of its own, the sidecar would get its default.
+	mentioned bool
+}
+
+// shares are those of requests and limits.
+type shares struct{ request, limit *resource.Quantity }
+
+func boundsOf(in Input, name corev1.ResourceName) bounds {
+	var b bounds
+	for _, item := range in.LimitRanges {
+		if item.Type != corev1.LimitTypeContainer && item.Type != corev1.LimitTypePod {
+			continue
+		}
+		// A sidecar within the ratio of its pod leaves a pod within it that was so before.
+		if ratio, set := item.MaxLimitRequestRatio[name]; set && ratio.MilliValue() >= 1000 {
+			b.ratio = least(b.ratio, ratio)
+		}
+		maximum, hasMaximum := item.Max[name]
+		if item.Type == corev1.LimitTypePod {
+			if hasMaximum && !hasPodLevelResources(in.Pod) {
+				b.left.request = least(b.left.request, remaining(maximum, in.Pod, name, requests))
+				b.left.limit = least(b.left.limit, remaining(maximum, in.Pod, name, limits))
+			}
+			continue
+		}
+		minimum, hasMinimum := item.Min[name]
+		if hasMinimum && (b.min == nil || minimum.Cmp(*b.min) > 0) {
+			b.min = &minimum
+		}
+		if hasMaximum {
+			b.max = least(b.max, maximum)
+		}
+		_, hasRatio := item.MaxLimitRequestRatio[name]
+		_, hasDefault := item.Default[name]
+		_, hasDefaultRequest := item.DefaultRequest[name]
+		b.mentioned = b.mentioned || hasMinimum || hasMaximum || hasRatio || hasDefault || hasDefaultRequest
+	}
+	return b
+}
+
+func least(one *resource.Quantity, other resource.Quantity) *resource.Quantity {
+	if one != nil && one.Cmp(other) <= 0 {
+		return one
+	}
+	return &other
+}
+
+func most(one, other resource.Quantity) resource.Quantity {
+	if one.Cmp(other) >= 0 {
+		return one
+	}
+	return other
+}
+
+// remaining is what the pod leaves of a maximum.
+func remaining(maximum resource.Quantity, pod *corev1.Pod, name corev1.ResourceName, of func(corev1.ResourceRequirements) corev1.ResourceList) resource.Quantity {
+	left := maximum.DeepCopy()
+	left.Sub(podTotal(pod, name, of))
+	return left
+}
+
+func requests(r corev1.ResourceRequirements) corev1.ResourceList { return r.Requests }
+func limits(r corev1.ResourceRequirements) corev1.ResourceList   { return r.Limits }
+
+// podTotal is what the pod has at once at most, as LimitRanger reckons: containers and native sidecars together, or one init container
+// with the native sidecars before it, if that is more.
+func podTotal(pod *corev1.Pod, name corev1.ResourceName, of func(corev1.ResourceRequirements) corev1.ResourceList) resource.Quantity {
+	var sidecars, peak resource.Quantity
+	for _, container := range pod.Spec.InitContainers {
+		if isNativeSidecar(container) {
+			sidecars.Add(of(container.Resources)[name])
+			continue
+		}
+		peak = most(peak, sum(sidecars, of(container.Resources)[name]))
+	}
+	total := sidecars
+	for _, container := range pod.Spec.Containers {
+		total = sum(total, of(container.Resources)[name])
+	}
+	return most(total, peak)
+}
+
+func sum(one, other resource.Quantity) resource.Quantity {
+	total := one.DeepCopy()
+	total.Add(other)
+	return total
+}
+
+// follow is the quantity that is next to the wanted one and within the bounds of a container.
+func (b bounds) follow(wanted resource.Quantity) resource.Quantity {
+	if b.min != nil {
+		wanted = most(wanted, *b.min)
+	}
+	if b.max != nil && wanted.Cmp(*b.max) > 0 {
+		wanted = *b.max
+	}
+	return wanted
+}
+
+// leastRequest is the smallest request with which a limit is within the ratio. It reckons as LimitRanger does, in floating point.
+func (b bounds) leastRequest(name corev1.ResourceName, limit resource.Quantity) resource.Quantity {
+	ratio := float64(b.ratio.MilliValue())
+	value := limit.Value()
+	if name == corev1.ResourceCPU {
+		value = limit.MilliValue()
+	}
+	request := max(1, int64(float64(value)*1000/ratio))
+	for request < value && float64(value)/float64(request)*1000 > ratio {
+		request++
+	}
+	if name == corev1.ResourceCPU {
+		return *resource.NewMilliQuantity(request, resource.DecimalSI)
+	}
+	return *resource.NewQuantity(request, resource.BinarySI)
+}
+
+func fits(share resource.Quantity, left *resource.Quantity) bool {
+	return left == nil || share.Cmp(*left) <= 0
+}
