@@ -12,7 +12,7 @@ func limitRange(t *testing.T, s suite) {
 	s.Do(t, "label", "namespace", "bounded", "podidentity.dev/inject=enabled")
 	s.apply(t, "bounded.yaml", []string{"bounded"})
 	for name, test := range map[string]struct{ cpu, want string }{
-		"follows the bounds":            {"2", "injected: 67m 200m 64Mi 64Mi"},
+		"follows the bounds":            {"2500m", "injected: 67m 200m 64Mi 64Mi"},
 		"takes what is left of the pod": {"3900m", "injected: 34m 100m 64Mi 64Mi"},
 		"has no room":                   {"4", "skipped: a LimitRange leaves this pod no room for container pod-identity"},
 	} {
