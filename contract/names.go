@@ -24,7 +24,7 @@ const (
 	AnnotationInject = Domain + "/inject"
 	// AnnotationWait bounds how long the start of the application waits for the first credentials, such as "10s".
 	AnnotationWait = Domain + "/wait"
-	// AnnotationReadiness, with the value "false", omits the readiness probe of the sidecar.
+	// AnnotationReadiness chooses the probes of the sidecar: "true" by HTTP, "exec" by a process, "false" none.
 	AnnotationReadiness = Domain + "/readiness"
 	// AnnotationPort is the port of the sidecar on 127.0.0.1.
 	AnnotationPort = Domain + "/port"

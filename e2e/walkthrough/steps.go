@@ -108,7 +108,7 @@ func withoutAssociation(ctx context.Context, env *platform.Env) (string, error) 
 
 func refusedRole(ctx context.Context, env *platform.Env) (string, error) {
 	// The kubelet writes the event a moment after the probe.
-	seen, err := describeUntil(ctx, env, refused, "Readiness probe failed: ")
+	seen, err := describeUntil(ctx, env, refused, "Liveness probe warning: ")
 	if err != nil {
 		return seen, err
 	}

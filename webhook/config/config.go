@@ -118,6 +118,7 @@ func bindInjection(set *flag.FlagSet, i *inject.Settings) {
 	set.DurationVar(&i.TokenExpiration, "token-expiration", i.TokenExpiration, "lifetime of the service account token, from 10m to 24h")
 	set.IntVar(&i.Port, "port", i.Port, "port of the sidecar on 127.0.0.1")
 	set.DurationVar(&i.Wait, "wait", i.Wait, "how long an application waits for its first credentials at most")
+	set.StringVar(&i.Readiness, "readiness", i.Readiness, "true: a pod is unready until its first credentials, by HTTP probes; exec: by exec probes; false: it is ready without")
 	set.Var((*resourceList)(&i.Resources.Requests), "requests", "resource requests of the sidecar")
 	set.Var((*resourceList)(&i.Resources.Limits), "limits", "resource limits of the sidecar")
 	set.Var((*resourceList)(&i.GuaranteedResources), "guaranteed", "resource requests and limits of the sidecar in a pod of the QoS class Guaranteed")

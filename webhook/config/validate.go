@@ -47,6 +47,7 @@ func validateInjection(i inject.Settings) error {
 		// The API server accepts no less than 10 minutes, and the kubelet renews at the latest after a day.
 		flags.Require(i.TokenExpiration >= 10*time.Minute && i.TokenExpiration <= 24*time.Hour, "--token-expiration is %s: set it to between 10m and 24h", i.TokenExpiration),
 		flags.RequirePort("--port", i.Port, 1024),
+		flags.Require(inject.ValidReadiness(i.Readiness), "--readiness is %q: set it to true, exec or false", i.Readiness),
 		flags.Require(i.Wait >= 0 && i.Wait <= 10*time.Minute, "--wait is %s: set it to between 0s and 10m", i.Wait),
 	)
 }

@@ -38,7 +38,7 @@ func checkSidecar(t testing.TB, container corev1.Container) {
 		t.Errorf("an injected pod runs %q of image %s", container.Command, container.Image)
 	}
 	for _, argument := range container.Args {
-		if name, _, _ := strings.Cut(argument, "="); !slices.Contains([]string{"--listen", "--source", "--metrics"}, name) {
+		if name, _, _ := strings.Cut(argument, "="); !slices.Contains([]string{"--listen", "--source", "--metrics", "--probe"}, name) {
 			t.Errorf("an injected pod has the argument %s", argument)
 		}
 	}

@@ -17,7 +17,8 @@ type podOptions struct {
 	port        int
 	metricsPort int // 0 is none
 	wait        time.Duration
-	readiness   bool
+	probePort   int // 0 is none
+	readiness   string
 	skip        set
 	// inject are containers that get credentials although they have some of their own.
 	inject set
@@ -35,7 +36,7 @@ func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 		port:        r.port(contract.AnnotationPort, settings.Port),
 		metricsPort: r.port(contract.AnnotationMetricsPort, 0),
 		wait:        r.wait(settings.Wait),
-		readiness:   r.boolean(contract.AnnotationReadiness),
+		readiness:   r.readiness(in.Pod, settings.Readiness),
 	}
 	o.skip = r.containers(contract.AnnotationSkipContainers, in.Pod)
 	o.inject = r.containers(contract.AnnotationInjectContainers, in.Pod)
@@ -102,6 +103,21 @@ func (r *annotationReader) boolean(annotation string) bool {
 		r.reject(annotation, "true or false")
 	}
 	return true
+}
+
+// readiness is how the kubelet learns of the pod's readiness. A mesh keeps the kubelet's requests from the port of the sidecar.
+func (r *annotationReader) readiness(pod *corev1.Pod, fallback string) string {
+	text, set := r.value(contract.AnnotationReadiness)
+	switch {
+	case ValidReadiness(text):
+		return text
+	case set:
+		r.reject(contract.AnnotationReadiness, "true, exec or false")
+	}
+	if fallback == ReadinessHTTP && hasMesh(pod) {
+		return ReadinessExec
+	}
+	return fallback
 }
 
 func (r *annotationReader) tokenInEnv() bool {

@@ -28,12 +28,14 @@ func HasSidecar(pod *corev1.Pod) bool { return existingSidecar(pod) != nil && !t
 
 // existingSidecar is the native sidecar of our name, or nil.
 func existingSidecar(pod *corev1.Pod) *corev1.Container {
-	for i, container := range pod.Spec.InitContainers {
-		if container.Name == contract.ContainerName && isNativeSidecar(container) {
-			return &pod.Spec.InitContainers[i]
-		}
+	if i := slices.IndexFunc(pod.Spec.InitContainers, isSidecar); i >= 0 {
+		return &pod.Spec.InitContainers[i]
 	}
 	return nil
+}
+
+func isSidecar(container corev1.Container) bool {
+	return container.Name == contract.ContainerName && isNativeSidecar(container)
 }
 
 func isNativeSidecar(container corev1.Container) bool {
@@ -61,7 +63,7 @@ func mountsToken(container corev1.Container) bool {
 // runsAsOurs reports whether a container runs the program of its image, with none but our arguments, for its own pod.
 func runsAsOurs(container corev1.Container) bool {
 	foreignArgument := func(argument string) bool {
-		return !strings.HasPrefix(argument, listenFlag) && !strings.HasPrefix(argument, metricsFlag) && !strings.HasPrefix(argument, sourceFlag)
+		return !strings.HasPrefix(argument, listenFlag) && !strings.HasPrefix(argument, metricsFlag) && !strings.HasPrefix(argument, probeFlag) && !strings.HasPrefix(argument, sourceFlag)
 	}
 	return len(container.Command) == 0 && !slices.ContainsFunc(container.Args, foreignArgument) && namesItsPod(container)
 }

@@ -87,8 +87,15 @@ func addContainers(p *patch, pod *corev1.Pod, decision Decision, settings Settin
 	for i, container := range pod.Spec.InitContainers {
 		configureContainer(p, itemPath("/spec/initContainers", i), container, decision.options, settings)
 	}
-	if existingSidecar(pod) == nil {
+	switch existing := existingSidecar(pod); {
+	case existing == nil:
 		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), sidecar(pod, decision, settings))
+	case decision.options.readiness == ReadinessExec && asksByHTTP(existing):
+		// The proxy of a mesh came after the sidecar.
+		path := itemPath("/spec/initContainers", slices.IndexFunc(pod.Spec.InitContainers, isSidecar))
+		ready, live := probes(decision.options)
+		p.add(path+"/readinessProbe", ready)
+		p.add(path+"/livenessProbe", live)
 	}
 }
 

@@ -17,6 +17,7 @@ const firstEphemeralPort = 32768
 const (
 	listenFlag  = "--" + contract.FlagListen + "="
 	metricsFlag = "--" + contract.FlagMetrics + "="
+	probeFlag   = "--" + contract.FlagProbe + "="
 	sourceFlag  = "--" + contract.FlagSource + "="
 )
 
@@ -28,7 +29,9 @@ func (r *annotationReader) choosePorts(pod *corev1.Pod, options *podOptions) {
 		taken[options.metricsPort] = true
 	}
 	options.port = r.freePort(contract.AnnotationPort, options.port, taken, sidecar, listenFlag)
-	if sidecar != nil && taken[options.port] {
+	taken[options.port] = true
+	options.probePort = nextFree(contract.DefaultProbePort, taken)
+	if sidecar != nil && declaredPorts(pod)[options.port] {
 		r.notes = append(r.notes, fmt.Sprintf("a container added after the sidecar declares its port %d; choose another with %s", options.port, contract.AnnotationPort))
 	}
 }

@@ -34,6 +34,8 @@ type Settings struct {
 	Port int
 	// Wait bounds how long an application waits for its first credentials, unless the pod chooses another bound.
 	Wait time.Duration
+	// Readiness is one of the constants of that name, unless the pod chooses another.
+	Readiness string
 	// DisableIMDS sets AWS_EC2_METADATA_DISABLED, so that no SDK silently falls back to the role of the node.
 	DisableIMDS bool
 	// Resources of the sidecar. In a pod of the QoS class Guaranteed it gets GuaranteedResources as requests and limits.
@@ -61,6 +63,7 @@ func DefaultSettings() Settings {
 		TokenExpiration: 24 * time.Hour,
 		Port:            contract.DefaultPort,
 		Wait:            30 * time.Second,
+		Readiness:       ReadinessHTTP,
 		DisableIMDS:     true,
 		Resources: corev1.ResourceRequirements{
 			Requests: corev1.ResourceList{

@@ -42,16 +42,7 @@ func sidecar(pod *corev1.Pod, decision Decision, settings Settings) corev1.Conta
 		container.Args = append(container.Args, metricsFlag+":"+strconv.Itoa(options.metricsPort))
 		container.Ports = []corev1.ContainerPort{{Name: "podid-metrics", ContainerPort: int32(options.metricsPort)}}
 	}
-	if options.readiness {
-		container.ReadinessProbe = &corev1.Probe{
-			ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{binary, contract.CommandProbe, listen}}},
-			// A kubelet that has just started delays the first probe of a pod by up to one period, so a long one would delay
-			// the pods of a new node; but each probe costs the node a process.
-			PeriodSeconds:    30,
-			TimeoutSeconds:   5,
-			FailureThreshold: 1,
-		}
-	}
+	addProbes(&container, options)
 	return container
 }
 

@@ -60,6 +60,12 @@ func removeOurVolume(was, is object) {
 }
 
 func removeOursFromContainer(was, is object) {
+	if was["name"] == contract.ContainerName {
+		for _, probe := range []string{"livenessProbe", "readinessProbe"} {
+			delete(was, probe)
+			delete(is, probe)
+		}
+	}
 	removeOurItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath)
 	old := items(was, "env")
 	for i, variable := range items(is, "env") {
