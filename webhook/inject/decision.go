@@ -55,7 +55,7 @@ func (r Reason) message() string {
 	case NotAssociated:
 		return "no PodIdentityAssociation named the service account; create one, then recreate the pod"
 	case LimitRange:
-		return "a LimitRange leaves this pod no room for container " + contract.ContainerName + "; lower its limits, or raise max of type Pod"
+		return "a LimitRange leaves this pod no room for container " + contract.ContainerName + "; lower requests and limits of its other containers"
 	case TooLarge:
 		return "the pod has too many containers, volumes or fields to be injected; divide it"
 	case Injected:

@@ -8,7 +8,7 @@ import (
 // bounds are what the LimitRanges of a namespace demand for one resource of the sidecar; nil where they demand nothing.
 type bounds struct {
 	min, max, ratio *resource.Quantity
-	// left is what the pod's other containers leave of the maximum of type Pod.
+	// left is what the pod's other containers leave of the maximum of type Pod, or of the pod's own resources.
 	left shares
 	// mentioned is whether an item of type Container has the resource: without a value of its own, the sidecar would get its default.
 	mentioned bool
@@ -47,7 +47,27 @@ func boundsOf(in Input, name corev1.ResourceName) bounds {
 		_, hasDefaultRequest := item.DefaultRequest[name]
 		b.mentioned = b.mentioned || hasMinimum || hasMaximum || hasRatio || hasDefault || hasDefaultRequest
 	}
+	if hasPodLevelResources(in.Pod) {
+		b.within(in.Pod, name)
+	}
 	return b
+}
+
+// within adds what the API server demands in a pod with resources of its own: that the requests of the containers together, and each of their
+// limits, do not exceed these.
+func (b *bounds) within(pod *corev1.Pod, name corev1.ResourceName) {
+	limit, limited := pod.Spec.Resources.Limits[name]
+	if limited {
+		b.max = least(b.max, limit)
+	}
+	request, requested := pod.Spec.Resources.Requests[name]
+	if !requested {
+		request, requested = limit, limited
+	}
+	if requested {
+		left := remaining(request, pod, name, requests)
+		b.left.request = &left
+	}
 }
 
 func least(one *resource.Quantity, other resource.Quantity) *resource.Quantity {

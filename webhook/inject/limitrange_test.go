@@ -95,7 +95,9 @@ func (g generator) resourcesOfPod() object {
 		}
 		return all
 	}
-	return object{"containers": containers("c", 1), "initContainers": containers("i", 0)}
+	spec := object{"containers": containers("c", 1), "initContainers": containers("i", 0)}
+	g.sometimes(spec, 3, "resources", func() any { return g.resources() })
+	return spec
 }
 
 func TestASidecarWithoutALimitGetsOneWhereALimitRangeDemandsIt(t *testing.T) {

@@ -46,9 +46,9 @@ func fill(list *corev1.ResourceList, defaults corev1.ResourceList) {
 	}
 }
 
-// refusals are what LimitRanger has against a pod (plugin/pkg/admission/limitranger of Kubernetes).
+// refusals are what LimitRanger has against a pod (plugin/pkg/admission/limitranger of Kubernetes), and the validation of its resources.
 func refusals(pod *corev1.Pod, items []corev1.LimitRangeItem) []string {
-	var all []string
+	all := beyondPod(pod)
 	for _, item := range items {
 		if item.Type == corev1.LimitTypePod {
 			requests := total(pod, func(r corev1.ResourceRequirements) corev1.ResourceList { return r.Requests })
@@ -62,6 +62,33 @@ func refusals(pod *corev1.Pod, items []corev1.LimitRangeItem) []string {
 		}
 		for _, container := range containersOf(pod) {
 			all = append(all, violations(container.Name, item, container.Resources.Requests, container.Resources.Limits)...)
+		}
+	}
+	return all
+}
+
+// beyondPod compares the containers with the resources of the pod as a whole.
+func beyondPod(pod *corev1.Pod) []string {
+	var all []string
+	if pod.Spec.Resources == nil {
+		return nil
+	}
+	requests := total(pod, func(r corev1.ResourceRequirements) corev1.ResourceList { return r.Requests })
+	ceilings := pod.Spec.Resources.Requests.DeepCopy()
+	fill(&ceilings, pod.Spec.Resources.Limits)
+	for name, ceiling := range ceilings {
+		if request := requests[name]; request.Cmp(ceiling) > 0 {
+			all = append(all, fmt.Sprintf("requests of %s are %s, more than the pod's %s", name, request.String(), ceiling.String()))
+		}
+	}
+	for name, ceiling := range pod.Spec.Resources.Limits {
+		if request := pod.Spec.Resources.Requests[name]; request.Cmp(ceiling) > 0 {
+			all = append(all, fmt.Sprintf("the pod requests more %s than its limit", name))
+		}
+		for _, container := range containersOf(pod) {
+			if limit := container.Resources.Limits[name]; limit.Cmp(ceiling) > 0 {
+				all = append(all, fmt.Sprintf("%s of %s is %s, more than the pod's %s", name, container.Name, limit.String(), ceiling.String()))
+			}
 		}
 	}
 	return all
