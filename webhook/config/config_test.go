@@ -53,6 +53,7 @@ func TestEachInvalidArgumentIsNamedWithItsRemedy(t *testing.T) {
 		"an endpoint that is not a URL":            {"--sts-endpoint=sts.local", "--sts-endpoint is \"sts.local\""},
 		"a token lifetime that is too short":       {"--token-expiration=1m", "between 10m and 24h"},
 		"a privileged port":                        {"--port=80", "a port from 1024 to 65535"},
+		"an unknown kind of readiness":             {"--readiness=http", "--readiness is \"http\": set it to true, exec or false"},
 		"a wait that is too long":                  {"--wait=1h", "between 0s and 10m"},
 		"a CA that its certificates would outlive": {"--ca-validity=1h", "at least twice --certificate-validity"},
 		"a proxy that is not a URL":                {"--sts-https-proxy=proxy:3128", "--sts-https-proxy is \"proxy:3128\""},
