@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// After each of many random arrivals, departures, requests and responses, the limits hold and nobody was closed but for a reason.
+// After each of many connections, closes, requests and responses, in random order, the limits hold and nobody was closed but for a reason.
 func TestAListenerAlwaysKeepsItsLimitsAndClosesTheLeastUsedConnectionOfWhoHasMost(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 0))
