@@ -104,7 +104,8 @@ check-generated:
 	diff -u api/v1alpha1/zz_generated.deepcopy.go "$$fresh"/zz_generated.deepcopy.go || \
 	{ echo 'generated files are stale: run `make generate` and commit the result' >&2; exit 1; }
 
-SMALL := -trimpath -ldflags='-s -w'
+# The version is what --version and the metric podidentity_build_info say.
+SMALL = -trimpath -ldflags='-s -w -X github.com/podidentity/podidentity/internal/version.linked=$(VERSION)'
 
 # The sidecar needs these once in half an hour, for a fetch. It is smaller if their functions are not inlined.
 NO_INLINE := github.com/aws/... github.com/sirupsen/... crypto/tls crypto/x509 encoding/asn1 encoding/xml regexp/...
@@ -165,6 +166,7 @@ install: registry ## installs the product, with the images of REGISTRY, on the c
 	  'resources: [../../$(MANIFESTS)$(if $(AUTH_FLAGS),$(comma) ../../manifests/auth)]' \
 	  'images:' \
 	  $(foreach image,webhook auth,'  - {name: podidentity/$(image), newName: $(REGISTRY)/$(image), $(or $(addprefix digest: ,$(call DIGEST,$(image))),newTag: $(VERSION))}') \
+	  'labels: [{pairs: {app.kubernetes.io/version: "$(VERSION)"}}]' \
 	  'patches:' \
 	  '  - target: {kind: Deployment, labelSelector: app.kubernetes.io/name=pod-identity-webhook}' \
 	  '    patch: |-' \

@@ -18,11 +18,12 @@ func mayImport() map[string][]string {
 		"contract": {},
 
 		"internal/bounded":  {},
-		"internal/flags":    {},
+		"internal/flags":    {"internal/version"},
+		"internal/version":  {},
 		"internal/upstream": {},
 		"internal/regular":  {},
 		"internal/ststest":  {},
-		"internal/process":  {"api/v1alpha1", "internal/bounded"},
+		"internal/process":  {"api/v1alpha1", "internal/bounded", "internal/version"},
 
 		"api/v1alpha1": {"contract"},
 		"association":  {"api/v1alpha1", "contract"},
@@ -47,7 +48,7 @@ func mayImport() map[string][]string {
 		},
 		"sidecar/config":                  {"contract", "internal/flags", "sidecar/credentials/eksauth", "sidecar/credentials/webidentity", "sidecar/readiness"},
 		"sidecar/server":                  {"contract", "internal/bounded", "internal/regular", "sidecar/connections", "sidecar/credentials", "sidecar/readiness"},
-		"sidecar/metrics":                 {"contract", "internal/bounded", "sidecar/credentials", "sidecar/readiness"},
+		"sidecar/metrics":                 {"contract", "internal/bounded", "internal/version", "sidecar/credentials", "sidecar/readiness"},
 		"sidecar/credentials/eksauth":     {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
 		"sidecar/credentials/webidentity": {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
 		"sidecar/credentials/exchange":    {"internal/regular", "internal/upstream"},

@@ -73,6 +73,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	err = errors.Join(
+		process.RegisterBuildInfo(metrics.Registry),
 		addServer(mgr, c.Listen, rotator, synced, handler.Handler()),
 		process.Ports{Health: c.Health, Metrics: c.Metrics}.Add(mgr, map[string]healthz.Checker{
 			"certificate":  rotator.Ready,

@@ -18,7 +18,7 @@ import (
 func wait(ctx context.Context, arguments []string, out io.Writer) {
 	client, err := config.ParseWait(arguments, out)
 	if err != nil {
-		_, _ = fmt.Fprintln(out, err)
+		printError(err, out)
 		return
 	}
 	status, err := client.Wait(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -24,7 +25,7 @@ import (
 // serve is the sidecar itself. It returns when ctx is done, and before that only for what waiting does not cure: invalid
 // arguments, an authorization token that cannot be written, an address that cannot be listened on.
 func serve(ctx context.Context, arguments []string, getenv func(string) string, out io.Writer) error {
-	c, err := config.Parse(arguments, getenv, out)
+	c, err := config.Parse(arguments, getenv, os.Stdout)
 	if err != nil {
 		return err
 	}

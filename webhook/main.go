@@ -88,6 +88,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	err = errors.Join(
+		process.RegisterBuildInfo(metrics.Registry),
 		certificates.SetupWithManager(mgr),
 		registerExpiry(metrics.Registry, certificates),
 		addServer(mgr, c, certificates, sources, log),

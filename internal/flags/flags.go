@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+
+	"github.com/podidentity/podidentity/internal/version"
 )
 
-// Parse parses the arguments of the command that the set is named after. Asked for help, it writes the flags to help and returns
-// flag.ErrHelp.
+// Parse parses the arguments of the command that the set is named after, and adds --version to it. Asked for help or for the version,
+// it writes the flags or the version to help, and returns flag.ErrHelp.
 func Parse(set *flag.FlagSet, arguments []string, help io.Writer) error {
 	// Otherwise the set prints each error that it also returns.
 	set.SetOutput(io.Discard)
+	asked := set.Bool("version", false, "print the version and exit")
 	err := set.Parse(arguments)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -22,6 +25,9 @@ func Parse(set *flag.FlagSet, arguments []string, help io.Writer) error {
 		return flag.ErrHelp
 	case err != nil:
 		return fmt.Errorf("%w; %s --help lists the flags", err, set.Name())
+	case *asked:
+		_, _ = fmt.Fprintln(help, version.Line(set.Name())) // as the flag package does with the help
+		return flag.ErrHelp
 	case set.NArg() > 0:
 		return fmt.Errorf("%q is not a flag; %s --help lists the flags", set.Arg(0), set.Name())
 	}

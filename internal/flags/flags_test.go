@@ -29,6 +29,12 @@ func TestHelpListsTheFlagsAndIsNoMistake(t *testing.T) {
 	}
 }
 
+func TestTheVersionIsPrintedAndIsNoMistake(t *testing.T) {
+	if _, help, err := parse("--version"); !errors.Is(err, flag.ErrHelp) || !strings.HasPrefix(help, "server check ") || strings.Count(help, "\n") != 1 {
+		t.Errorf("help %q, %v", help, err)
+	}
+}
+
 func TestAMistakeIsReturnedOnceAndNamesTheHelp(t *testing.T) {
 	for argument, want := range map[string]string{
 		"--fast": "not defined: -fast; server check --help lists the flags",

@@ -6,14 +6,18 @@ package metrics
 import (
 	"fmt"
 	"net/http"
+	"runtime"
 
 	"github.com/VictoriaMetrics/metrics"
+
+	"github.com/podidentity/podidentity/internal/version"
 )
 
 const (
 	requestsName  = "podidentity_requests_total"
 	refreshesName = "podidentity_refreshes_total"
 	remainingName = "podidentity_credentials_remaining_seconds"
+	buildInfoName = "podidentity_build_info"
 )
 
 // Metrics are the metrics of one sidecar. Its methods may be called from any goroutine. A nil *Metrics counts nothing.
@@ -35,6 +39,7 @@ func New() *Metrics {
 	for _, result := range []string{success, transient, throttled, refused} {
 		m.refreshes[result] = m.set.NewCounter(fmt.Sprintf("%s{result=%q}", refreshesName, result))
 	}
+	m.set.NewGauge(fmt.Sprintf("%s{version=%q,goversion=%q}", buildInfoName, version.String(), runtime.Version()), func() float64 { return 1 })
 	return m
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,10 @@ func expectLine(t *testing.T, m *metrics.Metrics, line string) {
 	if text := scrape(m); !strings.Contains(text, line+"\n") {
 		t.Errorf("no line %q in\n%s", line, text)
 	}
+}
+
+func TestTheVersionIsALabel(t *testing.T) {
+	expectLine(t, metrics.New(), `podidentity_build_info{version="dev",goversion="`+runtime.Version()+`"} 1`)
 }
 
 func TestRequestsAreCountedByStatus(t *testing.T) {
