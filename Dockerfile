@@ -1,5 +1,5 @@
 # The images, from static binaries that `make binaries` has put into bin/<architecture>/. Nothing else is in them but the certificates
-# of the public CAs, which STS needs. Build one with: docker build --target sidecar -t podidentity/sidecar:dev .
+# of the public CAs, which STS needs, as release/cacerts has them. Build one with: docker build --target sidecar -t podidentity/sidecar:dev .
 FROM scratch AS base
 COPY bin/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 USER 65532:65532

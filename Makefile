@@ -12,8 +12,6 @@ MANIFESTS ?= manifests/base
 # Flags of the auth service; without any, `make install` leaves it out.
 AUTH_FLAGS ?=
 KUBECTL ?= kubectl
-# The public CAs, for the images.
-CA_CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
 comma := ,
 TOOL := go tool -modfile=tools/go.mod
 
@@ -67,13 +65,14 @@ test: prepare lint ## runs all tests: linters, unit tests and the scenarios on a
 test-fresh: ## runs demo, demo-down and test as on a new machine: on a clean clone of HEAD, with empty caches
 	@exec e2e/fresh.sh
 
-# Two modules, one count: all run even if the first fails. What counts allocations runs without the race detector, which
+# Three modules, one count: all run even if the first fails. What counts allocations runs without the race detector, which
 # allocates too. Go's cache of results would not see a change outside the module e2e, such as one of a manifest.
 .PHONY: test-json
 test-json:
 	@status=0; \
 	CGO_ENABLED=1 go test -json -race ./... || status=1; \
 	go test -json -run Allocat ./webhook/... ./sidecar/... || status=1; \
+	CGO_ENABLED=1 go -C release test -json -race ./... || status=1; \
 	CGO_ENABLED=1 go -C e2e test -json -race -count=1 -timeout 40m -p 1 ./... || status=1; \
 	exit $$status
 
@@ -88,6 +87,7 @@ unit: ## runs the tests that need no cluster
 .PHONY: lint
 lint: check-generated ## runs the linters
 	$(TOOL) golangci-lint run ./...
+	cd release && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
 	cd e2e && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
 
 .PHONY: generate
@@ -113,7 +113,7 @@ NO_INLINE := github.com/aws/... github.com/sirupsen/... crypto/tls crypto/x509 e
 .PHONY: binaries
 binaries: bin/sidecar ## builds the product's binaries into bin/
 	GOOS=linux GOARCH=$(ARCH) go build $(SMALL) -o bin/$(ARCH)/ ./webhook ./auth
-	@cp $(CA_CERTIFICATES) bin/ca-certificates.crt || { echo 'there are no CA certificates at $(CA_CERTIFICATES): install ca-certificates, or name a PEM file by CA_CERTIFICATES=' >&2; exit 1; }
+	go -C release run ./cacerts $(abspath bin/ca-certificates.crt)
 
 SIDECAR = bin/$(ARCH)/sidecar
 
