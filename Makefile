@@ -11,6 +11,8 @@ WEBHOOK_FLAGS ?=
 MANIFESTS ?= manifests/base
 # Flags of the auth service; without any, `make install` leaves it out.
 AUTH_FLAGS ?=
+# What `make uninstall` does with the associations: delete removes them and their CRD, nothing keeps both.
+ASSOCIATIONS ?=
 KUBECTL ?= kubectl
 comma := ,
 TOOL := go tool -modfile=tools/go.mod
@@ -179,9 +181,20 @@ install: registry ## installs the product, with the images of REGISTRY, on the c
 	$(KUBECTL) rollout status --namespace=pod-identity deployment --selector=app.kubernetes.io/part-of=pod-identity --timeout=3m
 
 .PHONY: uninstall
-uninstall: ## removes the product, and every association with it, from the cluster of KUBECONFIG
+uninstall: ## removes the product from the cluster of KUBECONFIG, and every association too with ASSOCIATIONS=delete
+	@case '$(ASSOCIATIONS)' in ''|delete) ;; *) echo 'ASSOCIATIONS is $(ASSOCIATIONS): leave it out to keep the associations, or set it to delete' >&2; exit 1;; esac
+	@mkdir -p bin/uninstall
+	@printf '%s\n' \
+	  'resources: [../../$(MANIFESTS)]' \
+	  $(if $(ASSOCIATIONS),,'patches:' \
+	  '  - patch: |-' \
+	  '      $$patch: delete' \
+	  '      apiVersion: apiextensions.k8s.io/v1' \
+	  '      kind: CustomResourceDefinition' \
+	  '      metadata: {name: podidentityassociations.podidentity.dev}') \
+	  > bin/uninstall/kustomization.yaml
 	$(KUBECTL) delete -k manifests/auth --ignore-not-found
-	$(KUBECTL) delete -k $(MANIFESTS) --ignore-not-found
+	$(KUBECTL) delete -k bin/uninstall --ignore-not-found
 
 .PHONY: registry
 registry:
