@@ -43,14 +43,15 @@ func mayImport() map[string][]string {
 		"webhook/inject":      {"contract"},
 
 		"sidecar": {
-			"contract", "sidecar/config", "sidecar/credentials", "sidecar/credentials/webidentity", "sidecar/identity", "sidecar/metrics",
-			"sidecar/probes", "sidecar/readiness", "sidecar/server",
+			"contract", "internal/regular", "sidecar/config", "sidecar/credentials", "sidecar/credentials/command", "sidecar/credentials/webidentity",
+			"sidecar/identity", "sidecar/metrics", "sidecar/probes", "sidecar/readiness", "sidecar/server",
 		},
 		"sidecar/config":                  {"contract", "internal/flags", "sidecar/credentials/eksauth", "sidecar/credentials/webidentity", "sidecar/readiness"},
 		"sidecar/server":                  {"contract", "internal/bounded", "internal/regular", "sidecar/connections", "sidecar/credentials", "sidecar/readiness"},
 		"sidecar/metrics":                 {"contract", "internal/bounded", "internal/version", "sidecar/credentials", "sidecar/readiness"},
 		"sidecar/credentials/eksauth":     {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
 		"sidecar/credentials/webidentity": {"contract", "internal/upstream", "sidecar/credentials", "sidecar/credentials/exchange"},
+		"sidecar/credentials/command":     {"contract", "sidecar/credentials"},
 		"sidecar/credentials/exchange":    {"internal/regular", "internal/upstream"},
 		"sidecar/credentials":             {"contract", "sidecar/identity"},
 		"sidecar/identity":                {"contract", "internal/regular"},

@@ -121,9 +121,13 @@ const (
 const (
 	CommandWait  = "wait"
 	CommandProbe = "probe"
+	// CommandExchange prints credentials and ends.
+	CommandExchange = "exchange"
 
-	FlagListen  = "listen"
-	FlagMetrics = "metrics"
+	FlagIdentity = "identity"
+	FlagToken    = "token"
+	FlagListen   = "listen"
+	FlagMetrics  = "metrics"
 	// FlagProbe is the address of ReadyzPath and LivezPath, on the pod's address.
 	FlagProbe = "probe"
 	// FlagLive makes CommandProbe answer as LivezPath does.

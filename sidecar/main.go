@@ -1,6 +1,7 @@
 // Command sidecar serves AWS credentials to the applications of its pod, on 127.0.0.1: those of the role that the pod's service
 // account is associated with.
 //
+// `sidecar exchange` prints credentials of one session and ends; the sidecar starts it for each fetch.
 // `sidecar wait` returns once the running sidecar has credentials or there is nothing to wait for. The exit code of
 // `sidecar probe` reports whether the pod has all that it can have.
 package main
@@ -38,6 +39,8 @@ func run(ctx context.Context, arguments []string) (code int) {
 	case contract.CommandProbe:
 		// The kubelet reads the reason from stdout.
 		return printError(probe(ctx, arguments[1:], os.Stdout), os.Stdout)
+	case contract.CommandExchange:
+		return exchange(ctx, arguments[1:], os.Stdin, os.Stdout, os.Stderr)
 	default:
 		return printError(serve(ctx, arguments, os.Getenv, os.Stderr), os.Stderr)
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,16 +19,16 @@ import (
 
 const envProcess = "TEST_AS_SIDECAR"
 
-// TestMain makes the test binary a sidecar if the environment says so.
+// TestMain makes the test binary a sidecar if the environment or a sidecar that runs in a test says so.
 func TestMain(m *testing.M) {
-	if os.Getenv(envProcess) != "" {
+	if os.Getenv(envProcess) != "" || slices.Contains(os.Args, "exchange") {
 		main()
 	}
 	m.Run()
 }
 
-// command is `sidecar` with args, as a process.
-func command(ctx context.Context, out io.Writer, environment []string, args ...string) *exec.Cmd {
+// startable is `sidecar` with args, as a process.
+func startable(ctx context.Context, out io.Writer, environment []string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, os.Args[0], args...)
 	// The race detector would sleep a second at the end of each process.
 	c.Env = append(environment, envProcess+"=1", "GORACE=atexit_sleep_ms=0")
@@ -48,15 +49,15 @@ func TestLinesOfTheREADME(t *testing.T) {
 	}
 	address := freeAddress(t)
 	var out, answers bytes.Buffer
-	sidecar := command(t.Context(), &out, []string{"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=" + fakeSTS(t)},
+	sidecar := startable(t.Context(), &out, []string{"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=" + fakeSTS(t)},
 		"--identity=identity.json", "--token=token.jwt", "--authorization=auth/token", "--listen="+address)
 	if err := sidecar.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if err := command(t.Context(), &answers, nil, "wait", "--listen="+address, "--timeout=30s").Run(); err != nil || answers.Len() > 0 {
+	if err := startable(t.Context(), &answers, nil, "wait", "--listen="+address, "--timeout=30s").Run(); err != nil || answers.Len() > 0 {
 		t.Errorf("wait: %v, %s", err, answers.String())
 	}
-	if err := command(t.Context(), &answers, nil, "probe", "--listen="+address).Run(); err != nil {
+	if err := startable(t.Context(), &answers, nil, "probe", "--listen="+address).Run(); err != nil {
 		t.Errorf("probe: %v, %s", err, answers.String())
 	}
 	p := pod{dir: ".", address: address}
@@ -97,15 +98,14 @@ func TestMemoryIsHiddenFromOtherProcessesOfTheUser(t *testing.T) {
 	if os.Getuid() != 0 || runtime.GOOS != "linux" {
 		t.Fatal("only root can start the processes of another user: run the tests with sudo, on Linux")
 	}
-	const nobody = 65534
 	address, dir := freeAddress(t), t.TempDir()
 	binary := filepath.Join(dir, "sidecar")
 	if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o755), os.Chown(dir, nobody, nobody), os.Link(os.Args[0], binary)); err != nil {
 		t.Fatalf("the user nobody cannot be given this test's binary: %v", err)
 	}
-	as := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	as := asNobody()
 	var out, seen bytes.Buffer
-	sidecar := command(t.Context(), &out, []string{"AWS_CONTAINER_AUTHORIZATION_TOKEN=" + strings.Repeat("secret", 5)},
+	sidecar := startable(t.Context(), &out, []string{"AWS_CONTAINER_AUTHORIZATION_TOKEN=" + strings.Repeat("secret", 5)},
 		"--identity="+dir+"/none", "--authorization="+dir+"/token", "--listen="+address)
 	sidecar.Path, sidecar.SysProcAttr, sidecar.Dir = binary, as, "/"
 	if err := sidecar.Start(); err != nil {
@@ -113,7 +113,7 @@ func TestMemoryIsHiddenFromOtherProcessesOfTheUser(t *testing.T) {
 	}
 	defer func() { _ = sidecar.Wait() }()
 	defer func() { _ = sidecar.Process.Signal(syscall.SIGTERM) }()
-	if err := command(t.Context(), &seen, nil, "wait", "--listen="+address).Run(); err != nil {
+	if err := startable(t.Context(), &seen, nil, "wait", "--listen="+address).Run(); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"environ", "maps"} {

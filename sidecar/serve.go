@@ -41,9 +41,7 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 	if c.Metrics != "" {
 		m = metrics.New()
 	}
-	fetched := make(chan struct{}, 1)
-	source := relaxedGC{sourceOf(c), fetched}
-	keeper := credentials.New(m.InstrumentSource(source), log, time.Now)
+	keeper := credentials.New(m.InstrumentSource(exchangeCommand(c, getenv)), log, time.Now)
 	m.RegisterRemaining(keeper.Current, time.Now)
 	status := readiness.NewReporter(keeper.Current, time.Now, filepath.Join(filepath.Dir(c.AuthorizationFile), contract.StartedFile), log)
 	file := identity.Open(c.IdentityFile)
@@ -53,7 +51,6 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 	group.Go(func() error { keeper.Run(ctx); return nil })
 	group.Go(func() error { file.Watch(ctx, keeper.SetIdentity); return nil })
 	group.Go(func() error { status.Run(ctx); return nil })
-	group.Go(func() error { trim(ctx, fetched); return nil })
 	if listener := listenProbes(ctx, c.Probe, log); listener != nil {
 		group.Go(func() error { return probes.Serve(ctx, listener, status) })
 	}
@@ -72,13 +69,6 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 		return s.Serve(ctx, listener)
 	})
 	return group.Wait()
-}
-
-func sourceOf(c config.Config) credentials.Source {
-	if c.Source == contract.SourceEKSAuth {
-		return c.EKSAuth
-	}
-	return c.WebIdentity
 }
 
 // startFields are logged once. An auth service names the session itself.

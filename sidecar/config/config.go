@@ -49,8 +49,8 @@ func Parse(arguments []string, getenv func(string) string, help io.Writer) (Conf
 	c.WebIdentity = webidentity.Source{STS: sts, Pod: readPod(getenv)}
 	tokenFile := filepath.Join(contract.MountPath, contract.TokenFile)
 	set := flag.NewFlagSet("sidecar", flag.ContinueOnError)
-	set.StringVar(&c.IdentityFile, "identity", c.IdentityFile, "`file` of the identity document; may appear and change later")
-	set.StringVar(&tokenFile, "token", tokenFile, "`file` of the service account token; may appear and change later")
+	set.StringVar(&c.IdentityFile, contract.FlagIdentity, c.IdentityFile, "`file` of the identity document; may appear and change later")
+	set.StringVar(&tokenFile, contract.FlagToken, tokenFile, "`file` of the service account token; may appear and change later")
 	set.StringVar(&c.AuthorizationFile, "authorization", c.AuthorizationFile, "`file` that the sidecar creates for applications to authenticate with")
 	set.StringVar(&c.Listen, contract.FlagListen, c.Listen, "`address` to listen on, 127.0.0.1:port")
 	set.StringVar(&c.Probe, contract.FlagProbe, c.Probe, "`address` to serve the kubelet's probes on, [ip]:port; none by default")
