@@ -5,6 +5,10 @@ ARCH ?= $(shell go env GOARCH)
 VERSION ?= dev
 # Where `make push` publishes images and `make install` takes them from, such as registry.example.com/podidentity.
 REGISTRY ?=
+# What `make images`, `make push` and `make release` make images for.
+ARCHITECTURES ?= amd64 arm64
+# The private key that signs a release.
+KEY ?=
 # Flags of the webhook for `make install`, such as WEBHOOK_FLAGS="--region=eu-central-1 --port=3000".
 WEBHOOK_FLAGS ?=
 # What `make install` installs: manifests/base, or an overlay such as manifests/overlays/cert-manager.
@@ -68,13 +72,14 @@ test-fresh: ## runs demo, demo-down and test as on a new machine: on a clean clo
 	@exec e2e/fresh.sh
 
 # Three modules, one count: all run even if the first fails. What counts allocations runs without the race detector, which
-# allocates too. Go's cache of results would not see a change outside the module e2e, such as one of a manifest.
+# allocates too; so does release, which compresses much and starts no goroutine. Go's cache of results would not see a change outside
+# a module, such as one of a manifest.
 .PHONY: test-json
 test-json:
 	@status=0; \
 	CGO_ENABLED=1 go test -json -race ./... || status=1; \
 	go test -json -run Allocat ./webhook/... ./sidecar/... || status=1; \
-	CGO_ENABLED=1 go -C release test -json -race ./... || status=1; \
+	go -C release test -json -count=1 ./... || status=1; \
 	CGO_ENABLED=1 go -C e2e test -json -race -count=1 -timeout 40m -p 1 ./... || status=1; \
 	exit $$status
 
@@ -133,33 +138,31 @@ bin/e2e:
 	@go version >/dev/null 2>&1 || { echo 'there is no go here: install Go 1.26 or newer (go.dev/doc/install), or, where sudo hides it, run: sudo env "PATH=$$PATH" make ...' >&2; exit 1; }
 	@mkdir -p bin && go -C e2e build -o ../bin/e2e .
 
-# The targets of the Dockerfile.
-IMAGES := webhook sidecar auth
-# Whichever of these is installed; all build an ordinary Dockerfile.
-BUILDER ?= $(firstword $(notdir $(wildcard $(foreach dir,$(subst :, ,$(PATH)),$(addprefix $(dir)/,docker podman buildah)))))
+# Without Docker: the binaries are static, and the Dockerfile only copies, as the program reads in it.
+RELEASE = go -C release run . $(1) --registry='$(REGISTRY)' --version='$(VERSION)' --architectures='$(ARCHITECTURES)'
+
+.PHONY: all-binaries
+all-binaries:
+	@$(foreach arch,$(ARCHITECTURES),$(MAKE) --no-print-directory binaries ARCH=$(arch) &&) true
 
 .PHONY: images
-images: registry binaries ## builds the images as REGISTRY/webhook:VERSION, and sidecar and auth likewise
-	@test -n '$(BUILDER)' || { echo 'none of docker, podman and buildah is installed: install one, or name another by BUILDER=' >&2; exit 1; }
-	$(foreach image,$(IMAGES),$(BUILDER) build --platform=linux/$(ARCH) --build-arg TARGETARCH=$(ARCH) --target $(image) -t $(REGISTRY)/$(image):$(VERSION) . &&) true
-
-# What `make push` notes of an image, so that `make install` takes exactly that, whatever the tag becomes: the digest of the registry.
-PUSHED = bin/pushed/$(REGISTRY)/$(1)/$(VERSION)
-DIGEST = $(shell cat '$(PUSHED)' 2>/dev/null)
-
-# docker has no option for the digest. It keeps those of all registries that an image has been pushed to.
-define PUSH
-@mkdir -p '$(dir $(PUSHED))'
-$(if $(filter docker,$(notdir $(BUILDER))),\
-$(BUILDER) push $(REGISTRY)/$(1):$(VERSION)
-$(BUILDER) inspect --format '{{join .RepoDigests "\n"}}' $(REGISTRY)/$(1):$(VERSION) | sed -n 's|^$(REGISTRY)/$(1)@||p' | tail -n 1 > '$(PUSHED)',\
-$(BUILDER) push --digestfile '$(PUSHED)' $(REGISTRY)/$(1):$(VERSION))
-
-endef
+images: registry all-binaries ## writes the images of all ARCHITECTURES to bin/images, as an OCI layout
+	rm -rf bin/images
+	$(call RELEASE,images) --out=../bin/images
 
 .PHONY: push
-push: images ## publishes the images, and notes their digests for make install
-	$(foreach image,$(IMAGES),$(call PUSH,$(image)))
+push: registry all-binaries ## publishes the images as REGISTRY/webhook:VERSION, and sidecar and auth likewise, and notes their digests
+	$(call RELEASE,push)
+
+.PHONY: release
+release: registry ## writes a release to dist/: images, manifests, checksums, bills of materials
+	@test '$(VERSION)' != dev || { echo 'VERSION is not set: name that of the release, such as VERSION=v0.1.0' >&2; exit 1; }
+	@$(MAKE) --no-print-directory all-binaries
+	rm -rf dist
+	$(call RELEASE,dist) --out=../dist --key='$(abspath $(KEY))'
+
+# What `make push` has noted of an image, so that `make install` takes exactly that, whatever the tag becomes.
+DIGEST = $(shell cat 'bin/pushed/$(REGISTRY)/$(1)/$(VERSION)' 2>/dev/null)
 
 .PHONY: install
 install: registry ## installs the product, with the images of REGISTRY, on the cluster of KUBECONFIG
