@@ -47,7 +47,16 @@ func sdkPackages() []debianPackage {
 
 // PrepareSDKs installs what the tests of SDKs need beyond what Prepare installs, and the demo does without.
 func PrepareSDKs(ctx context.Context, log func(format string, args ...any)) error {
-	packages := missingOf(sdkPackages(), exists)
+	return prepare(ctx, sdkPackages(), log)
+}
+
+// PrepareEmulator installs what runs programs for arm64. Without the recommended package, nothing but its callers uses it.
+func PrepareEmulator(ctx context.Context, log func(format string, args ...any)) error {
+	return prepare(ctx, []debianPackage{{"qemu-user", []string{"qemu-aarch64"}}}, log)
+}
+
+func prepare(ctx context.Context, wanted []debianPackage, log func(format string, args ...any)) error {
+	packages := missingOf(wanted, exists)
 	if err := checkPackages(packages, exists); err != nil || len(packages) == 0 {
 		return err
 	}
