@@ -96,6 +96,7 @@ lint: check-generated ## runs the linters
 	$(TOOL) golangci-lint run ./...
 	cd release && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
 	cd e2e && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
+	go tool -modfile=tools/actionlint.mod actionlint
 
 .PHONY: generate
 generate: ## generates the CRD and the deep copies from api/
@@ -160,6 +161,10 @@ release: registry ## writes a release to dist/: images, manifests, checksums, bi
 	@$(MAKE) --no-print-directory all-binaries
 	rm -rf dist
 	$(call RELEASE,dist) --out=../dist --key='$(abspath $(KEY))'
+
+.PHONY: release-test
+release-test: ## makes a release of HEAD twice, in different directories, and compares all bytes
+	@exec release/reproduce.sh
 
 # What `make push` has noted of an image, so that `make install` takes exactly that, whatever the tag becomes.
 DIGEST = $(shell cat 'bin/pushed/$(REGISTRY)/$(1)/$(VERSION)' 2>/dev/null)
