@@ -94,6 +94,13 @@ func (l *lease) take(holder string, seconds int32) {
 	})
 }
 
+// holder is who holds the lease.
+func (l *lease) holder() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return *l.live.Spec.HolderIdentity
+}
+
 func (l *lease) setUnreachable(unreachable bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

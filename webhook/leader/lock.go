@@ -2,6 +2,7 @@ package leader
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,8 @@ type lock struct {
 	mu       sync.Mutex
 	// renewed is called after each renewal with the time at which that was sent. It is nil while this replica does not work.
 	renewed func(sent time.Time)
+	// holder is who held the lease when it was read last.
+	holder string
 }
 
 // onRenewal has renewed called after each renewal from now on.
@@ -36,8 +39,12 @@ func (l *lock) onRenewal(renewed func(sent time.Time)) {
 	l.renewed = renewed
 }
 
-// Update implements resourcelock.Interface.
+// Update implements resourcelock.Interface. The elector reads the lease before it releases it, but does not look whose it is by then: a
+// process that was stopped and goes on would release that of the next leader, which works on, and two could work at once.
 func (l *lock) Update(ctx context.Context, record resourcelock.LeaderElectionRecord) error {
+	if record.HolderIdentity == "" && l.holder != l.Identity() {
+		return fmt.Errorf("release the lease: it is held by %q by now", l.holder)
+	}
 	sent := time.Now()
 	if err := l.Interface.Update(ctx, record); err != nil {
 		return err
@@ -56,6 +63,7 @@ func (l *lock) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []b
 	if err != nil {
 		return nil, nil, err
 	}
+	l.holder = record.HolderIdentity
 	record.LeaseDurationSeconds = min(record.LeaseDurationSeconds, int(maxForeignLease/time.Second))
 	if record.HolderIdentity != "" && !isReplica(record.HolderIdentity) && time.Since(l.reported) >= reportInterval {
 		l.reported = time.Now()
