@@ -18,13 +18,7 @@ import (
 )
 
 // loadAlone is how much the load does by itself.
-func loadAlone(t *testing.T, s *suite) {
-	s.await(t, "100 admissions", func(context.Context) (bool, error) {
-		s.load.mu.Lock()
-		defer s.load.mu.Unlock()
-		return s.load.seen.admitted >= 100, nil
-	})
-}
+func loadAlone(t *testing.T, s *suite) { s.admits(t, 100) }
 
 // renewLeaf waits until each replica has another certificate than before.
 func renewLeaf(t *testing.T, s *suite) {

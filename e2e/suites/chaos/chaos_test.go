@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/podidentity/podidentity/e2e/platform"
@@ -30,8 +32,8 @@ type fault struct {
 	short, long int
 	// inject has it happen once, and returns when all is as before.
 	inject func(t *testing.T, s *suite)
-	// away tells that the API server itself cannot answer meanwhile.
-	away bool
+	// away tells that the API server itself cannot answer meanwhile, and refuses that pods may be refused.
+	away, refuses bool
 }
 
 func faults() []fault {
@@ -49,7 +51,13 @@ func faults() []fault {
 		{name: "a replica deleted without grace", short: 1, long: 10, inject: deleteByForce},
 		{name: "a replica killed (SIGKILL)", short: 1, long: 20, inject: killOne},
 		{name: "the leader killed (SIGKILL)", short: 1, long: 5, inject: killLeader},
+		{name: "the leader stopped (SIGSTOP), until another one leads", short: 1, long: 5, inject: stopLeader},
+		{name: "somebody else takes the lease and never renews it", short: 1, long: 3, inject: foreignHolder},
 		{name: "a replica stopped for 10 s (SIGSTOP)", short: 1, long: 5, inject: hang},
+		{name: "both Deployments deleted, and created again", short: 1, long: 3, inject: deleteDeployments, refuses: true},
+		{name: "500 associations created at once", short: 1, long: 3, inject: createMany},
+		{name: "500 associations edited at once", short: 1, long: 3, inject: editMany},
+		{name: "a LimitRange comes, and goes", short: 1, long: 3, inject: boundPods, refuses: true},
 		{name: "etcd paused for 10 s", short: 1, long: 3, inject: pauseEtcd, away: true},
 		{name: "API server killed and started again", short: 1, long: 5, inject: restartAPIServer, away: true},
 		{name: "API server away for a minute", short: 0, long: 2, inject: apiServerAway, away: true},
@@ -59,7 +67,7 @@ func faults() []fault {
 func TestNoFaultRefusesAPod(t *testing.T) {
 	p := platform.ForTest(t, "chaos")
 	s := newSuite(t, p)
-	rows := []string{"| what happens | times | admitted | refused | without sidecar | API server away | slowest |", "|---|---:|---:|---:|---:|---:|---:|"}
+	rows := []string{"| what happens | times | admitted | refused | without sidecar | API server away | slowest | it lasted |", "|---|---:|---:|---:|---:|---:|---:|---:|"}
 	for _, f := range faults() {
 		times := f.short
 		if os.Getenv(long) != "" {
@@ -70,12 +78,13 @@ func TestNoFaultRefusesAPod(t *testing.T) {
 		}
 		held := t.Run(f.name, func(t *testing.T) {
 			s.load.take()
+			s.lasted = 0
 			for range times {
 				f.inject(t, s)
 			}
 			seen := s.load.take()
-			rows = append(rows, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d ms |",
-				f.name, times, seen.admitted, seen.refused, seen.uninjected, seen.away, seen.slowest.Milliseconds()))
+			rows = append(rows, fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d ms | %s |",
+				f.name, times, seen.admitted, seen.refused, seen.uninjected, seen.away, seen.slowest.Milliseconds(), s.longest()))
 			check(t, f, seen)
 		})
 		if f.name == baseline && !held {
@@ -84,6 +93,8 @@ func TestNoFaultRefusesAPod(t *testing.T) {
 	}
 	text := strings.Join(rows, "\n") + "\n"
 	t.Logf("\n%s", text)
+	s.load.stop()
+	t.Run("another webhook changes the sidecar", func(t *testing.T) { anotherWebhook(t, s) })
 	if file := os.Getenv(table); file != "" {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -102,7 +113,7 @@ func check(t *testing.T, f fault, seen figures) {
 	if seen.refused > 0 {
 		t.Logf("%d pods were refused: %s", seen.refused, strings.Join(seen.complaints, "\n"))
 	}
-	if !f.away && seen.refused > 0 {
+	if !f.away && !f.refuses && seen.refused > 0 {
 		t.Errorf("%d of %d pods were refused", seen.refused, seen.refused+seen.admitted)
 	}
 	if !f.away && seen.away > 0 {
@@ -114,10 +125,28 @@ func check(t *testing.T, f fault, seen figures) {
 type suite struct {
 	*platform.Platform
 
-	load *load
-	kube kubernetes.Interface
+	load         *load
+	kube         kubernetes.Interface
+	associations dynamic.NamespaceableResourceInterface
 	// hung is the replica that was stopped last.
 	hung string
+	// lasted is how long the fault in hand took at most until its effect was over, where it is measured.
+	lasted time.Duration
+}
+
+// took notes how long it took since begin until the effect of a fault was over.
+func (s *suite) took(t *testing.T, begin time.Time, what string) {
+	t.Helper()
+	took := time.Since(begin)
+	t.Logf("%s after %.1f s", what, took.Seconds())
+	s.lasted = max(s.lasted, took)
+}
+
+func (s *suite) longest() string {
+	if s.lasted == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f s", s.lasted.Seconds())
 }
 
 func newSuite(t *testing.T, p *platform.Platform) *suite {
@@ -131,7 +160,12 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &suite{Platform: p, kube: kube, load: &load{pods: kube.CoreV1().Pods("load")}}
+	objects, err := dynamic.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	associations := schema.GroupVersionResource{Group: "podidentity.dev", Version: "v1alpha1", Resource: "podidentityassociations"}
+	s := &suite{Platform: p, kube: kube, associations: objects.Resource(associations), load: &load{pods: kube.CoreV1().Pods("load")}}
 	// A life of a minute has the certificates renewed all the time.
 	for _, deployment := range []string{"pod-identity-webhook", "pod-identity-webhook-standby"} {
 		s.Do(t, "patch", "deployment", "--namespace=pod-identity", deployment, "--type=json",
@@ -142,6 +176,7 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	s.Do(t, "create", "namespace", "load")
 	s.Do(t, "label", "namespace", "load", "podidentity.dev/inject=enabled")
 	s.Do(t, "wait", "--namespace=load", "--for=create", "serviceaccount/default", "--timeout=1m")
+	s.startWitness(t)
 	s.load.start(t)
 	return s
 }

@@ -35,14 +35,16 @@ type figures struct {
 // load creates pods in a labelled namespace until it is stopped.
 type load struct {
 	pods typedv1.PodInterface
+	// stop ends it, and returns when it has ended.
+	stop func()
 
 	mu   sync.Mutex
 	seen figures
 }
 
-// start begins; the test's end stops it.
+// start begins; the test's end stops it, if stop has not.
 func (l *load) start(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	for client := range clients {
 		all.Go(func() {
@@ -51,7 +53,8 @@ func (l *load) start(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { stop(); all.Wait() })
+	l.stop = func() { cancel(); all.Wait() }
+	t.Cleanup(l.stop)
 }
 
 // create creates one pod, which no node gets.
@@ -98,10 +101,10 @@ func (l *load) count(created *corev1.Pod, err error, took time.Duration) {
 	l.seen.slowest = max(l.seen.slowest, took)
 }
 
-// isAway reports whether an error is the API server's own, or etcd's: it never is where a webhook is named, and where the API
-// server says anything else about the pod.
+// isAway reports whether an error is the API server's own, or etcd's: it never is where a webhook or a limit of a LimitRange
+// is named, and where the API server says anything else about the pod.
 func isAway(err error) bool {
-	if strings.Contains(err.Error(), "webhook") {
+	if strings.Contains(err.Error(), "webhook") || strings.Contains(err.Error(), "per Container") {
 		return false
 	}
 	_, broken := errors.AsType[net.Error](err)
@@ -109,6 +112,13 @@ func isAway(err error) bool {
 		apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err) || strings.Contains(err.Error(), "etcdserver") ||
 		// While it starts or stops, not all that it authorizes by is read, and connections end anywhere.
 		apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err) || strings.Contains(err.Error(), "EOF")
+}
+
+// look returns what was seen since the last time that it was taken.
+func (l *load) look() figures {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.seen
 }
 
 // take returns what was seen since the last time.

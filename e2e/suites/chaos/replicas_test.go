@@ -84,16 +84,6 @@ func (s *suite) any(t *testing.T) string {
 
 func killOne(t *testing.T, s *suite) { s.kill(t, s.any(t)) }
 
-func killLeader(t *testing.T, s *suite) {
-	var leader string
-	s.await(t, "a leader that lives", func(context.Context) (bool, error) {
-		holder := s.Do(t, "get", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--output=jsonpath={.spec.holderIdentity}")
-		leader, _, _ = strings.Cut(holder, "_")
-		return slices.Contains(s.replicas(t), leader), nil
-	})
-	s.kill(t, leader)
-}
-
 // kill kills a replica as the kernel would for want of memory. Afterwards it is deleted, or the kubelet would wait ever longer
 // before it starts the container again.
 func (s *suite) kill(t *testing.T, pod string) {
@@ -170,14 +160,7 @@ func (s *suite) restarts(t *testing.T) string {
 // recovered waits until pods are admitted again, and proves that no replica restarted.
 func (s *suite) recovered(t *testing.T, restartsBefore string) {
 	t.Helper()
-	s.load.mu.Lock()
-	then := s.load.seen.admitted
-	s.load.mu.Unlock()
-	s.await(t, "admissions as before", func(context.Context) (bool, error) {
-		s.load.mu.Lock()
-		defer s.load.mu.Unlock()
-		return s.load.seen.admitted >= then+20, nil
-	})
+	s.admits(t, 20)
 	s.gone(t)
 	s.noneRestarted(t, restartsBefore)
 }

@@ -1,0 +1,71 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// deleteDeployments has no replica left, as after `kubectl delete` with the wrong file, and creates both Deployments again at once.
+func deleteDeployments(t *testing.T, s *suite) {
+	deployments := s.kube.AppsV1().Deployments("pod-identity")
+	all, err := deployments.List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=pod-identity-webhook"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Items) != 2 {
+		t.Fatalf("there are %d Deployments", len(all.Items))
+	}
+	begin := time.Now()
+	s.Do(t, "delete", "deployment", "--namespace=pod-identity", webhook)
+	for _, deployment := range all.Items {
+		deployment.ResourceVersion, deployment.UID = "", ""
+		if _, err := deployments.Create(t.Context(), &deployment, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.admits(t, 20)
+	s.took(t, begin, "pods are admitted again")
+	s.gone(t)
+}
+
+// admits waits until so many more pods are admitted.
+func (s *suite) admits(t *testing.T, more int) {
+	t.Helper()
+	then := s.load.look().admitted
+	s.await(t, fmt.Sprint(more, " more admissions"), func(context.Context) (bool, error) { return s.load.look().admitted >= then+more, nil })
+}
+
+// bounds fit the pods of the load, and would refuse them for a sidecar that does not follow them.
+const bounds = `
+apiVersion: v1
+kind: LimitRange
+metadata: {name: bounds, namespace: load}
+spec:
+  limits:
+    - type: Container
+      min: {cpu: 10m, memory: 64Mi}
+      default: {cpu: "1", memory: 1Gi}
+      defaultRequest: {cpu: 500m, memory: 1Gi}
+      maxLimitRequestRatio: {cpu: "3"}
+`
+
+// boundPods also proves that no pod is refused but those that are created in the moment of the change: the API server may know a
+// LimitRange before the webhook does.
+func boundPods(t *testing.T, s *suite) {
+	for _, change := range []func(){
+		func() { s.DoWith(t, bounds, "create", "--filename=-") },
+		func() { s.Do(t, "delete", "limitrange", "--namespace=load", "bounds") },
+	} {
+		change()
+		s.admits(t, 20)
+		before := s.load.look().refused
+		s.admits(t, 100)
+		if more := s.load.look().refused - before; more > 0 {
+			t.Errorf("%d pods are refused by what the webhook knows", more)
+		}
+	}
+}
