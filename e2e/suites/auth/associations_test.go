@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 func tagged(t *testing.T, s *suite) {
-	s.call(t, http.MethodDelete, "/throttle")
+	s.sts.Set(t, platform.Answering)
 	s.must(t, s.token(t, "tagged", audience))
-	requests := s.call(t, http.MethodGet, "/requests")
+	requests := s.sts.Requests(t)
 	if len(requests) != 1 {
 		t.Fatalf("STS was asked %v", requests)
 	}

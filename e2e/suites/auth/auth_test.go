@@ -4,28 +4,25 @@ package auth_test
 
 import (
 	"bytes"
-	"path/filepath"
 	"strings"
 	"testing"
 	"text/template"
 
-	"github.com/podidentity/podidentity/e2e/machine/binaries"
 	"github.com/podidentity/podidentity/e2e/platform"
 )
-
-// stsProxy is where the auth service finds STS; see testdata/kustomization.yaml.
-const stsProxy = "http://172.31.255.1:9100"
 
 // suite is a platform with the auth service and pods.
 type suite struct {
 	*platform.Platform
+	// sts is where the auth service finds STS; see testdata/kustomization.yaml.
+	sts platform.STS
 	// ip is the address of the Service.
 	ip string
 }
 
 func TestOnARealCluster(t *testing.T) {
 	s := &suite{Platform: platform.ForTest(t, "auth")}
-	s.startSTSProxy(t)
+	s.sts = s.StartSTS(t, 0)
 	s.install(t)
 	s.apply(t, "cluster.yaml", map[string]any{
 		"Bucket": s.Bucket, "Image": s.CLIImage, "Pods": []string{"reader", "tagged", "nobody"},
@@ -50,18 +47,6 @@ func TestOnARealCluster(t *testing.T) {
 		{"an injected pod lists the bucket by a session of the service, and follows its CA", injected},
 	} {
 		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
-	}
-}
-
-// startSTSProxy runs the proxy of STS beside the cluster's components.
-func (s *suite) startSTSProxy(t *testing.T) {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "stsproxy")
-	if err := binaries.Static(t.Context(), program, "suites/auth/stsproxy"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Cluster.Run("stsproxy", nil, program, strings.TrimPrefix(stsProxy, "http://"), s.MinIO.Endpoint); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -88,23 +88,3 @@ func (s *suite) must(t *testing.T, token string) answer {
 	}
 	return a
 }
-
-// call calls the proxy of STS.
-func (s *suite) call(t *testing.T, method, path string) []url.Values {
-	t.Helper()
-	client := &http.Client{Transport: &http.Transport{DialContext: s.Cluster.Dial, DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(t.Context(), method, stsProxy+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }() // only read from
-	var requests []url.Values
-	if err := json.NewDecoder(response.Body).Decode(&requests); err != nil && method == http.MethodGet {
-		t.Fatal(err)
-	}
-	return requests
-}

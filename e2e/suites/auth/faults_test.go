@@ -24,7 +24,7 @@ func throttled(t *testing.T, s *suite) {
 	client := s.client(s.bundle(t))
 	ctx, cancel := withTimeout(t)
 	defer cancel()
-	s.call(t, http.MethodPut, "/throttle")
+	s.sts.Set(t, platform.Throttling)
 	const requests = 300
 	var refused, hinted int
 	for range requests {
@@ -39,12 +39,12 @@ func throttled(t *testing.T, s *suite) {
 			hinted++
 		}
 	}
-	calls := len(s.call(t, http.MethodGet, "/requests"))
+	calls := len(s.sts.Requests(t))
 	t.Logf("%d requests while STS is throttled: %d refused with 429, %d told when to come again, %d calls of STS", requests, refused, hinted, calls)
 	if refused == 0 || hinted != refused || calls > requests/10 {
 		t.Error("STS is not spared")
 	}
-	s.call(t, http.MethodDelete, "/throttle")
+	s.sts.Set(t, platform.Answering)
 	for a, err := ask(ctx, client, "green", token); a.Status != http.StatusOK; a, err = ask(ctx, client, "green", token) {
 		if err != nil {
 			t.Fatal(err)
