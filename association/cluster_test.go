@@ -10,11 +10,15 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
 	fakesource "k8s.io/client-go/tools/cache/testing"
@@ -28,6 +32,8 @@ import (
 type source struct {
 	*fakesource.FakeControllerSource
 	unreachable atomic.Bool
+	// unserved is whether the API server knows no such kind.
+	unserved atomic.Bool
 }
 
 func newSource() *source { return &source{FakeControllerSource: fakesource.NewFakeControllerSource()} }
@@ -39,7 +45,17 @@ func (s *source) List(options metav1.ListOptions) (runtime.Object, error) {
 	if s.unreachable.Load() {
 		return nil, errors.New("the API server is unreachable")
 	}
+	if s.unserved.Load() {
+		return nil, apierrors.NewNotFound(schema.GroupResource{}, "")
+	}
 	return s.FakeControllerSource.List(options)
+}
+
+func (s *source) Watch(options metav1.ListOptions) (watch.Interface, error) {
+	if s.unserved.Load() {
+		return nil, apierrors.NewNotFound(schema.GroupResource{}, "")
+	}
+	return s.FakeControllerSource.Watch(options)
 }
 
 // interrupt breaks the watch, and waits until the informer has listed and watches again.
@@ -52,6 +68,9 @@ func (s *source) interrupt() {
 type cluster struct {
 	t                             *testing.T
 	associations, serviceAccounts *source
+	definitions                   *definitions
+	definition                    *association.Definition
+	metrics                       *prometheus.Registry
 	cache                         cache.Cache
 	changes                       association.Changes
 	mu                            sync.Mutex
@@ -65,7 +84,7 @@ type cluster struct {
 func inCluster(t *testing.T, before func(*cluster), test func(*cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{t: t, associations: newSource(), serviceAccounts: newSource()}
+		c := &cluster{t: t, associations: newSource(), serviceAccounts: newSource(), definitions: newDefinitions(), metrics: prometheus.NewRegistry()}
 		before(c)
 		ctx, stop := context.WithCancel(t.Context())
 		c.watch(ctx)
@@ -86,13 +105,18 @@ func (c *cluster) watch(ctx context.Context) {
 	c.t.Helper()
 	log, logged := logrustest.NewNullLogger()
 	c.logged = logged
+	definition, err := association.NewDefinition(&rest.Config{Host: "http://api-server", Transport: c.definitions}, c.metrics, log)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.definition = definition
 	c.cache = c.newCache()
 	c.changes.Subscribe(func(namespaces association.Pattern) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.notified = append(c.notified, namespaces)
 	})
-	index, associations, err := association.Watch(ctx, c.cache, &c.changes, log)
+	index, associations, err := association.Watch(ctx, c.cache, definition, &c.changes, log)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -123,7 +147,7 @@ func (c *cluster) newCache() cache.Cache {
 		DefaultWatchErrorHandler: func(context.Context, *toolscache.Reflector, error) {},
 		NewInformer: func(_ toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
 			if _, ok := object.(*v1alpha1.PodIdentityAssociation); ok {
-				return toolscache.NewSharedIndexInformer(c.associations, object, resync, indexers)
+				return c.definition.NewInformer(c.associations, object, resync, indexers)
 			}
 			return toolscache.NewSharedIndexInformer(c.serviceAccounts, object, resync, indexers)
 		},

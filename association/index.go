@@ -33,7 +33,9 @@ type Index struct {
 type entry struct {
 	namespace, serviceAccount Pattern
 	created                   int64
-	identity                  contract.Identity
+	// former is of a definition that is no more.
+	former   bool
+	identity contract.Identity
 }
 
 func (e entry) exact() bool { return e.namespace.exact() && e.serviceAccount.exact() }
@@ -43,15 +45,26 @@ func (e entry) matches(account ServiceAccount) bool {
 }
 
 // comparePrecedence sorts the entry that wins first: by the more specific namespace, then by the more specific service account,
-// where an exact name beats every pattern and the longer literal prefix the shorter; then by age, so that a new association
-// takes nothing away from running pods; then by name.
+// where an exact name beats every pattern and the longer literal prefix the shorter; then one that exists before one that is kept
+// from a former definition; then by age, so that a new association takes nothing away from running pods; then by name.
 func comparePrecedence(a, b entry) int {
 	return cmp.Or(
 		cmp.Compare(b.namespace.specificity(), a.namespace.specificity()),
 		cmp.Compare(b.serviceAccount.specificity(), a.serviceAccount.specificity()),
+		compareBool(a.former, b.former),
 		cmp.Compare(a.created, b.created),
 		cmp.Compare(a.identity.Association, b.identity.Association),
 	)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // NewIndex returns an index without associations.
@@ -103,18 +116,42 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 	if err != nil {
 		return err
 	}
-	e := entry{
+	x.add(entry{
 		namespace:      Pattern(a.Spec.Namespace).normalized(),
 		serviceAccount: Pattern(a.Spec.ServiceAccount).normalized(),
 		created:        a.CreationTimestamp.Unix(),
 		identity:       identity,
-	}
-	x.byName[a.Name] = e
+	})
+	return nil
+}
+
+func (x *Index) add(e entry) {
+	x.byName[e.identity.Association] = e
 	x.bySelector[e.selector()] = insert(x.bySelector[e.selector()], e)
 	if !e.exact() {
 		x.patterns = insert(x.patterns, e)
 	}
-	return nil
+}
+
+// yieldAll has every association take precedence over none of the same selector that is set from now on. It changes no answer: among
+// themselves, they stay in order.
+func (x *Index) yieldAll() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for name, e := range x.byName {
+		e.former = true
+		x.byName[name] = e
+	}
+	for _, entries := range x.bySelector {
+		yield(entries)
+	}
+	yield(x.patterns)
+}
+
+func yield(entries []entry) {
+	for i := range entries {
+		entries[i].former = true
+	}
 }
 
 // SetRole sets the role that the annotation of an account names, "" where there is none. Every association takes precedence.

@@ -31,34 +31,34 @@ func stripAssociation(object any) (any, error) {
 }
 
 // Watch returns an index that follows the associations of the cluster from now on, and a function that reports whether it
-// has all that exist. The caller starts the cache. It notifies of a change after the index has it.
-func Watch(ctx context.Context, informers cache.Informers, changes *Changes, log logrus.FieldLogger) (index *Index, synced func() bool, err error) {
+// has all that exist. The caller starts the cache, whose informers are of definition.NewInformer. It notifies of a change after the
+// index has it.
+func Watch(
+	ctx context.Context, informers cache.Informers, definition *Definition, changes *Changes, log logrus.FieldLogger,
+) (index *Index, synced func() bool, err error) {
 	informer, err := informers.GetInformer(ctx, &v1alpha1.PodIdentityAssociation{}, cache.BlockUntilSynced(false))
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
-	h := eventHandler{index: NewIndex(), changes: changes, log: log}
+	h := eventHandler{keeper: newKeeper(definition, changes, log)}
 	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc: h.set, UpdateFunc: h.update, DeleteFunc: h.delete,
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
+	go h.run(ctx)
 	return h.index, registration.HasSynced, nil
 }
 
 // eventHandler takes events of associations into the index.
 type eventHandler struct {
-	index   *Index
-	changes *Changes
-	log     logrus.FieldLogger
+	*keeper
 }
 
 func (h eventHandler) set(object any) {
 	a := object.(*v1alpha1.PodIdentityAssociation)
-	if err := h.index.Set(a); err != nil {
-		h.log.WithError(err).Error("an association cannot be used")
-	}
+	h.keeper.set(a)
 	h.changes.Notify(Pattern(a.Spec.Namespace))
 }
 
@@ -74,9 +74,7 @@ func (h eventHandler) update(old, object any) {
 }
 
 func (h eventHandler) delete(object any) {
-	a := finalState(object).(*v1alpha1.PodIdentityAssociation)
-	h.index.Delete(a.Name)
-	h.changes.Notify(Pattern(a.Spec.Namespace))
+	h.keeper.delete(finalState(object).(*v1alpha1.PodIdentityAssociation).Name)
 }
 
 // finalState is the deleted object, as it was last seen where the watch missed its deletion.

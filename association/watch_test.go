@@ -129,7 +129,7 @@ func (noInformers) GetInformer(context.Context, client.Object, ...cache.Informer
 }
 
 func TestAWatchThatCannotBeSetUpSaysOfWhat(t *testing.T) {
-	if _, _, err := association.Watch(t.Context(), noInformers{}, nil, nil); err == nil || err.Error() != "watch PodIdentityAssociations: no such kind" {
+	if _, _, err := association.Watch(t.Context(), noInformers{}, nil, nil, nil); err == nil || err.Error() != "watch PodIdentityAssociations: no such kind" {
 		t.Errorf("associations: %v", err)
 	}
 	if _, err := association.WatchRoles(t.Context(), noInformers{}, nil, nil, nil); err == nil || err.Error() != "watch ServiceAccounts: no such kind" {

@@ -55,7 +55,11 @@ func run(ctx context.Context, c config.Config) error {
 	// --client-rate limits the requests already.
 	kubernetes.QPS = -1
 	rotation := rotationOf(c)
-	mgr, err := process.NewManager(kubernetes, certs.Watched(rotation), log)
+	definition, err := association.NewDefinition(kubernetes, metrics.Registry, log)
+	if err != nil {
+		return err
+	}
+	mgr, err := process.NewManager(kubernetes, certs.Watched(rotation), definition.NewInformer, log)
 	if err != nil {
 		return err
 	}
@@ -64,7 +68,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	// Only associations count here, and no annotation of a ServiceAccount: see api.API.
-	identities, synced, err := association.Watch(ctx, mgr.GetCache(), &association.Changes{}, log)
+	identities, synced, err := association.Watch(ctx, mgr.GetCache(), definition, &association.Changes{}, log)
 	if err != nil {
 		return err
 	}

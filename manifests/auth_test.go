@@ -112,6 +112,7 @@ func TestTheAuthServiceHasTheseRightsOnly(t *testing.T) {
 	}
 	want := []string{
 		"[podidentityassociations] [] [list watch]",
+		"[customresourcedefinitions] [podidentityassociations.podidentity.dev] [get]",
 		"[tokenreviews] [] [create]",
 		"[secrets] [] [create]",
 		"[secrets] [" + c.CASecret + "] [list watch update]",

@@ -67,17 +67,21 @@ func run(ctx context.Context, c config.Config) error {
 	}
 	rotation := rotationOf(c)
 	certificates := newCertificates(c, rotation, log)
-	mgr, err := process.NewManager(kubernetes, watched(c, rotation), log)
+	definition, err := association.NewDefinition(kubernetes, metrics.Registry, log)
+	if err != nil {
+		return err
+	}
+	mgr, err := process.NewManager(kubernetes, watched(c, rotation), definition.NewInformer, log)
 	if err != nil {
 		return err
 	}
 	changes := &association.Changes{}
-	sources, err := watchSources(ctx, mgr.GetCache(), c, changes, log)
+	sources, err := watchSources(ctx, mgr.GetCache(), c, definition, changes, log)
 	if err != nil {
 		return err
 	}
 	controller, err := controller.New(controller.Options{
-		Cluster: mgr, Identities: sources.identities, AuthCA: sources.authCA, LimitRanges: sources.limitRanges, Synced: sources.synced, Changes: changes,
+		Cluster: mgr, Identities: sources.identities, Definition: definition.State, AuthCA: sources.authCA, LimitRanges: sources.limitRanges, Synced: sources.synced, Changes: changes,
 		Injection: c.Injection, ExcludedNamespaces: inject.ExcludedNamespaces(c.Namespace), Metrics: metrics.Registry, Log: log,
 	})
 	if err != nil {

@@ -43,8 +43,8 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 
 // watchSources follows the associations and the LimitRanges, and where they are configured, the roles that service accounts name and the CA
 // bundle of the auth service.
-func watchSources(ctx context.Context, informers cache.Informers, c config.Config, changes *association.Changes, log logrus.FieldLogger) (sources, error) {
-	index, associations, err := association.Watch(ctx, informers, changes, log)
+func watchSources(ctx context.Context, informers cache.Informers, c config.Config, definition *association.Definition, changes *association.Changes, log logrus.FieldLogger) (sources, error) {
+	index, associations, err := association.Watch(ctx, informers, definition, changes, log)
 	if err != nil {
 		return sources{}, err
 	}

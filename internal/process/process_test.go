@@ -133,7 +133,7 @@ func TestTheLogLevelIsThatOfTheFlag(t *testing.T) {
 
 func TestAManagerNeedsNoAPIServerToBeBuilt(t *testing.T) {
 	log, _ := logrustest.NewNullLogger()
-	mgr, err := NewManager(&rest.Config{Host: "https://127.0.0.1:1"}, nil, log)
+	mgr, err := NewManager(&rest.Config{Host: "https://127.0.0.1:1"}, nil, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,8 @@ type Options struct {
 	Cluster cluster.Cluster
 	// Identities has the associations.
 	Identities *association.Index
+	// Definition is what this replica knows of the definition of associations.
+	Definition func() association.DefinitionState
 	// AuthCA is the CA bundle of the auth service; while it is empty, pods keep what they have.
 	AuthCA func() string
 	// LimitRanges are the items of all LimitRanges of a namespace.
@@ -105,9 +107,11 @@ func (c *Controller) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	definitions := definitionReporter{state: c.options.Definition, events: reporter.events, log: c.options.Log}
 	defer c.uninjected.Reset()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return informers.Start(ctx) })
+	group.Go(func() error { definitions.run(ctx); return nil })
 	group.Go(func() error {
 		return run(ctx, c.options.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, c.options.Changes))
 	})

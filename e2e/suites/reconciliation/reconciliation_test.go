@@ -27,6 +27,7 @@ func TestOnARealCluster(t *testing.T) {
 		"a cluster that comes from IRSA works by labelling its namespaces":                                    comingFromIRSA,
 		"a pod that loses our label gets it back, and its identity stays true":                                labelRemoved,
 		"a new leader keeps what the statuses say, and repeats no event":                                      anotherLeader,
+		"a definition that is deleted takes no identity away, and heals when it is back":                      deletedDefinition,
 		"a pod that was not injected is counted and told so":                                                  uninjected,
 	} {
 		t.Run(name, func(t *testing.T) { scenario(t, newFixture(t, env)) })
