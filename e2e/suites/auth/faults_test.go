@@ -134,7 +134,7 @@ func killed(t *testing.T, s *suite) {
 	t.Logf("ready again after %s; %s", took.Round(100*time.Millisecond), l)
 	for words := range l.seen {
 		broken := func(how string) bool { return strings.Contains(words, how) }
-		if !slices.ContainsFunc([]string{"refused", "EOF", "reset", "server closed idle connection"}, broken) {
+		if !slices.ContainsFunc([]string{"refused", "EOF", "reset", "broken pipe", "server closed idle connection"}, broken) {
 			t.Errorf("requests failed otherwise: %s", words)
 		}
 	}
