@@ -44,7 +44,7 @@ func (r *Run) All(ctx context.Context) ([]Row, error) {
 	return r.beside(ctx, func() error { return r.cluster(ctx) })
 }
 
-// beside measures what needs no cluster, and then more, while two sidecars stand idle from the beginning to the end.
+// beside measures what needs no cluster, and then more, while sidecars stand idle from the beginning to the end.
 func (r *Run) beside(ctx context.Context, more func() error) (_ []Row, err error) {
 	work, err := os.MkdirTemp("", "podidentity-bench-")
 	if err != nil {
@@ -66,7 +66,8 @@ func (r *Run) beside(ctx context.Context, more func() error) (_ []Row, err error
 		func() error { return r.size(p.program) },
 		func() error { return r.start(ctx, p) },
 		func() error { return r.probe(ctx, p) },
-		func() error { return r.gets(ctx, p) },
+		func() error { return r.exchange(ctx, p) },
+		func() error { return r.gets(ctx, p, idle) },
 		idle.look,
 		func() error { return r.fleet(ctx) },
 		func() error { return r.reviews(ctx) },

@@ -45,22 +45,61 @@ func (p pods) start(ctx context.Context, identity string, flags ...string) (*sid
 	if s.address, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
-	s.cmd = exec.CommandContext(ctx, p.program, append(flags, "--identity="+s.file("identity"), "--token="+s.file("token.jwt"),
-		"--authorization="+s.file("token"), "--listen="+s.address)...)
-	// The first as in the image of the sidecar, the others as the webhook sets them.
-	s.cmd.Env = []string{"GOMAXPROCS=1", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=" + p.sts.URL, "AWS_CA_BUNDLE=" + p.sts.bundle,
-		"POD_NAME=web-0", "POD_NAMESPACE=bench", "POD_UID=0a1b", "POD_SERVICE_ACCOUNT=reader"}
-	s.cmd.Stderr = &s.log
-	err = errors.Join(
-		os.WriteFile(s.file("identity"), []byte(identity), 0o600),
-		os.WriteFile(s.file("token.jwt"), bytes.Repeat([]byte("e"), 1000), 0o600),
-		s.cmd.Start(),
-	)
-	if err != nil {
+	s.cmd = p.command(ctx, s, append(flags, "--authorization="+s.file("token"), "--listen="+s.address)...)
+	if err := errors.Join(s.project(identity), s.cmd.Start()); err != nil {
 		return nil, fmt.Errorf("start a sidecar: %w", err)
 	}
 	s.process = process(s.cmd.Process.Pid)
 	return s, nil
+}
+
+// command is the program with the files of s and the environment of a pod.
+func (p pods) command(ctx context.Context, s *sidecar, arguments ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, p.program, append(arguments, "--identity="+s.file("identity"), "--token="+s.file("token.jwt"))...)
+	// The first as in the image of the sidecar, the others as the webhook sets them.
+	c.Env = []string{
+		"GOMAXPROCS=1", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=" + p.sts.URL, "AWS_CA_BUNDLE=" + p.sts.bundle,
+		"POD_NAME=web-0", "POD_NAMESPACE=bench", "POD_UID=0a1b", "POD_SERVICE_ACCOUNT=reader",
+	}
+	c.Stderr = &s.log
+	return c
+}
+
+// project writes the files that the kubelet does.
+func (s *sidecar) project(identity string) error {
+	return errors.Join(os.WriteFile(s.file("identity"), []byte(identity), 0o600), os.WriteFile(s.file("token.jwt"), bytes.Repeat([]byte("e"), 1000), 0o600))
+}
+
+// exchange runs `sidecar exchange` once, and looks at its memory meanwhile if that is wanted.
+func (p pods) exchange(ctx context.Context, look bool) (peak int64, cpu time.Duration, err error) {
+	dir, err := os.MkdirTemp(p.work, "exchange-")
+	if err != nil {
+		return 0, 0, fmt.Errorf("make the directory of an exchange: %w", err)
+	}
+	s := &sidecar{dir: dir}
+	c := p.command(ctx, s, "exchange")
+	if err := errors.Join(s.project(identity), c.Start()); err != nil {
+		return 0, 0, fmt.Errorf("start an exchange: %w", err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		err = c.Wait()
+		close(ended)
+	}()
+	for look {
+		select {
+		case <-ended:
+			look = false
+		default:
+			m, _ := process(c.Process.Pid).memory() // it may have ended
+			peak = max(peak, m.anonymous)
+		}
+	}
+	<-ended
+	if err != nil {
+		return 0, 0, fmt.Errorf("sidecar exchange: %w: %s", err, s.log.String())
+	}
+	return peak, c.ProcessState.UserTime() + c.ProcessState.SystemTime(), nil
 }
 
 func (s *sidecar) file(name string) string { return filepath.Join(s.dir, name) }
