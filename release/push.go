@@ -14,7 +14,7 @@ import (
 	"github.com/podidentity/podidentity/release/images"
 )
 
-// push publishes images, with the credentials of docker login or podman login, and notes their digests for make install.
+// push publishes images, with the credentials of docker login, and notes their digests for make install.
 func push(ctx context.Context, o options, all []images.Image, out io.Writer) error {
 	for _, image := range all {
 		tag, err := name.NewTag(o.registry+"/"+image.Name+":"+o.version, name.StrictValidation)

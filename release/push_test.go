@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/base64"
+	"fmt"
 	"io"
 	"log"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -10,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -19,9 +23,7 @@ import (
 
 // `make push` and `make install` run in a copy of the project with small files in place of the binaries.
 func TestWhatIsInstalledIsByDigestWhereItsPushIsKnown(t *testing.T) {
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
-	t.Cleanup(server.Close)
-	host := strings.TrimPrefix(server.URL, "http://")
+	host := privateRegistry(t)
 	directory := checkout(t, []byte("a program"))
 	copyOf(t, directory, "Makefile", "release")
 	target := func(name, version string) {
@@ -60,6 +62,27 @@ func TestWhatIsInstalledIsByDigestWhereItsPushIsKnown(t *testing.T) {
 	}
 }
 
+// privateRegistry is a registry on loopback that refuses whoever has not the credentials of docker login, and returns its host.
+func privateRegistry(t *testing.T) (host string) {
+	t.Helper()
+	all := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "team" || password != "secret" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		all.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	host = strings.TrimPrefix(server.URL, "http://")
+	login := t.TempDir()
+	// As docker login writes it.
+	place(t, login, "config.json", fmt.Appendf(nil, `{"auths":{%q:{"auth":%q}}}`, host, base64.StdEncoding.EncodeToString([]byte("team:secret"))), 0o600)
+	t.Setenv("DOCKER_CONFIG", login)
+	return host
+}
+
 // runMake makes no binaries.
 func runMake(t *testing.T, directory string, arguments ...string) {
 	t.Helper()
@@ -77,7 +100,7 @@ func digestOf(t *testing.T, host, image, tag string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	index, err := remote.Index(reference)
+	index, err := remote.Index(reference, remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	if err != nil {
 		t.Fatal(err)
 	}
