@@ -118,13 +118,18 @@ type connection struct {
 
 // Read implements net.Conn. A connection carries one request without a body, so its lines are those of the header.
 func (c *connection) Read(p []byte) (int, error) {
-	c.waits.Store(true)
-	n, err := c.Conn.Read(p)
-	c.waits.Store(false)
+	n, err := c.read(p)
 	if c.lines += bytes.Count(p[:n], []byte("\n")); c.lines > maxLines {
 		return 0, errors.New("the header has too many lines")
 	}
 	return n, err
+}
+
+// readAny reads from a connection that is no socket.
+func (c *connection) readAny(p []byte) (int, error) {
+	c.waits.Store(true)
+	defer c.waits.Store(false)
+	return c.Conn.Read(p)
 }
 
 // Close implements net.Conn.

@@ -1,0 +1,10 @@
+package connections
+
+import "net"
+
+// Age lets all connections of a listener of New grow old, and closes those that are to be closed then.
+func Age(l net.Listener) {
+	for range maxPauses + 2 {
+		l.(*listener).closeStale()
+	}
+}
