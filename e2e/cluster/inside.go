@@ -31,6 +31,11 @@ func (c *Cluster) Dial(ctx context.Context, network, address string) (net.Conn, 
 	return c.node.Dial(ctx, network, address)
 }
 
+// Configure runs iproute2's commands, one a line, in the cluster's network.
+func (c *Cluster) Configure(ctx context.Context, commands string) error {
+	return c.node.Configure(ctx, commands)
+}
+
 // LogPath is the file that holds the log of a component: "kube-apiserver", "kubelet", "containerd", ...
 func (c *Cluster) LogPath(component string) string { return c.node.LogPath(component) }
 

@@ -1,0 +1,197 @@
+package attack_test
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
+	"github.com/podidentity/podidentity/e2e/machine/images"
+	"github.com/podidentity/podidentity/e2e/platform"
+	"github.com/podidentity/podidentity/e2e/suites/attack/figures"
+)
+
+const (
+	image = "localhost/podidentity/attack:e2e"
+
+	dockerfile = "FROM scratch\nCOPY attacker reader /\nUSER 65532:65532\n"
+)
+
+// suite is a platform with attackers, and with others who are not to notice them.
+type suite struct {
+	*platform.Platform
+
+	kube kubernetes.Interface
+	load *load
+	// probed is what the kubelet's probes of the victim come to.
+	probed *figures.Counter
+	// addresses are those of the pods of the suite, by who they are.
+	addresses map[string]string
+	// rest is what others see at rest, by the server that is attacked afterwards.
+	rest map[string]others
+	rows []row
+}
+
+// others is what those see who are not attacked.
+type others struct {
+	// admissions are of pods that are created, reads of credentials, and probes of the pod that reads.
+	admissions, reads, probes figures.Figures
+}
+
+func newSuite(t *testing.T, p *platform.Platform) *suite {
+	t.Helper()
+	config, err := p.Cluster.RESTConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Timeout = time.Minute
+	kube, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &suite{Platform: p, kube: kube, rest: map[string]others{}, addresses: map[string]string{}, load: &load{name: "usual", pods: kube.CoreV1().Pods("load")}}
+	s.loadImage(t)
+	// The addresses of the fleet: the node answers for all of them.
+	if err := s.Cluster.Configure(t.Context(), "route add local 10.245.0.0/16 dev lo\n"); err != nil {
+		t.Fatal(err)
+	}
+	s.apply(t, "cluster.yaml", map[string]string{"Image": image, "RoleARN": s.RoleARN})
+	s.Do(t, "wait", "--namespace=load", "--for=create", "serviceaccount/default", "--timeout=1m")
+	s.Do(t, "wait", "--all-namespaces", "--for=condition=Ready", "pod", "--selector=suite=attack", "--timeout=2m")
+	for who, pod := range map[string]string{peer: "attacker/peer", fleet: "attacker/fleet", neighbour: "others/victim", victim: "others/victim"} {
+		s.addresses[who] = s.address(t, pod)
+	}
+	s.load.start(t)
+	s.probed = s.probes(t)
+	return s
+}
+
+func (s *suite) loadImage(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, program := range []string{"attacker", "reader"} {
+		if err := binaries.Static(t.Context(), filepath.Join(dir, program), "suites/attack/"+program); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, archive := filepath.Join(dir, "Dockerfile"), filepath.Join(dir, "image.tar")
+	if err := os.WriteFile(file, []byte(dockerfile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := images.Build(t.Context(), images.Image{Dockerfile: file, Context: dir, Tag: image}, archive); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Cluster.LoadImage(t.Context(), archive); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// apply applies a template of testdata.
+func (s *suite) apply(t *testing.T, file string, values any) {
+	t.Helper()
+	parsed, err := template.ParseFiles("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := parsed.Execute(&text, values); err != nil {
+		t.Fatal(err)
+	}
+	s.DoWith(t, text.String(), "apply", "-f", "-")
+}
+
+// attack attacks, and checks what came of it.
+func (s *suite) attack(t *testing.T, a attack) {
+	before := s.containers(t)
+	for _, c := range before {
+		c.group.resetPeak(t)
+	}
+	s.take(t, a.server)
+	s.run(t, a)
+	seen := s.take(t, a.server)
+	if a.name == nothing {
+		s.rest[a.server] = seen
+	}
+	r := row{attack: a, seen: seen, rest: s.rest[a.server]}
+	for _, c := range before {
+		if c.server == a.server {
+			r.note(c.group.peak(t), c.group.limit(t))
+		}
+		c.check(t)
+	}
+	s.unharmed(t, before)
+	seen.check(t, a)
+	s.rows = append(s.rows, r)
+}
+
+// take is what others have seen since the last time.
+func (s *suite) take(t *testing.T, server string) others {
+	t.Helper()
+	// The sidecar is read all the time, but what counts of an attack on the auth service is whether that gives sessions.
+	reader := victim
+	if server == auth {
+		reader = asker
+	}
+	return others{admissions: s.load.counter.Take(), reads: s.figures(t, reader), probes: s.probed.Take()}
+}
+
+// figures are those of a reader.
+func (s *suite) figures(t *testing.T, reader string) (seen figures.Figures) {
+	t.Helper()
+	if err := s.call(t, http.MethodGet, net.JoinHostPort(s.addresses[reader], "8000"), "/figures", &seen); err != nil {
+		t.Fatal(err)
+	}
+	return seen
+}
+
+// pods are those in which the product runs.
+func (s *suite) pods(t *testing.T) []corev1.Pod {
+	t.Helper()
+	ours, err := s.kube.CoreV1().Pods("pod-identity").List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	victim, err := s.kube.CoreV1().Pods("others").Get(t.Context(), "victim", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(ours.Items, *victim)
+}
+
+// serverOf is the server that runs in a pod.
+func serverOf(pod corev1.Pod) string {
+	switch pod.Labels["app.kubernetes.io/name"] {
+	case "pod-identity-webhook":
+		return webhook
+	case "pod-identity-auth":
+		return auth
+	}
+	return sidecar
+}
+
+// check complains about what others should not have noticed.
+func (o others) check(t *testing.T, a attack) {
+	t.Helper()
+	const reads = "reads of credentials"
+	for what, seen := range map[string]figures.Figures{"creations of pods": o.admissions, reads: o.reads, "probes": o.probes} {
+		switch {
+		case seen.Failed > 0 && what == reads && a.beyond != "":
+			t.Logf("%d %s failed: %s", seen.Failed, reads, a.beyond)
+		case seen.Failed > 0:
+			t.Errorf("%d of %d %s failed: %s", seen.Failed, seen.Failed+len(seen.Took), what, strings.Join(seen.Complaints, "\n"))
+		}
+		if len(seen.Took) == 0 {
+			t.Errorf("there were no %s: this shows nothing", what)
+		}
+	}
+}

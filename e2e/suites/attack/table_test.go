@@ -1,0 +1,77 @@
+package attack_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the table of docs/security.md from what this run has seen; read the difference before you commit it")
+
+// row is what came of an attack.
+type row struct {
+	attack      attack
+	seen, rest  others
+	peak, limit int64
+}
+
+// note keeps the peak of the container that came closest to its limit.
+func (r *row) note(peak, limit int64) {
+	if peak >= r.peak {
+		r.peak, r.limit = peak, limit
+	}
+}
+
+func (r row) String() string {
+	return fmt.Sprintf("| %s | %s | %.0f MB of %.0f | %d of %d | %s | %d of %d | %s |", r.attack.server, r.attack.name,
+		float64(r.peak)/1e6, float64(r.limit)/1e6,
+		r.seen.admissions.Failed, r.seen.admissions.Failed+len(r.seen.admissions.Took), times(r.seen.admissions.P99(), r.rest.admissions.P99()),
+		r.seen.reads.Failed, r.seen.reads.Failed+len(r.seen.reads.Took), times(r.seen.reads.P99(), r.rest.reads.P99()))
+}
+
+// times is a time, and how many times that at rest it is.
+func times(now, rest time.Duration) string {
+	text := fmt.Sprintf("%.1f ms", float64(now.Microseconds())/1000)
+	if rest == 0 || now == rest {
+		return text
+	}
+	return fmt.Sprintf("%s, %.1f×", text, float64(now)/float64(rest))
+}
+
+const (
+	page  = "../../../docs/security.md"
+	begin = "<!-- written by: make attack -->\n"
+	end   = "<!-- end of what is written -->\n"
+)
+
+// report prints the table, and writes it where it is told to.
+func (s *suite) report(t *testing.T) {
+	t.Helper()
+	lines := []string{
+		"| server | what is sent | memory at most | pods refused | 99 % admitted within | reads failed | 99 % read within |",
+		"|---|---|---|---|---|---|---|",
+	}
+	for _, r := range s.rows {
+		lines = append(lines, r.String())
+	}
+	table := strings.Join(lines, "\n") + "\n"
+	t.Logf("\n%s", table)
+	if !*update {
+		return
+	}
+	content, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(content), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("%s has no place for the table: it stands between %q and %q", page, begin, end)
+	}
+	if err := os.WriteFile(page, []byte(before+begin+table+end+after), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
