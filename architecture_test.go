@@ -31,16 +31,16 @@ func mayImport() map[string][]string {
 
 		"webhook": {
 			"association", "certs", "contract", "internal/bounded", "internal/process",
-			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/limitranges", "webhook/preview",
+			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/resourcerules", "webhook/preview",
 		},
-		"webhook/config":      {"contract", "internal/flags", "webhook/inject", "webhook/preview"},
-		"webhook/admission":   {"association", "contract", "internal/bounded", "webhook/inject"},
-		"webhook/controller":  {"api/v1alpha1", "association", "contract", "webhook/inject"},
-		"webhook/preview":     {"api/v1alpha1", "association", "contract", "webhook/inject"},
-		"webhook/authca":      {"association", "certs", "contract"},
-		"webhook/leader":      {},
-		"webhook/limitranges": {},
-		"webhook/inject":      {"contract"},
+		"webhook/config":        {"contract", "internal/flags", "webhook/inject", "webhook/preview"},
+		"webhook/admission":     {"association", "contract", "internal/bounded", "webhook/inject"},
+		"webhook/controller":    {"api/v1alpha1", "association", "contract", "webhook/inject"},
+		"webhook/preview":       {"api/v1alpha1", "association", "contract", "webhook/inject"},
+		"webhook/authca":        {"association", "certs", "contract"},
+		"webhook/leader":        {},
+		"webhook/resourcerules": {"webhook/inject"},
+		"webhook/inject":        {"contract"},
 
 		"sidecar": {
 			"contract", "internal/regular", "sidecar/config", "sidecar/credentials", "sidecar/credentials/command", "sidecar/credentials/webidentity",

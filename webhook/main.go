@@ -81,7 +81,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	controller, err := controller.New(controller.Options{
-		Cluster: mgr, Identities: sources.identities, Definition: definition.State, AuthCA: sources.authCA, LimitRanges: sources.limitRanges, Synced: sources.synced, Changes: changes,
+		Cluster: mgr, Identities: sources.identities, Definition: definition.State, AuthCA: sources.authCA, Rules: sources.rules, Synced: sources.synced, Changes: changes,
 		Injection: c.Injection, ExcludedNamespaces: inject.ExcludedNamespaces(c.Namespace), Metrics: metrics.Registry, Log: log,
 	})
 	if err != nil {
@@ -99,7 +99,7 @@ func run(ctx context.Context, c config.Config) error {
 		mgr.Add(election),
 		process.Ports{Health: c.Health, Metrics: c.Metrics}.Add(mgr, map[string]healthz.Checker{
 			"certificate": certificates.Ready,
-			"identities":  process.ReadyWhen(sources.synced, "the associations and the LimitRanges are not read yet"),
+			"identities":  process.ReadyWhen(sources.synced, "the associations, LimitRanges and ResourceQuotas are not read yet"),
 		}),
 	)
 	if err != nil {

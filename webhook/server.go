@@ -55,7 +55,7 @@ func newHandler(settings inject.Settings, s sources, log logrus.FieldLogger) (ht
 	memory := admission.NewMemory()
 	for _, mode := range []string{contract.InjectEnabled, contract.InjectAssociated, admission.Unknown} {
 		measured.Register(admission.Path(mode), &admission.Handler{
-			Mode: mode, Settings: settings, Identities: s.identities, AuthCA: s.authCA, LimitRanges: s.limitRanges, Memory: memory, Metrics: admissions, Log: log,
+			Mode: mode, Settings: settings, Identities: s.identities, AuthCA: s.authCA, Rules: s.rules, Memory: memory, Metrics: admissions, Log: log,
 		})
 	}
 	return mux, nil

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	logrustest "github.com/sirupsen/logrus/hooks/test"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/webhook/inject"
@@ -79,7 +78,7 @@ func TestTheServerTakesSmallHeadersAndHTTP11(t *testing.T) {
 
 func TestEachValueOfTheLabelHasItsPathAndNobodyIsAsked(t *testing.T) {
 	log, _ := logrustest.NewNullLogger()
-	handler, err := newHandler(inject.DefaultSettings(), sources{identities: association.NewIndex(), authCA: func() string { return "" }, limitRanges: func(string) []corev1.LimitRangeItem { return nil }}, log)
+	handler, err := newHandler(inject.DefaultSettings(), sources{identities: association.NewIndex(), authCA: func() string { return "" }, rules: func(string) inject.Rules { return inject.Rules{} }}, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"maps"
 
 	"github.com/sirupsen/logrus"
-	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -13,7 +12,8 @@ import (
 	"github.com/podidentity/podidentity/certs"
 	"github.com/podidentity/podidentity/webhook/authca"
 	"github.com/podidentity/podidentity/webhook/config"
-	"github.com/podidentity/podidentity/webhook/limitranges"
+	"github.com/podidentity/podidentity/webhook/inject"
+	"github.com/podidentity/podidentity/webhook/resourcerules"
 )
 
 // sources are what admissions depend on besides the pod. Every replica has them in memory.
@@ -21,8 +21,8 @@ type sources struct {
 	identities *association.Index
 	// authCA is the CA bundle of the auth service, always empty where pods do not use one.
 	authCA func() string
-	// limitRanges are the items of all LimitRanges of a namespace.
-	limitRanges func(namespace string) []corev1.LimitRangeItem
+	// rules are what the LimitRanges and ResourceQuotas of a namespace demand.
+	rules func(namespace string) inject.Rules
 	// synced reports whether all objects that exist have been seen.
 	synced func() bool
 }
@@ -30,7 +30,7 @@ type sources struct {
 // watched narrows the cache of every replica to what is used.
 func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByObject {
 	all := association.Watched()
-	maps.Copy(all, limitranges.Watched())
+	maps.Copy(all, resourcerules.Watched())
 	maps.Copy(all, association.WatchedRoles())
 	if c.CertificateDir == "" {
 		maps.Copy(all, certs.Watched(rotation))
@@ -41,18 +41,18 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 	return all
 }
 
-// watchSources follows the associations and the LimitRanges, and where they are configured, the roles that service accounts name and the CA
+// watchSources follows the associations, LimitRanges and ResourceQuotas, and where they are configured, the roles that service accounts name and the CA
 // bundle of the auth service.
 func watchSources(ctx context.Context, informers cache.Informers, c config.Config, definition *association.Definition, changes *association.Changes, log logrus.FieldLogger) (sources, error) {
 	index, associations, err := association.Watch(ctx, informers, definition, changes, log)
 	if err != nil {
 		return sources{}, err
 	}
-	limits, limitsRead, err := limitranges.Watch(ctx, informers)
+	rules, rulesRead, err := resourcerules.Watch(ctx, informers)
 	if err != nil {
 		return sources{}, err
 	}
-	s := sources{identities: index, authCA: func() string { return "" }, limitRanges: limits.Items, synced: both(associations, limitsRead)}
+	s := sources{identities: index, authCA: func() string { return "" }, rules: rules.Rules, synced: both(associations, rulesRead)}
 	if c.IRSA {
 		roles, err := association.WatchRoles(ctx, informers, index, changes, log)
 		if err != nil {

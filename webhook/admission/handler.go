@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 
 	"github.com/sirupsen/logrus"
-	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/podidentity/podidentity/association"
@@ -28,11 +27,11 @@ type Handler struct {
 	Identities Identities
 	// AuthCA are the current CA certificates of the auth service, in PEM, or empty.
 	AuthCA func() string
-	// LimitRanges are the items of all LimitRanges of a namespace.
-	LimitRanges func(namespace string) []corev1.LimitRangeItem
-	Memory      *Memory
-	Metrics     *Metrics
-	Log         logrus.FieldLogger
+	// Rules are what the LimitRanges and ResourceQuotas of a namespace demand.
+	Rules   func(namespace string) inject.Rules
+	Memory  *Memory
+	Metrics *Metrics
+	Log     logrus.FieldLogger
 }
 
 // Unknown stands for every invalid value of the injection label. To quote the value, one would have to read the namespace for
@@ -46,7 +45,7 @@ func Path(label string) string { return "/pods/" + label }
 // handle answers one request. Every pod is admitted.
 func (h *Handler) handle(request *request) admission.Response {
 	in := inject.Input{
-		Pod: request.Object, Namespace: request.Namespace, Mode: h.Mode, AuthCA: h.AuthCA(), LimitRanges: h.LimitRanges(request.Namespace), Token: rand.Text(),
+		Pod: request.Object, Namespace: request.Namespace, Mode: h.Mode, AuthCA: h.AuthCA(), Rules: h.Rules(request.Namespace), Token: rand.Text(),
 	}
 	in.Identity, in.Associated = h.Identities.Identity(association.ServiceAccount{Namespace: in.Namespace, Name: in.ServiceAccount()})
 	if request.SubResource == ephemeralContainers {

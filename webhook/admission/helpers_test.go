@@ -12,7 +12,6 @@ import (
 	"github.com/sirupsen/logrus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
 	admissionv1 "k8s.io/api/admission/v1"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
@@ -46,11 +45,11 @@ func handler(t testing.TB, log logrus.FieldLogger) *admission.Handler {
 			account:  association.ServiceAccount{Namespace: "eks-s3-example", Name: "reader"},
 			identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader"},
 		},
-		AuthCA:      func() string { return "" },
-		LimitRanges: func(string) []corev1.LimitRangeItem { return nil },
-		Memory:      admission.NewMemory(),
-		Metrics:     metrics,
-		Log:         log,
+		AuthCA:  func() string { return "" },
+		Rules:   func(string) inject.Rules { return inject.Rules{} },
+		Memory:  admission.NewMemory(),
+		Metrics: metrics,
+		Log:     log,
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	logrustest "github.com/sirupsen/logrus/hooks/test"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
@@ -43,8 +42,8 @@ func newHandler(t *testing.T) (*Handler, *identityAsked) {
 	asked := &identityAsked{}
 	return &Handler{
 		Mode: contract.InjectEnabled, Settings: inject.DefaultSettings(), Identities: asked, AuthCA: func() string { return "" },
-		LimitRanges: func(string) []corev1.LimitRangeItem { return nil },
-		Memory:      NewMemory(), Metrics: metrics, Log: log,
+		Rules:  func(string) inject.Rules { return inject.Rules{} },
+		Memory: NewMemory(), Metrics: metrics, Log: log,
 	}, asked
 }
 

@@ -81,9 +81,9 @@ func (c *fakeCluster) newController() *Controller {
 	log, _ := logrustest.NewNullLogger()
 	built, err := New(Options{
 		Cluster: c, Identities: c.identities, AuthCA: func() string { return c.authCA }, Synced: func() bool { return true }, Changes: &c.changes,
-		Definition:  func() association.DefinitionState { return association.DefinitionState{UID: "definition"} },
-		LimitRanges: func(string) []corev1.LimitRangeItem { return nil },
-		Injection:   inject.DefaultSettings(), ExcludedNamespaces: []string{"kube-system"}, Metrics: prometheus.NewRegistry(), Log: log,
+		Definition: func() association.DefinitionState { return association.DefinitionState{UID: "definition"} },
+		Rules:      func(string) inject.Rules { return inject.Rules{} },
+		Injection:  inject.DefaultSettings(), ExcludedNamespaces: []string{"kube-system"}, Metrics: prometheus.NewRegistry(), Log: log,
 	})
 	if err != nil {
 		c.t.Fatal(err)

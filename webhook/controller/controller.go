@@ -37,8 +37,8 @@ type Options struct {
 	Definition func() association.DefinitionState
 	// AuthCA is the CA bundle of the auth service; while it is empty, pods keep what they have.
 	AuthCA func() string
-	// LimitRanges are the items of all LimitRanges of a namespace.
-	LimitRanges func(namespace string) []corev1.LimitRangeItem
+	// Rules are what the LimitRanges and ResourceQuotas of a namespace demand.
+	Rules func(namespace string) inject.Rules
 	// Synced reports whether Identities and AuthCA have seen all objects that exist: without the associations, every pod would
 	// lose its identity.
 	Synced func() bool

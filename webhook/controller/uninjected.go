@@ -46,15 +46,15 @@ const (
 // scanner finds pods that lack our label. Those that should have been injected and were not run without credentials, which
 // only their owner can change: they are counted, and get an event. Those that have our sidecar get their label back.
 type scanner struct {
-	client      client.Client
-	namespaces  client.Reader
-	identities  *association.Index
-	limitRanges func(namespace string) []corev1.LimitRangeItem
-	injection   inject.Settings
-	excluded    sets.Set[string]
-	events      eventCreator
-	uninjected  *prometheus.GaugeVec
-	log         logrus.FieldLogger
+	client     client.Client
+	namespaces client.Reader
+	identities *association.Index
+	rules      func(namespace string) inject.Rules
+	injection  inject.Settings
+	excluded   sets.Set[string]
+	events     eventCreator
+	uninjected *prometheus.GaugeVec
+	log        logrus.FieldLogger
 	// announced is when a pod got its event. It only saves requests: the API server knows which events exist.
 	announced map[types.UID]time.Time
 }
@@ -62,7 +62,7 @@ type scanner struct {
 func (c *Controller) newScanner(namespaces client.Reader) (*scanner, error) {
 	writer, err := c.newClient()
 	return &scanner{
-		client: writer, namespaces: namespaces, identities: c.options.Identities, injection: c.options.Injection, limitRanges: c.options.LimitRanges, excluded: sets.New(c.options.ExcludedNamespaces...),
+		client: writer, namespaces: namespaces, identities: c.options.Identities, injection: c.options.Injection, rules: c.options.Rules, excluded: sets.New(c.options.ExcludedNamespaces...),
 		events: eventCreator{writer, c.hostname}, uninjected: c.uninjected, log: c.options.Log, announced: map[types.UID]time.Time{},
 	}, err
 }
@@ -168,7 +168,7 @@ func (s *scanner) shouldBeInjected(pod *corev1.Pod, label string) bool {
 	if pod.DeletionTimestamp != nil {
 		return false
 	}
-	input := inject.Input{Pod: pod, Namespace: pod.Namespace, Mode: label, LimitRanges: s.limitRanges(pod.Namespace)}
+	input := inject.Input{Pod: pod, Namespace: pod.Namespace, Mode: label, Rules: s.rules(pod.Namespace)}
 	input.Identity, input.Associated = s.identities.Identity(association.ServiceAccount{Namespace: pod.Namespace, Name: input.ServiceAccount()})
 	return inject.Decide(input, s.injection).Injects()
 }

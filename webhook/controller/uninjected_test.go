@@ -31,17 +31,17 @@ func TestWhichPodsShouldHaveBeenInjected(t *testing.T) {
 		"one on the network of its node should not":     {"enabled", func(p *corev1.Pod) { p.Spec.HostNetwork = true }, false},
 		"one under a label that is misspelt should not": {"Enabled", func(*corev1.Pod) {}, false},
 		"one that leaves no room for the sidecar in a LimitRange should not": {"enabled", func(p *corev1.Pod) {
-			p.Spec.Containers = []corev1.Container{{Name: "app", Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}}}}
+			p.Spec.Containers = []corev1.Container{{Name: "app", Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}}}}
 		}, false},
 		"one that is being deleted should not": {"enabled", func(p *corev1.Pod) { p.DeletionTimestamp = &metav1.Time{} }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "team"}, Spec: app}
 			test.change(pod)
-			full := func(string) []corev1.LimitRangeItem {
-				return []corev1.LimitRangeItem{{Type: corev1.LimitTypePod, Max: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}}}
+			full := func(string) inject.Rules {
+				return inject.Rules{LimitRanges: []corev1.LimitRangeItem{{Type: corev1.LimitTypePod, Max: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("1Gi")}}}}
 			}
-			s := &scanner{identities: index(t, "reader"), limitRanges: full, injection: inject.DefaultSettings()}
+			s := &scanner{identities: index(t, "reader"), rules: full, injection: inject.DefaultSettings()}
 			if s.shouldBeInjected(pod, test.label) != test.should {
 				t.Errorf("should be injected: %v", !test.should)
 			}

@@ -21,8 +21,7 @@ type Input struct {
 	Associated bool
 	// AuthCA are the CA certificates of the auth service, in PEM; empty if there is none, or if they are not known yet.
 	AuthCA string
-	// LimitRanges are the items of all LimitRanges of the namespace.
-	LimitRanges []corev1.LimitRangeItem
+	Rules
 	// Token is a fresh authorization token, for a pod that wants it in its environment.
 	Token string
 }

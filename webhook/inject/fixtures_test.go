@@ -113,9 +113,11 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 		Identity    *contract.Identity      `json:"identity"`
 		AuthCA      string                  `json:"authCA"`
 		LimitRanges []corev1.LimitRangeItem `json:"limitRanges"`
+		Quotas      []corev1.ResourceName   `json:"quotas"`
 	}
 	decode(t, file, f.part(partAdmission), &given)
-	f.input = inject.Input{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, LimitRanges: given.LimitRanges, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+	f.input = inject.Input{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
+	f.input.Rules = inject.Rules{LimitRanges: given.LimitRanges, Quotas: given.Quotas}
 	if given.Identity != nil {
 		f.input.Identity, f.input.Associated = *given.Identity, true
 	}

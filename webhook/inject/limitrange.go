@@ -5,11 +5,15 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// bounds are what the LimitRanges of a namespace demand for one resource of the sidecar; nil where they demand nothing.
+// bounds are what the rules of a namespace demand for one resource of the sidecar; nil where they demand nothing.
 type bounds struct {
 	min, max, ratio *resource.Quantity
 	// left is what the pod's other containers leave of the maximum of type Pod, or of the pod's own resources.
 	left shares
+	// limit is whether a quota demands one.
+	limit bool
+	// standard is the default limit of a container, which LimitRanger gives to the sidecar too, when the webhook has added it.
+	standard *resource.Quantity
 	// mentioned is whether an item of type Container has the resource: without a value of its own, the sidecar would get its default.
 	mentioned bool
 }
@@ -18,7 +22,8 @@ type bounds struct {
 type shares struct{ request, limit *resource.Quantity }
 
 func boundsOf(in Input, name corev1.ResourceName) bounds {
-	var b bounds
+	// In a pod with resources of its own, quotas look at these.
+	b := bounds{limit: in.demandsLimit(name) && !hasPodLevelResources(in.Pod)}
 	for _, item := range in.LimitRanges {
 		if item.Type != corev1.LimitTypeContainer && item.Type != corev1.LimitTypePod {
 			continue
@@ -29,9 +34,8 @@ func boundsOf(in Input, name corev1.ResourceName) bounds {
 		}
 		maximum, hasMaximum := item.Max[name]
 		if item.Type == corev1.LimitTypePod {
-			if hasMaximum && !hasPodLevelResources(in.Pod) {
-				b.left.request = least(b.left.request, remaining(maximum, in.Pod, name, requests))
-				b.left.limit = least(b.left.limit, remaining(maximum, in.Pod, name, limits))
+			if hasMaximum {
+				b.belowPod(in.Pod, name, maximum)
 			}
 			continue
 		}
@@ -43,7 +47,10 @@ func boundsOf(in Input, name corev1.ResourceName) bounds {
 			b.max = least(b.max, maximum)
 		}
 		_, hasRatio := item.MaxLimitRequestRatio[name]
-		_, hasDefault := item.Default[name]
+		standard, hasDefault := item.Default[name]
+		if hasDefault {
+			b.standard = least(b.standard, standard)
+		}
 		_, hasDefaultRequest := item.DefaultRequest[name]
 		b.mentioned = b.mentioned || hasMinimum || hasMaximum || hasRatio || hasDefault || hasDefaultRequest
 	}
@@ -51,6 +58,21 @@ func boundsOf(in Input, name corev1.ResourceName) bounds {
 		b.within(in.Pod, name)
 	}
 	return b
+}
+
+// belowPod adds a maximum of type Pod, which counts the containers where the pod as a whole has no resources of that name.
+func (b *bounds) belowPod(pod *corev1.Pod, name corev1.ResourceName, maximum resource.Quantity) {
+	requested, limited := false, false
+	if r := pod.Spec.Resources; r != nil {
+		_, requested = r.Requests[name]
+		_, limited = r.Limits[name]
+	}
+	if !requested && !limited {
+		b.left.request = least(b.left.request, remaining(maximum, pod, name, requests))
+	}
+	if !limited {
+		b.left.limit = least(b.left.limit, remaining(maximum, pod, name, limits))
+	}
 }
 
 // within adds what the API server demands in a pod with resources of its own: that the requests of the containers together, and each of their
@@ -66,8 +88,14 @@ func (b *bounds) within(pod *corev1.Pod, name corev1.ResourceName) {
 	}
 	if requested {
 		left := remaining(request, pod, name, requests)
-		b.left.request = &left
+		b.left.request = least(b.left.request, left)
 	}
+}
+
+// demandsLimit reports whether a sidecar that requests so much needs a limit: because the namespace refuses containers without, or because the
+// default limit could be more than is left, or less than the request.
+func (b bounds) demandsLimit(request resource.Quantity) bool {
+	return b.limit || b.max != nil || b.ratio != nil || b.standard != nil && (b.left.limit != nil || b.standard.Cmp(b.follow(request)) < 0)
 }
 
 func least(one *resource.Quantity, other resource.Quantity) *resource.Quantity {

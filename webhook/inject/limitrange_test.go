@@ -40,6 +40,9 @@ func (g generator) limitRanges() []corev1.LimitRangeItem {
 			Min: list([]string{"1m", "20m", "250m"}, []string{"4Mi", "24Mi", "64Mi"}),
 			Max: list([]string{"250m", "1", "2"}, []string{"64Mi", "1Gi", "2Gi"}),
 		}
+		if g.oneIn(2) {
+			item.Max, item.Default = nil, list([]string{"3m", "100m", "1"}, []string{"8Mi", "32Mi", "1Gi"})
+		}
 		// As the API server completes them.
 		fill(&item.Default, item.Max)
 		fill(&item.DefaultRequest, item.Default)
@@ -49,16 +52,19 @@ func (g generator) limitRanges() []corev1.LimitRangeItem {
 	return items
 }
 
-// Where LimitRanger takes a pod, it takes it with our sidecar as well, or the pod is left alone.
-func TestTheSidecarIsNeverTheReasonWhyALimitRangeRefusesAPod(t *testing.T) {
+// Where LimitRanger and the quotas take a pod, they take it with our sidecar as well, or the pod is left alone.
+func TestTheSidecarIsNeverTheReasonWhyItsNamespaceRefusesAPod(t *testing.T) {
 	outcomes := map[inject.Reason]int{}
 	for seed := range uint64(5000) {
 		g := newGenerator(seed)
 		input := inputOfSeed(1)
 		input.LimitRanges = g.limitRanges()
+		if g.oneIn(2) {
+			input.Quotas = []corev1.ResourceName{corev1.ResourceLimitsCPU}
+		}
 		pod := podOf(t, []byte(text(t, object{"metadata": object{}, "spec": g.resourcesOfPod()})))
 		setDefaults(pod, input.LimitRanges)
-		if len(refusals(pod, input.LimitRanges)) > 0 {
+		if len(refusals(pod, input.Rules)) > 0 {
 			continue
 		}
 		input.Pod = pod
@@ -70,8 +76,8 @@ func TestTheSidecarIsNeverTheReasonWhyALimitRangeRefusesAPod(t *testing.T) {
 		admitted, _, _ := pass(t, input, nil, raw, defaultSettings())
 		after := podOf(t, admitted)
 		setDefaults(after, input.LimitRanges)
-		for _, refusal := range refusals(after, input.LimitRanges) {
-			t.Errorf("seed %d: %s: %s\n%s", seed, refusal, text(t, input.LimitRanges), admitted)
+		for _, refusal := range refusals(after, input.Rules) {
+			t.Errorf("seed %d: %s: %s\n%s", seed, refusal, text(t, input.Rules), admitted)
 		}
 		if was, is := qosClass(pod), qosClass(after); is < was {
 			t.Errorf("seed %d: the QoS class fell from %d to %d", seed, was, is)
@@ -100,22 +106,28 @@ func (g generator) resourcesOfPod() object {
 	return spec
 }
 
-func TestASidecarWithoutALimitGetsOneWhereALimitRangeDemandsIt(t *testing.T) {
-	settings := defaultSettings()
-	delete(settings.Resources.Limits, corev1.ResourceCPU)
+func TestASidecarWithoutALimitGetsOneWhereItsNamespaceDemandsIt(t *testing.T) {
 	input := inputOfSeed(1)
+	one := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
 	for name, test := range map[string]struct {
-		item corev1.LimitRangeItem
-		want string
+		item  corev1.LimitRangeItem
+		quota corev1.ResourceName
+		want  string
 	}{
-		"no bound":  {corev1.LimitRangeItem{}, "0"},
-		"a maximum": {corev1.LimitRangeItem{Type: corev1.LimitTypeContainer, Max: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}}, "100m"},
-		"a ratio":   {corev1.LimitRangeItem{Type: corev1.LimitTypePod, MaxLimitRequestRatio: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")}}, "100m"},
+		"no rule":                            {corev1.LimitRangeItem{}, "", "0"},
+		"a maximum":                          {corev1.LimitRangeItem{Type: corev1.LimitTypeContainer, Max: one}, "", "100m"},
+		"a ratio":                            {corev1.LimitRangeItem{Type: corev1.LimitTypePod, MaxLimitRequestRatio: one}, "", "100m"},
+		"a default, which LimitRanger gives": {corev1.LimitRangeItem{Type: corev1.LimitTypeContainer, Default: one}, "", "0"},
+		"a default below the request":        {corev1.LimitRangeItem{Type: corev1.LimitTypeContainer, Default: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1m")}}, "", "100m"},
+		"a quota of limits":                  {corev1.LimitRangeItem{}, corev1.ResourceLimitsCPU, "100m"},
+		"a quota of limits, and a minimum":   {corev1.LimitRangeItem{Type: corev1.LimitTypeContainer, Min: one}, corev1.ResourceLimitsCPU, "1"},
+		"a quota of requests":                {corev1.LimitRangeItem{}, corev1.ResourceRequestsCPU, "0"},
+		"a quota of another limit":           {corev1.LimitRangeItem{}, corev1.ResourceLimitsMemory, "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			input.LimitRanges = []corev1.LimitRangeItem{test.item}
+			input.Rules = inject.Rules{LimitRanges: []corev1.LimitRangeItem{test.item}, Quotas: []corev1.ResourceName{test.quota}}
 			raw := []byte(`{"metadata": {}, "spec": {"containers": [{"name": "app"}]}}`)
-			admitted, _, _ := pass(t, input, nil, raw, settings)
+			admitted, _, _ := pass(t, input, nil, raw, defaultSettings())
 			if got := podOf(t, admitted).Spec.InitContainers[0].Resources.Limits.Cpu().String(); got != test.want {
 				t.Errorf("the CPU limit is %s, not %s", got, test.want)
 			}

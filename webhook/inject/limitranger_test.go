@@ -2,9 +2,12 @@ package inject_test
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // setDefaults does what the API server does to the resources of a pod: LimitRanger gives containers the defaults that they lack, and
@@ -46,10 +49,11 @@ func fill(list *corev1.ResourceList, defaults corev1.ResourceList) {
 	}
 }
 
-// refusals are what LimitRanger has against a pod (plugin/pkg/admission/limitranger of Kubernetes), and the validation of its resources.
-func refusals(pod *corev1.Pod, items []corev1.LimitRangeItem) []string {
-	all := beyondPod(pod)
-	for _, item := range items {
+// refusals are what LimitRanger (plugin/pkg/admission/limitranger of Kubernetes) and quotas have against a pod, and the validation of its
+// resources.
+func refusals(pod *corev1.Pod, rules inject.Rules) []string {
+	all := append(beyondPod(pod), unlimited(pod, rules.Quotas)...)
+	for _, item := range rules.LimitRanges {
 		if item.Type == corev1.LimitTypePod {
 			requests := total(pod, func(r corev1.ResourceRequirements) corev1.ResourceList { return r.Requests })
 			limits := total(pod, func(r corev1.ResourceRequirements) corev1.ResourceList { return r.Limits })
@@ -62,6 +66,23 @@ func refusals(pod *corev1.Pod, items []corev1.LimitRangeItem) []string {
 		}
 		for _, container := range containersOf(pod) {
 			all = append(all, violations(container.Name, item, container.Resources.Requests, container.Resources.Limits)...)
+		}
+	}
+	return all
+}
+
+// unlimited are the containers without a limit that a quota demands, and those whose requests exceed their limits.
+func unlimited(pod *corev1.Pod, quotas []corev1.ResourceName) []string {
+	var all []string
+	for _, container := range containersOf(pod) {
+		for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+			limit, limited := container.Resources.Limits[name]
+			if request := container.Resources.Requests[name]; limited && request.Cmp(limit) > 0 {
+				all = append(all, fmt.Sprintf("%s requests more %s than its limit", container.Name, name))
+			}
+			if !limited && pod.Spec.Resources == nil && slices.Contains(quotas, "limits."+name) {
+				all = append(all, fmt.Sprintf("a quota demands a limit of %s of %s", name, container.Name))
+			}
 		}
 	}
 	return all

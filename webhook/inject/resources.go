@@ -5,7 +5,7 @@ import (
 )
 
 // sidecarResources are the resources of a sidecar that is added to the pod. They keep a Guaranteed pod Guaranteed, and follow the
-// LimitRanges of the namespace; fit is false where a maximum of type Pod leaves no room for them.
+// rules of the namespace; fit is false where a maximum of type Pod leaves no room for them.
 func sidecarResources(in Input, settings Settings) (resources corev1.ResourceRequirements, fit bool) {
 	podLevel := hasPodLevelResources(in.Pod)
 	wanted := settings.Resources
@@ -13,7 +13,7 @@ func sidecarResources(in Input, settings Settings) (resources corev1.ResourceReq
 		wanted = corev1.ResourceRequirements{Requests: settings.GuaranteedResources, Limits: settings.GuaranteedResources}
 	}
 	resources, fit = corev1.ResourceRequirements{Requests: corev1.ResourceList{}, Limits: corev1.ResourceList{}}, true
-	for name := range union(wanted.Requests, wanted.Limits) {
+	for name := range union(wanted.Requests, wanted.Limits, settings.GuaranteedResources) {
 		b := boundsOf(in, name)
 		// Pod-level resources decide the QoS class, and the sidecar shares them. If its own requests exceeded them, the API server would
 		// refuse the pod.
@@ -32,7 +32,7 @@ func followBounds(resources corev1.ResourceRequirements, name corev1.ResourceNam
 	request, requested := wanted.Requests[name]
 	limit, limited := wanted.Limits[name]
 	enough, known := settings.GuaranteedResources[name]
-	if !limited && known && (b.max != nil || b.ratio != nil) {
+	if !limited && known && b.demandsLimit(request) {
 		limit, limited = enough, true
 	}
 	request, limit = b.follow(request), b.follow(limit)

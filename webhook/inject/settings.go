@@ -38,7 +38,8 @@ type Settings struct {
 	Readiness string
 	// DisableIMDS sets AWS_EC2_METADATA_DISABLED, so that no SDK silently falls back to the role of the node.
 	DisableIMDS bool
-	// Resources of the sidecar. In a pod of the QoS class Guaranteed it gets GuaranteedResources as requests and limits.
+	// Resources of the sidecar. In a pod of the QoS class Guaranteed it gets GuaranteedResources as requests and limits. These are also its limits
+	// where it has none and its namespace demands them.
 	Resources           corev1.ResourceRequirements
 	GuaranteedResources corev1.ResourceList
 }
@@ -70,9 +71,9 @@ func DefaultSettings() Settings {
 				corev1.ResourceCPU:    resource.MustParse("5m"),
 				corev1.ResourceMemory: resource.MustParse("16Mi"),
 			},
-			// Quotas can require a CPU limit; this one is above what even the start uses.
+			// A limit of CPU would throttle the start, for which applications wait. The sidecar cannot occupy a node: Go runs it on one core
+			// (GOMAXPROCS in the Dockerfile), and its request makes it yield to whatever has a larger one.
 			Limits: corev1.ResourceList{
-				corev1.ResourceCPU:    resource.MustParse("200m"),
 				corev1.ResourceMemory: resource.MustParse("32Mi"),
 			},
 		},

@@ -90,7 +90,7 @@ func (s clusterState) input(pod *corev1.Pod, namespace string) (in inject.Input,
 		return inject.Input{}, notCalled
 	}
 	in = inject.Input{
-		Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, LimitRanges: s.limitRanges[namespace], Token: tokenPlaceholder,
+		Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, Rules: s.rules[namespace], Token: tokenPlaceholder,
 	}
 	in.Identity, in.Associated = s.identities.Identity(association.ServiceAccount{Namespace: namespace, Name: in.ServiceAccount()})
 	return in, ""

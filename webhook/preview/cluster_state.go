@@ -8,17 +8,18 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // clusterState is what a cluster would know besides the pod: associations, the roles that service accounts name for IRSA, the labels of
-// namespaces, and LimitRanges.
+// namespaces, LimitRanges and ResourceQuotas.
 type clusterState struct {
 	identities *association.Index
 	// irsa is whether such roles count.
 	irsa       bool
 	namespaces map[string]corev1.Namespace
-	// limitRanges are the items of all LimitRanges, by namespace.
-	limitRanges map[string][]corev1.LimitRangeItem
+	// rules are what LimitRanges and ResourceQuotas demand, by namespace.
+	rules map[string]inject.Rules
 	// namespace and mode are the defaults for objects without a namespace, and for namespaces that are not given.
 	namespace, mode string
 }
@@ -26,12 +27,12 @@ type clusterState struct {
 // collect reads the state from the documents.
 func collect(documents []document, settings Settings) (clusterState, error) {
 	state := clusterState{
-		identities:  association.NewIndex(),
-		irsa:        settings.IRSA,
-		namespaces:  map[string]corev1.Namespace{},
-		limitRanges: map[string][]corev1.LimitRangeItem{},
-		namespace:   settings.Namespace,
-		mode:        settings.Mode,
+		identities: association.NewIndex(),
+		irsa:       settings.IRSA,
+		namespaces: map[string]corev1.Namespace{},
+		rules:      map[string]inject.Rules{},
+		namespace:  settings.Namespace,
+		mode:       settings.Mode,
 	}
 	var errs []error
 	first := map[string]string{}
@@ -58,7 +59,7 @@ func isAssociation(o object) bool { return o.is(contract.Domain, "PodIdentityAss
 
 func isNamespace(o object) bool { return o.is("", "Namespace") }
 
-func isLimitRange(o object) bool { return o.is("", "LimitRange") }
+func isRule(o object) bool { return o.is("", "LimitRange") || o.is("", "ResourceQuota") }
 
 // roleOf is the role that a service account names for IRSA, or "".
 func roleOf(o object) string {
@@ -70,15 +71,15 @@ func roleOf(o object) string {
 
 // includes reports whether the object is part of the state.
 func (s clusterState) includes(o object) bool {
-	return isAssociation(o) || isNamespace(o) || isLimitRange(o) || s.irsa && roleOf(o) != ""
+	return isAssociation(o) || isNamespace(o) || isRule(o) || s.irsa && roleOf(o) != ""
 }
 
 func (s clusterState) add(o object) []error {
 	if isNamespace(o) {
 		return s.addNamespace(o)
 	}
-	if isLimitRange(o) {
-		return s.addLimitRange(o)
+	if isRule(o) {
+		return s.addRule(o)
 	}
 	if role := roleOf(o); role != "" {
 		s.identities.SetRole(association.ServiceAccount{Namespace: s.namespaceOf(o), Name: o.GetName()}, role)
@@ -103,12 +104,20 @@ func (s clusterState) addNamespace(o object) []error {
 	return nil
 }
 
-func (s clusterState) addLimitRange(o object) []error {
+func (s clusterState) addRule(o object) []error {
 	var limitRange corev1.LimitRange
-	if err := decode(o.raw, &limitRange); err != nil {
+	var quota corev1.ResourceQuota
+	var into any = &limitRange
+	if o.is("", "ResourceQuota") {
+		into = &quota
+	}
+	if err := decode(o.raw, into); err != nil {
 		return []error{err}
 	}
-	s.limitRanges[s.namespaceOf(o)] = append(s.limitRanges[s.namespaceOf(o)], limitRange.Spec.Limits...)
+	rules := s.rules[s.namespaceOf(o)]
+	rules.LimitRanges = append(rules.LimitRanges, limitRange.Spec.Limits...)
+	rules.Quotas = append(rules.Quotas, inject.QuotasOf(&quota)...)
+	s.rules[s.namespaceOf(o)] = rules
 	return nil
 }
 
@@ -132,7 +141,7 @@ func (s clusterState) label(namespace string) (value string, ok bool) {
 
 // describe says what an object adds to the state.
 func (s clusterState) describe(o object) string {
-	if isAssociation(o) || isLimitRange(o) {
+	if isAssociation(o) || isRule(o) {
 		return "read"
 	}
 	if roleOf(o) != "" {

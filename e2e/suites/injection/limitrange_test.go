@@ -12,7 +12,7 @@ func limitRange(t *testing.T, s suite) {
 	s.Do(t, "label", "namespace", "bounded", "podidentity.dev/inject=enabled")
 	s.apply(t, "bounded.yaml", []string{"bounded"})
 	for name, test := range map[string]struct{ cpu, want string }{
-		"follows the bounds":            {"2500m", "injected: 67m 200m 64Mi 64Mi"},
+		"follows the bounds":            {"2500m", "injected: 34m 100m 64Mi 64Mi"},
 		"takes what is left of the pod": {"3900m", "injected: 34m 100m 64Mi 64Mi"},
 		"has no room":                   {"4", "skipped: a LimitRange leaves this pod no room for container pod-identity"},
 	} {
@@ -26,6 +26,18 @@ func limitRange(t *testing.T, s suite) {
 		if got := strings.TrimSuffix(status+": "+resources, ": "); got != test.want {
 			t.Errorf("a sidecar that %s: %s", name, got)
 		}
+	}
+}
+
+// quota has a quota of CPU limits alone take an injected pod whose own containers have what it demands.
+func quota(t *testing.T, s suite) {
+	s.namespaces(t, "metered")
+	s.Do(t, "label", "namespace", "metered", "podidentity.dev/inject=enabled")
+	s.Do(t, "create", "quota", "demands", "--namespace=metered", "--hard=limits.cpu=1")
+	seen := s.DoWith(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: metered}\nspec: {containers: [{name: app, image: app, resources: {limits: {cpu: 900m}}}]}",
+		"create", "--dry-run=server", "--namespace=metered", "--filename=-", "--output=jsonpath={.spec.initContainers[*].resources.limits.cpu}")
+	if seen != "100m" {
+		t.Errorf("the sidecar has the CPU limit %q", seen)
 	}
 }
 
