@@ -71,7 +71,7 @@ test: prepare lint ## runs all tests: linters, unit tests and the scenarios on a
 test-fresh: ## runs demo, demo-down and test as on a new machine: on a clean clone of HEAD, with empty caches
 	@exec e2e/fresh.sh
 
-# Three modules, one count: all run even if the first fails. What counts allocations runs without the race detector, which
+# Four modules, one count: all run even if the first fails. What counts allocations runs without the race detector, which
 # allocates too; so does release, which compresses much and starts no goroutine. Go's cache of results would not see a change outside
 # a module, such as one of a manifest.
 .PHONY: test-json
@@ -80,6 +80,7 @@ test-json:
 	CGO_ENABLED=1 go test -json -race ./... || status=1; \
 	go test -json -run Allocat ./webhook/... ./sidecar/... || status=1; \
 	go -C release test -json -count=1 ./... || status=1; \
+	go -C charts test -json -count=1 ./... || status=1; \
 	CGO_ENABLED=1 go -C e2e test -json -race -count=1 -timeout 40m -p 1 ./... || status=1; \
 	exit $$status
 
@@ -95,12 +96,14 @@ unit: ## runs the tests that need no cluster
 lint: check-generated ## runs the linters
 	$(TOOL) golangci-lint run ./...
 	cd release && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
+	cd charts && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
 	cd e2e && go tool -modfile=../tools/go.mod golangci-lint run --config=../.golangci.yml ./...
 	go tool -modfile=tools/actionlint.mod actionlint
 
 .PHONY: generate
 generate: ## generates the CRD and the deep copies from api/
 	$(TOOL) controller-gen object crd paths=./api/... output:crd:dir=manifests/base/crd
+	cp manifests/base/crd/podidentity.dev_podidentityassociations.yaml charts/pod-identity/crd.yaml
 
 # In a directory of its own, so that a stale file is found and not replaced.
 .PHONY: check-generated
