@@ -204,6 +204,8 @@ uninstall: ## removes the product from the cluster of KUBECONFIG, and every asso
 	  '      kind: CustomResourceDefinition' \
 	  '      metadata: {name: podidentityassociations.podidentity.dev}') \
 	  > bin/uninstall/kustomization.yaml
+	# First: the standby's entries refuse pods of labelled namespaces while nothing answers.
+	$(KUBECTL) delete mutatingwebhookconfigurations pod-identity-standby pod-identity --ignore-not-found
 	$(KUBECTL) delete -k manifests/auth --ignore-not-found
 	$(KUBECTL) delete -k bin/uninstall --ignore-not-found
 

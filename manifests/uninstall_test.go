@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 )
 
 // Whoever removes the product to install it again, or by mistake, must not lose the associations of all teams: an association is
@@ -42,6 +44,33 @@ func TestUninstallRefusesAnUnknownWishForTheAssociations(t *testing.T) {
 	said, err := uninstall(t, copyOfCheckout(t), "ASSOCIATIONS=yes")
 	if err == nil || !strings.Contains(said, "ASSOCIATIONS is yes: leave it out to keep the associations, or set it to delete") {
 		t.Errorf("make uninstall: %v: %s", err, said)
+	}
+}
+
+// The standby's entries fail closed: while they are there and the webhook is not, pods of labelled namespaces are refused.
+func TestUninstallRemovesTheWebhookConfigurationsFirst(t *testing.T) {
+	checkout := copyOfCheckout(t)
+	calls := filepath.Join(checkout, "calls")
+	kubectl := filepath.Join(checkout, "kubectl")
+	if err := os.WriteFile(kubectl, []byte("#!/bin/sh\necho \"$*\" >> "+calls), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := uninstall(t, checkout, "KUBECTL="+kubectl); err != nil {
+		t.Fatalf("make uninstall: %v: %s", err, said)
+	}
+	text, err := os.ReadFile(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"delete", "mutatingwebhookconfigurations"}
+	for _, configuration := range all[admissionregistrationv1.MutatingWebhookConfiguration](t, build(t, "base"), "MutatingWebhookConfiguration") {
+		want = append(want, configuration.Name)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	got := strings.Fields(strings.TrimSuffix(first, " --ignore-not-found"))
+	slices.Sort(want)
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("the first call of kubectl is %q", first)
 	}
 }
 
