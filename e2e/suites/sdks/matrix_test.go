@@ -56,6 +56,7 @@ func TestEverySDKWorksWithTheSidecar(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	expectProfiles(t, b, rows)
 	writeOrCompare(t, table(rows))
 }
 
