@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/sirupsen/logrus"
 
 	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/probes"
 )
+
+// restartedWait is the longest wait in a pod that has started. Its applications run already, as a rule, and a longer one keeps the pod out of
+// its Services: until the hook ends, the kubelet takes the container for unready.
+const restartedWait = 2 * time.Second
 
 // wait is the postStart hook. It returns no error: the kubelet kills a container whose hook fails, and that brings no
 // credentials.
@@ -21,7 +26,13 @@ func wait(ctx context.Context, arguments []string, out io.Writer) {
 		printError(err, out)
 		return
 	}
-	status, err := client.Wait(ctx)
+	status, err := client.Status(ctx)
+	if err == nil && status.Started {
+		client.Timeout = min(client.Timeout, restartedWait)
+	}
+	if err == nil {
+		status, err = client.Wait(ctx)
+	}
 	switch {
 	case err != nil:
 		_, _ = fmt.Fprintln(out, err)

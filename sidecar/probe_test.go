@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 const readerDocument = `{"roleARN":"arn:aws:iam::111122223333:role/reader"}`
@@ -88,7 +90,7 @@ func TestAPodThatHasStartedIsReadyAfterARestartWithoutSTS(t *testing.T) {
 			}
 			kubelet := freeAddress(t)
 			p.restart(t, unreachable(t), "--probe="+kubelet)
-			wait(t.Context(), []string{"--listen=" + p.address, "--timeout=300ms"}, io.Discard)
+			waitAfterRestart(t, p.address, test.ready)
 			if err := probe(t.Context(), []string{"--listen=" + p.address}, io.Discard); (err == nil) != test.ready {
 				t.Errorf("after the restart, probe returns %v", err)
 			}
@@ -110,6 +112,21 @@ func TestAPodThatHasStartedIsReadyAfterARestartWithoutSTS(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// waitAfterRestart waits as the hook of a sidecar that has been restarted does: not to the end of its time, where the pod has started.
+func waitAfterRestart(t *testing.T, address string, started bool) {
+	t.Helper()
+	timeout := "300ms"
+	if started {
+		timeout = "1m"
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	wait(ctx, []string{"--listen=" + address, "--timeout=" + timeout}, io.Discard)
+	if ctx.Err() != nil {
+		t.Error("the hook waits in a pod that has started")
 	}
 }
 
