@@ -62,6 +62,9 @@ func healths() map[string]health {
 		},
 		"one that cannot be used": {[]metav1.Condition{ready(v1alpha1.ReasonUnusable, metav1.ConditionFalse), apart}, 2, "Degraded Unusable: why", status.InProgressStatus},
 		"one whose pods wait":     {[]metav1.Condition{ready(v1alpha1.ReasonNoCredentials, metav1.ConditionFalse), apart}, 2, "Degraded NoCredentials: why", status.InProgressStatus},
+		"one whose pods get no new ones": {
+			[]metav1.Condition{ready(v1alpha1.ReasonNoNewCredentials, metav1.ConditionFalse), apart}, 2, "Degraded NoNewCredentials: why", status.InProgressStatus,
+		},
 	}
 }
 

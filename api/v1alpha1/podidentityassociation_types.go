@@ -112,7 +112,7 @@ type PodIdentityAssociationStatus struct {
 
 // Types of conditions.
 const (
-	// ConditionReady is true if the association is in effect and none of its pods waits for credentials.
+	// ConditionReady is true if the association is in effect and all of its pods get credentials.
 	ConditionReady = "Ready"
 	// ConditionConflicted is true if an older association with the same namespace and service account takes precedence.
 	ConditionConflicted = "Conflicted"
@@ -127,6 +127,8 @@ const (
 	ReasonInEffect = "InEffect"
 	// ReasonNoCredentials: some of its pods have had no credentials for a while.
 	ReasonNoCredentials = "NoCredentials"
+	// ReasonNoNewCredentials: some of its pods have had credentials and get no new ones.
+	ReasonNoNewCredentials = "NoNewCredentials"
 	// ReasonConflicted: another association takes precedence.
 	ReasonConflicted = "Conflicted"
 	// ReasonUnusable: the spec cannot be used, although the API server accepted it.

@@ -46,6 +46,10 @@ func (o outcome) ready() metav1.Condition {
 		condition.Reason = v1alpha1.ReasonNoCredentials
 		condition.Message = fmt.Sprintf("%d of %d pods got no credentials for over %s: `kubectl describe pod --namespace %s %s` shows the reason",
 			o.usage.unready, o.usage.pods, unreadyThreshold, o.usage.example.Namespace, o.usage.example.Name)
+	case o.usage.failing > 0:
+		condition.Reason = v1alpha1.ReasonNoNewCredentials
+		condition.Message = fmt.Sprintf("%d of %d pods get no new credentials; the sidecar of pod %s/%s says: %s",
+			o.usage.failing, o.usage.pods, o.usage.failingExample.Namespace, o.usage.failingExample.Name, o.usage.trouble)
 	default:
 		condition.Status, condition.Reason = metav1.ConditionTrue, v1alpha1.ReasonInEffect
 		condition.Message = o.usage.message()

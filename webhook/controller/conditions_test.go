@@ -36,6 +36,14 @@ func TestWhatAnAssociationSays(t *testing.T) {
 			outcome{usage: usage{pods: 3, unready: 2, example: example}}, metav1.ConditionFalse, "NoCredentials",
 			"2 of 3 pods got no credentials for over 1m0s: `kubectl describe pod --namespace team reader-1` shows the reason", metav1.ConditionFalse,
 		},
+		"one whose pods get no new credentials says how many, and what one of their sidecars says": {
+			outcome{usage: usage{pods: 3, failing: 2, failingExample: example, trouble: "STS refuses role R"}}, metav1.ConditionFalse, "NoNewCredentials",
+			"2 of 3 pods get no new credentials; the sidecar of pod team/reader-1 says: STS refuses role R", metav1.ConditionFalse,
+		},
+		"one of whose pods some wait says that first": {
+			outcome{usage: usage{pods: 3, unready: 1, example: example, failing: 2, failingExample: example}}, metav1.ConditionFalse, "NoCredentials",
+			"1 of 3 pods got no credentials for over 1m0s: `kubectl describe pod --namespace team reader-1` shows the reason", metav1.ConditionFalse,
+		},
 		"one that always loses names the winner": {
 			outcome{winner: "older"}, metav1.ConditionFalse, "Conflicted", "PodIdentityAssociation older selects the same pods and is older, so it is used: delete one of the two", metav1.ConditionTrue,
 		},

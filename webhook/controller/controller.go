@@ -4,6 +4,7 @@ package controller
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -58,6 +59,7 @@ type Controller struct {
 	options    Options
 	hostname   string
 	uninjected *prometheus.GaugeVec
+	failing    *prometheus.GaugeVec
 	newClient  func() (client.Client, error)
 	// newInformer is nil but for tests.
 	newInformer func(toolscache.ListerWatcher, runtime.Object, time.Duration, toolscache.Indexers) toolscache.SharedIndexInformer
@@ -75,13 +77,17 @@ func New(o Options) (*Controller, error) {
 		Name: "podidentity_uninjected_pods",
 		Help: "Pods that should have been injected and were not, as the leading replica last saw them: create them again.",
 	}, []string{"namespace"})
-	if err := o.Metrics.Register(c.uninjected); err != nil {
-		return nil, fmt.Errorf("register the metric of uninjected pods: %w", err)
+	c.failing = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "podidentity_failing_pods",
+		Help: "Pods that get no credentials, by the condition Ready of their association, as the leading replica last saw them.",
+	}, []string{"association", "reason"})
+	if err := errors.Join(o.Metrics.Register(c.uninjected), o.Metrics.Register(c.failing)); err != nil {
+		return nil, fmt.Errorf("register the metrics of pods: %w", err)
 	}
 	return c, nil
 }
 
-// Run works until ctx is done, and then resets its metric: another replica sets it now. It watches pods with a cache of its
+// Run works until ctx is done, and then resets its metrics: another replica sets them now. It watches pods with a cache of its
 // own, which ends with it: the other replicas hold no pods in memory.
 func (c *Controller) Run(ctx context.Context) error {
 	if !toolscache.WaitForCacheSync(ctx.Done(), c.options.Synced) {
@@ -99,7 +105,11 @@ func (c *Controller) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	reporter, err := c.newStatusReporter(pods)
+	troubles, err := newTroubleStore(ctx, informers)
+	if err != nil {
+		return err
+	}
+	reporter, err := c.newStatusReporter(pods, troubles)
 	if err != nil {
 		return err
 	}
@@ -109,6 +119,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	}
 	definitions := definitionReporter{state: c.options.Definition, events: reporter.events, log: c.options.Log}
 	defer c.uninjected.Reset()
+	defer c.failing.Reset()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return informers.Start(ctx) })
 	group.Go(func() error { definitions.run(ctx); return nil })
@@ -131,7 +142,7 @@ func (c *Controller) newCache() (cache.Cache, error) {
 	}
 	informers, err := cache.New(c.options.Cluster.GetConfig(), cache.Options{
 		HTTPClient: c.options.Cluster.GetHTTPClient(), Scheme: c.options.Cluster.GetScheme(), Mapper: c.options.Cluster.GetRESTMapper(), NewInformer: c.newInformer,
-		ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: watchedPods(), namespaceMetadata(): namespaces},
+		ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: watchedPods(), &corev1.Event{}: watchedTroubles(), namespaceMetadata(): namespaces},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("watch pods: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -47,19 +48,22 @@ type statusReporter struct {
 	// associations reads from a cache.
 	associations client.Reader
 	pods         podStore
+	troubles     troubleStore
 	identities   *association.Index
 	source       string
 	events       eventCreator
+	failing      *prometheus.GaugeVec
 	log          logrus.FieldLogger
 	// waiting is nil before the first reconciliation of this leader.
 	waiting waitingSince
+	epochs  epochs
 }
 
-func (c *Controller) newStatusReporter(pods podStore) (*statusReporter, error) {
+func (c *Controller) newStatusReporter(pods podStore, troubles troubleStore) (*statusReporter, error) {
 	writer, err := c.newClient()
 	return &statusReporter{
-		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, identities: c.options.Identities, source: c.options.Injection.Source,
-		events: eventCreator{writer, c.hostname}, log: c.options.Log,
+		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, source: c.options.Injection.Source,
+		events: eventCreator{writer, c.hostname}, failing: c.failing, log: c.options.Log,
 	}, err
 }
 
@@ -81,13 +85,18 @@ func (r *statusReporter) sources(informers cache.Cache, changes *association.Cha
 
 // Reconcile writes every status that is not what it should be.
 func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reconcile.Result, error) {
+	if !r.troubles.read() {
+		return reconcile.Result{RequeueAfter: debounce / 10}, nil
+	}
 	var all v1alpha1.PodIdentityAssociationList
 	if err := r.associations.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
 		return reconcile.Result{}, fmt.Errorf("list the associations: %w", err)
 	}
 	now, pods := time.Now(), r.pods.all()
 	r.waiting = r.waiting.update(pods, r.waitingFrom(all.Items, now))
-	used := usageByAssociation(pods, r.identities, r.waiting.unready(now))
+	r.epochs = r.epochs.update(pods, now)
+	used := usageByAssociation(pods, r.identities, r.waiting.unready(now), r.epochs.troubles(r.troubles.byPod(now)))
+	count(used, r.failing)
 	failures := make([]error, len(all.Items))
 	var writes errgroup.Group
 	writes.SetLimit(statusWriters)

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/association"
 )
 
@@ -20,32 +22,58 @@ type usage struct {
 	// unready of them have had no credentials for longer than unreadyThreshold; example is one of these.
 	unready int32
 	example *corev1.Pod
+	// failing of them have had credentials and get no new ones; what one of these says is its trouble.
+	failing        int32
+	failingExample *corev1.Pod
+	trouble        string
 }
 
 // usageByAssociation counts the pods by the name of the association whose identity they have.
-func usageByAssociation(pods []*corev1.Pod, identities *association.Index, unready func(*corev1.Pod) bool) map[string]usage {
+func usageByAssociation(pods []*corev1.Pod, identities *association.Index, unready func(*corev1.Pod) bool, trouble func(*corev1.Pod) string) map[string]usage {
 	all := map[string]usage{}
 	for _, pod := range pods {
 		identity, associated := identities.Identity(serviceAccount(pod))
 		if !associated || identity.Association == "" {
 			continue
 		}
-		all[identity.Association] = all[identity.Association].with(pod, unready(pod))
+		all[identity.Association] = all[identity.Association].with(pod, unready(pod), trouble(pod))
 	}
 	return all
 }
 
-func (u usage) with(pod *corev1.Pod, unready bool) usage {
+func (u usage) with(pod *corev1.Pod, unready bool, trouble string) usage {
 	u.pods++
-	if !unready {
-		return u
+	if unready {
+		u.unready++
+		u.example = first(u.example, pod)
 	}
-	u.unready++
-	// Always the same one, or the status would change without end.
-	if u.example == nil || cmp.Or(cmp.Compare(pod.Namespace, u.example.Namespace), cmp.Compare(pod.Name, u.example.Name)) < 0 {
-		u.example = pod
+	if trouble != "" {
+		u.failing++
+		if u.failingExample = first(u.failingExample, pod); u.failingExample == pod {
+			u.trouble = trouble
+		}
 	}
 	return u
+}
+
+// first is always the same one of several pods, or the status would change without end.
+func first(example, pod *corev1.Pod) *corev1.Pod {
+	if example == nil || cmp.Or(cmp.Compare(pod.Namespace, example.Namespace), cmp.Compare(pod.Name, example.Name)) < 0 {
+		return pod
+	}
+	return example
+}
+
+// count sets the metric of failing pods.
+func count(used map[string]usage, failing *prometheus.GaugeVec) {
+	failing.Reset()
+	for name, u := range used {
+		for reason, pods := range map[string]int32{v1alpha1.ReasonNoCredentials: u.unready, v1alpha1.ReasonNoNewCredentials: u.failing} {
+			if pods > 0 {
+				failing.WithLabelValues(name, reason).Set(float64(pods))
+			}
+		}
+	}
 }
 
 // waitingSince is since when pods have been without credentials.

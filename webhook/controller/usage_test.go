@@ -26,11 +26,12 @@ func TestPodsAreCountedForTheAssociationThatTheyHave(t *testing.T) {
 	identities.SetRole(association.ServiceAccount{Namespace: "team", Name: "irsa"}, "role")
 	begin := time.Now()
 	since := waitingSince{}.update(all, always(begin))
-	got := usageByAssociation(all, identities, since.unready(begin.Add(2*unreadyThreshold)))
-	if reader := got["reader"]; reader.pods != 3 || reader.unready != 2 || reader.example.Name != "b" {
+	said := map[string]string{"a": "STS refuses", "d": "STS is away", "e": "STS refuses"}
+	got := usageByAssociation(all, identities, since.unready(begin.Add(2*unreadyThreshold)), func(p *corev1.Pod) string { return said[p.Name] })
+	if reader := got["reader"]; reader.pods != 3 || reader.unready != 2 || reader.example.Name != "b" || reader.failing != 1 || reader.failingExample.Name != "a" || reader.trouble != "STS refuses" {
 		t.Errorf("reader has %+v", reader)
 	}
-	if writer := got["writer"]; writer.pods != 1 || writer.unready != 0 {
+	if writer := got["writer"]; writer.pods != 1 || writer.unready != 0 || writer.failing != 1 || writer.trouble != "STS is away" {
 		t.Errorf("writer has %+v", writer)
 	}
 	if len(got) != 2 {

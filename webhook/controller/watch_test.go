@@ -20,7 +20,11 @@ import (
 func (c *fakeCluster) newInformer(_ toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
 	selector := watchedPods().Label
 	newList := func() client.ObjectList { return &corev1.PodList{} }
-	if _, ok := object.(*metav1.PartialObjectMetadata); ok {
+	switch object.(type) {
+	case *corev1.Event:
+		selector = labels.Everything()
+		newList = func() client.ObjectList { return &corev1.EventList{} }
+	case *metav1.PartialObjectMetadata:
 		namespaces, err := watchedNamespaces()
 		if err != nil {
 			c.t.Error(err)

@@ -28,6 +28,7 @@ func TestOnARealCluster(t *testing.T) {
 		"a pod that loses our label gets it back, and its identity stays true":                                labelRemoved,
 		"a new leader keeps what the statuses say, and repeats no event":                                      anotherLeader,
 		"a definition that is deleted takes no identity away, and heals when it is back":                      deletedDefinition,
+		"an association whose running pods get no new credentials says so, and that they do again":            trouble,
 		"a pod that was not injected is counted and told so":                                                  uninjected,
 	} {
 		t.Run(name, func(t *testing.T) { scenario(t, newFixture(t, env)) })
