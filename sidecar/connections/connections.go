@@ -77,7 +77,7 @@ func (l *listener) closeStale() {
 	defer l.mu.Unlock()
 	l.pauses++
 	for _, c := range slices.Clone(l.untrusted) {
-		if l.pauses-c.since > maxPauses && c.waits.Load() {
+		if l.pauses-c.since > maxPauses && c.keepsWaiting() {
 			l.remove(c)
 			_ = c.Conn.Close() // net/http notices
 		}
@@ -110,19 +110,40 @@ type connection struct {
 
 	listener *listener
 	lines    int
-	// waits tells that the client has to send something, and not this process to do something.
+	last     byte // that was read, of those that matter to end
+	// waits tells that the kernel has nothing of the client.
 	waits atomic.Bool
-	since int  // of listener.pauses
-	gone  bool // guarded by listener.mu
+	// whole tells that the header has arrived, and unjudged that nobody has said yet what it is worth.
+	whole, unjudged atomic.Bool
+	since           int  // of listener.pauses
+	gone            bool // guarded by listener.mu
+}
+
+// keepsWaiting tells that the client has to send something, and not this process to do something.
+func (c *connection) keepsWaiting() bool {
+	return c.waits.Load() && (!c.whole.Load() || !c.unjudged.Load())
 }
 
 // Read implements net.Conn. A connection carries one request without a body, so its lines are those of the header.
 func (c *connection) Read(p []byte) (int, error) {
 	n, err := c.read(p)
+	c.end(p[:n])
 	if c.lines += bytes.Count(p[:n], []byte("\n")); c.lines > maxLines {
 		return 0, errors.New("the header has too many lines")
 	}
 	return n, err
+}
+
+// end notes the end of the header, which is an empty line.
+func (c *connection) end(text []byte) {
+	for _, b := range text {
+		if b == '\n' && c.last == '\n' {
+			c.whole.Store(true)
+		}
+		if b != '\r' {
+			c.last = b
+		}
+	}
 }
 
 // readAny reads from a connection that is no socket.
@@ -142,6 +163,7 @@ func (c *connection) Close() error {
 
 // CloseWrite lets net/http send a refusal whole, before it closes a connection whose request it has not read to its end.
 func (c *connection) CloseWrite() error {
+	c.unjudged.Store(false)
 	c.waits.Store(true) // net/http gives the client time to read it
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -151,8 +173,12 @@ func (c *connection) CloseWrite() error {
 
 type connectionKey struct{}
 
-// Context is the ConnContext of an http.Server whose handlers call Trust.
+// Context is the ConnContext of an http.Server whose handler calls Trust or Distrust for each request. Until then a client whose
+// header has arrived is not waited for: net/http tries to read more meanwhile, but it is for the handler to go on.
 func Context(ctx context.Context, c net.Conn) context.Context {
+	if c, ok := c.(*connection); ok {
+		c.unjudged.Store(true)
+	}
 	return context.WithValue(ctx, connectionKey{}, c)
 }
 
@@ -162,5 +188,12 @@ func Trust(ctx context.Context) {
 		c.listener.mu.Lock()
 		defer c.listener.mu.Unlock()
 		c.listener.forget(c)
+	}
+}
+
+// Distrust has the connection of a request make room for others, unless it is trusted.
+func Distrust(ctx context.Context) {
+	if c, ok := ctx.Value(connectionKey{}).(*connection); ok {
+		c.unjudged.Store(false)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/podidentity/podidentity/sidecar/connections"
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
@@ -29,6 +30,7 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	// The server's timeouts would cut the wait short. A ResponseWriter that cannot set a deadline, as in tests, has none.
 	control, deadline := http.NewResponseController(w), time.Now().Add(wait+timeout)
 	_ = errors.Join(control.SetReadDeadline(deadline), control.SetWriteDeadline(deadline))
+	connections.Distrust(r.Context()) // long before this returns
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	status := s.status.Await(ctx, s.stopping, func(status readiness.Status) bool { return status.State != readiness.Pending })

@@ -83,7 +83,7 @@ func (s *Server) Handler() http.Handler {
 // Serve answers on listener until ctx is done. Then it closes listener, finishes the requests in flight, and returns nil.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	limits := limits()
-	server := bounded.NewServer(s.Handler(), limits)
+	server := bounded.NewServer(distrust(s.Handler()), limits)
 	server.ConnContext = connections.Context
 	server.ErrorLog = stdlog.New(logWriter{s.log}, "", 0)
 	// Some clients fail on a kept connection that the server closes, and requests are rare (README, rule 12).
@@ -103,6 +103,14 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("stop serving credentials: %w", err)
 	}
 	return nil
+}
+
+// distrust is for all connections of whose requests next has not called Trust.
+func distrust(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer connections.Distrust(r.Context())
+		next.ServeHTTP(w, r)
+	})
 }
 
 // logWriter logs the errors of net/http.
