@@ -56,6 +56,11 @@ func (s *State) Refused() bool {
 	return s.failure != nil && s.failure.Verdict == Refused
 }
 
+// Failing reports whether the last fetch failed, other than by throttling.
+func (s *State) Failing() bool {
+	return s.failure != nil && s.failure.Verdict != Throttled
+}
+
 // Trouble is the Reason if something is wrong, and empty otherwise. While there are credentials that still work, a failure that a
 // retry may end is no trouble before it has lasted.
 func (s *State) Trouble(now time.Time) string {

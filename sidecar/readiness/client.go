@@ -17,6 +17,12 @@ const (
 	pollInterval = 10 * time.Millisecond
 	// maxWait bounds how long the sidecar may hold back one response.
 	maxWait = 30 * time.Second
+	// patience is how long a wait lasts at least while fetches fail: as long as IAM may take to propagate a new role. recheckWait is the time
+	// between two looks after that.
+	patience    = 10 * time.Second
+	recheckWait = time.Second
+	// longWait is the longest wait that failures end. Who asks for a longer one wants no application to start during an outage.
+	longWait = 30 * time.Second
 	// responseMargin is left of the timeout for the response to arrive in.
 	responseMargin = 100 * time.Millisecond
 	maxBody        = 16 << 10
@@ -28,26 +34,44 @@ type Client struct {
 	Address string
 	// Timeout bounds how long to wait for a Status that is not Pending.
 	Timeout time.Duration
+
+	// transport is nil but for tests.
+	transport http.RoundTripper
 }
 
-// Wait returns the Status as soon as it is not Pending, or the last one before the timeout. It also waits for a sidecar that
-// does not listen yet, or has closed the connection. The error says why there is no Status at all.
+// Wait returns the Status as soon as it is not Pending, or the last one before the timeout. A Status that is Failing ends a wait of the usual
+// length after ten seconds, because people see the reason only when it ends. It also waits for a sidecar that does not listen yet, or has
+// closed the connection. The error says why there is no Status at all.
 func (c Client) Wait(ctx context.Context) (Status, error) {
-	return c.await(ctx, maxWait, func(s Status) bool { return s.State != Pending })
+	impatient := time.Now().Add(patience)
+	if c.Timeout > longWait {
+		impatient = time.Now().Add(c.Timeout)
+	}
+	next := func() time.Duration {
+		if left := time.Until(impatient); left > 0 {
+			return min(maxWait, left)
+		}
+		return recheckWait
+	}
+	return c.await(ctx, next, func(s Status) bool { return s.State != Pending || s.Failing && time.Until(impatient) <= 0 })
 }
 
 // Status returns the Status of this moment. It waits for a sidecar as Wait does.
 func (c Client) Status(ctx context.Context) (Status, error) {
-	return c.await(ctx, 0, func(Status) bool { return true })
+	return c.await(ctx, func() time.Duration { return 0 }, func(Status) bool { return true })
 }
 
-func (c Client) await(ctx context.Context, most time.Duration, until func(Status) bool) (Status, error) {
+// await asks until a Status is the one to return. Next is how long the sidecar may hold back the next one.
+func (c Client) await(ctx context.Context, next func() time.Duration, until func(Status) bool) (Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	if c.transport != nil {
+		client.Transport = c.transport
+	}
 	var last Status
 	for {
-		status, err := c.get(ctx, client, most)
+		status, err := c.get(ctx, client, next())
 		switch {
 		case err == nil && until(status):
 			return status, nil

@@ -62,7 +62,7 @@ func (r *Reporter) Status() Status {
 
 func (r *Reporter) status(state *credentials.State) Status {
 	now := r.wall()
-	status := Status{State: Pending, Reason: state.Reason(), Trouble: state.Trouble(now)}
+	status := Status{State: Pending, Reason: state.Reason(), Failing: state.Failing(), Trouble: state.Trouble(now)}
 	_, ok := state.Body(now)
 	switch {
 	case ok:

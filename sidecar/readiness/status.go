@@ -31,6 +31,8 @@ type Status struct {
 	Reason string `json:"reason,omitempty"`
 	// Started is whether the pod has ever had all that it can have: credentials, or no association. It is ready from then on.
 	Started bool `json:"started"`
+	// Failing is whether the last fetch failed, other than by throttling, which is a queue that moves.
+	Failing bool `json:"failing,omitempty"`
 	// Trouble is a sentence that says what is wrong, before the start and after it. It is empty where all is well.
 	Trouble string `json:"trouble,omitempty"`
 }

@@ -24,7 +24,7 @@ func TestStatus(t *testing.T) {
 		"a wait that is too short":              {associated: true, source: source{delay: 5 * time.Second}, query: "?wait=2s", want: `{"state":"pending","reason":"the first credentials are being fetched: try again","started":false}`, waits: 2 * time.Second},
 		"a lasting refusal, which no wait changes": {
 			associated: true, source: source{err: &credentials.Failure{Reason: "because", Verdict: credentials.Refused}},
-			query: "?wait=30s", want: `{"state":"refused","reason":"because","started":false,"trouble":"because"}`,
+			query: "?wait=30s", want: `{"state":"refused","reason":"because","started":false,"failing":true,"trouble":"because"}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
