@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// resourceList is the value of a flag such as cpu=5m,memory=16Mi. It replaces the whole default.
+// resourceList is the value of a flag such as cpu=5m,memory=12Mi. It replaces the whole default.
 type resourceList corev1.ResourceList
 
 // String implements flag.Value.
