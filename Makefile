@@ -88,6 +88,10 @@ test-json:
 chaos: prepare ## runs the fault suite at length, about an hour, and prints its table
 	CHAOS=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 3h -v ./suites/chaos
 
+.PHONY: outage
+outage: prepare ## has STS fail pods for 20 minutes, with sessions of 15, and prints what became of them
+	OUTAGE=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v -run TestNoFaultHarmsAPod/of_STS ./suites/chaos
+
 .PHONY: unit
 unit: ## runs the tests that need no cluster
 	CGO_ENABLED=1 go test -race ./...

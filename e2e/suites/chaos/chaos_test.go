@@ -1,5 +1,5 @@
 // Package chaos_test proves that no fault of a cluster refuses a pod, or admits one without its sidecar: it creates pods all the time and
-// causes one fault after the other.
+// causes one fault after the other. Then it has STS fail pods that run, and proves that none leaves its Service.
 package chaos_test
 
 import (
@@ -19,8 +19,8 @@ import (
 // long is the environment variable that chooses the long form, which takes most of an hour.
 const long = "CHAOS"
 
-// table is the environment variable that names a file for the table, as Markdown.
-const table = "CHAOS_TABLE"
+// tables is the environment variable that names a file for both tables, as Markdown.
+const tables = "CHAOS_TABLES"
 
 // baseline is the name of what comes first, and is no fault.
 const baseline = "nothing"
@@ -57,14 +57,16 @@ func faults() []fault {
 		{name: "both Deployments deleted, and created again", short: 1, long: 3, inject: deleteDeployments, refuses: true},
 		{name: "500 associations created at once", short: 1, long: 3, inject: createMany},
 		{name: "500 associations edited at once", short: 1, long: 3, inject: editMany},
+		{name: "the CRD deleted for 10 s, and applied again", short: 0, long: 3, inject: deleteDefinition},
 		{name: "a LimitRange comes, and goes", short: 1, long: 3, inject: boundPods, refuses: true},
+		{name: "the kubelet restarts while a pod waits for its credentials", short: 1, long: 3, inject: restartKubelet},
 		{name: "etcd paused for 10 s", short: 1, long: 3, inject: pauseEtcd, away: true},
 		{name: "API server killed and started again", short: 1, long: 5, inject: restartAPIServer, away: true},
 		{name: "API server away for a minute", short: 0, long: 2, inject: apiServerAway, away: true},
 	}
 }
 
-func TestNoFaultRefusesAPod(t *testing.T) {
+func TestNoFaultHarmsAPod(t *testing.T) {
 	p := platform.ForTest(t, "chaos")
 	s := newSuite(t, p)
 	rows := []string{"| what happens | times | admitted | refused | without sidecar | API server away | slowest | it lasted |", "|---|---:|---:|---:|---:|---:|---:|---:|"}
@@ -95,8 +97,10 @@ func TestNoFaultRefusesAPod(t *testing.T) {
 	t.Logf("\n%s", text)
 	s.load.stop()
 	t.Run("another webhook changes the sidecar", func(t *testing.T) { anotherWebhook(t, s) })
-	if file := os.Getenv(table); file != "" {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	table := faultsOfSTS(t, s)
+	t.Logf("\n%s", table)
+	if file := os.Getenv(tables); file != "" {
+		if err := os.WriteFile(file, []byte(text+"\n"+table), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,8 +129,11 @@ func check(t *testing.T, f fault, seen figures) {
 type suite struct {
 	*platform.Platform
 
-	load         *load
-	kube         kubernetes.Interface
+	load *load
+	sts  platform.STS
+	kube kubernetes.Interface
+	// patient never ends a request.
+	patient      kubernetes.Interface
 	associations dynamic.NamespaceableResourceInterface
 	// hung is the replica that was stopped last.
 	hung string
@@ -155,6 +162,10 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	if err != nil {
 		t.Fatal(err)
 	}
+	patient, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
 	config.Timeout = time.Minute
 	kube, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -165,11 +176,15 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 		t.Fatal(err)
 	}
 	associations := schema.GroupVersionResource{Group: "podidentity.dev", Version: "v1alpha1", Resource: "podidentityassociations"}
-	s := &suite{Platform: p, kube: kube, associations: objects.Resource(associations), load: &load{pods: kube.CoreV1().Pods("load")}}
+	s := &suite{
+		Platform: p, kube: kube, patient: patient, associations: objects.Resource(associations), sts: p.StartSTS(t, session()),
+		load: &load{pods: kube.CoreV1().Pods("load")},
+	}
 	// A life of a minute has the certificates renewed all the time.
 	for _, deployment := range []string{"pod-identity-webhook", "pod-identity-webhook-standby"} {
 		s.Do(t, "patch", "deployment", "--namespace=pod-identity", deployment, "--type=json",
-			`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-validity=1m"}]`)
+			`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-validity=1m"},
+				{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--sts-endpoint=`+s.sts.URL()+`"}]`)
 	}
 	s.rolledOut(t)
 	s.gone(t)

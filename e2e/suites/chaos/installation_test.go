@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,4 +69,29 @@ func boundPods(t *testing.T, s *suite) {
 			t.Errorf("%d pods are refused by what the webhook knows", more)
 		}
 	}
+}
+
+// deleteDefinition deletes the CustomResourceDefinition, and with it all associations, and applies it again, with one association: that of
+// the witness. Meanwhile pods are admitted, and the witness keeps its identity.
+func deleteDefinition(t *testing.T, s *suite) {
+	s.giveRole(t, witness, witness, s.RoleARN)
+	identity := func() string {
+		return s.Do(t, "get", "pod", "--namespace="+witness, witness, `--output=jsonpath={.metadata.annotations.podidentity\.dev/identity}`)
+	}
+	const definition = "crd/podidentityassociations.podidentity.dev"
+	s.await(t, "the role in the pod", func(context.Context) (bool, error) { return strings.Contains(identity(), s.RoleARN), nil })
+	before := identity()
+	s.Do(t, "delete", definition, "--timeout=1m")
+	<-time.After(10 * time.Second)
+	s.admits(t, 100)
+	if now := identity(); now != before {
+		t.Errorf("the identity was %s, and is %s without the definition", before, now)
+	}
+	s.Do(t, "apply", "--filename=../../../manifests/base/crd")
+	s.Do(t, "wait", "--for=condition=Established", definition, "--timeout=1m")
+	begin := time.Now()
+	s.giveRole(t, witness, witness, s.RefusedRoleARN)
+	s.await(t, "the changed role in the pod", func(context.Context) (bool, error) { return strings.Contains(identity(), s.RefusedRoleARN), nil })
+	s.took(t, begin, "a role that is applied again is in the pod")
+	s.Do(t, "delete", "pia", witness)
 }
