@@ -29,7 +29,11 @@ func writeBundle(directory string) (err error) {
 	if err != nil {
 		return fmt.Errorf("list the manifests: %w", err)
 	}
-	for _, name := range manifests {
+	charts, err := fs.Glob(os.DirFS(directory), "*.tgz")
+	if err != nil {
+		return fmt.Errorf("list the charts: %w", err)
+	}
+	for _, name := range append(manifests, charts...) {
 		if err := addAll(archive, os.DirFS(directory), name, "manifests/"); err != nil {
 			return err
 		}

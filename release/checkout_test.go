@@ -14,7 +14,7 @@ import (
 func checkout(t *testing.T, program []byte) (directory string) {
 	t.Helper()
 	directory = t.TempDir()
-	copyOf(t, directory, "Dockerfile", "manifests")
+	copyOf(t, directory, "Dockerfile", "manifests", "charts")
 	place(t, directory, "bin/ca-certificates.crt", []byte("certificates"), 0o600)
 	for _, architecture := range []string{"amd64", "arm64"} {
 		for _, name := range []string{"webhook", "sidecar", "auth"} {

@@ -63,7 +63,7 @@ func writeManifests(o options, all []images.Image) error {
 			return err
 		}
 	}
-	return nil
+	return writeChart(o, digests)
 }
 
 // writeSums covers all files but those of the layout, which the bundle has as well.

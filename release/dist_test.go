@@ -77,6 +77,7 @@ func TestWhatIsInARelease(t *testing.T) {
 	want := []string{
 		"SHA256SUMS",
 		"auth-linux-amd64.cdx.json", "auth-linux-arm64.cdx.json",
+		"pod-identity-1.2.3.tgz",
 		"pod-identity-auth.yaml", "pod-identity-cert-manager.yaml", "pod-identity.tar", "pod-identity.yaml",
 		"sidecar-linux-amd64.cdx.json", "sidecar-linux-arm64.cdx.json",
 		"webhook-linux-amd64.cdx.json", "webhook-linux-arm64.cdx.json",
@@ -103,7 +104,7 @@ func TestWhatIsInARelease(t *testing.T) {
 			switch layoutFile, ok := strings.CutPrefix(name, "images/"); {
 			case ok:
 				bundled[layoutFile] = content
-			case strings.HasSuffix(name, ".yaml"):
+			case strings.HasSuffix(name, ".yaml"), strings.HasSuffix(name, ".tgz"):
 				bundled["manifests/"+name] = content
 			}
 		}
