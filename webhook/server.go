@@ -49,13 +49,14 @@ func newHandler(settings inject.Settings, s sources, log logrus.FieldLogger) (ht
 	if err != nil {
 		return nil, err
 	}
+	injector := inject.NewInjector(settings)
 	mux := http.NewServeMux()
 	// This server never starts: it measures what its handlers do.
 	measured := crwebhook.NewServer(crwebhook.Options{WebhookMux: mux})
 	memory := admission.NewMemory()
 	for _, mode := range []string{contract.InjectEnabled, contract.InjectAssociated, admission.Unknown} {
 		measured.Register(admission.Path(mode), &admission.Handler{
-			Mode: mode, Settings: settings, Identities: s.identities, AuthCA: s.authCA, Rules: s.rules, Memory: memory, Metrics: admissions, Log: log,
+			Mode: mode, Injector: injector, Identities: s.identities, AuthCA: s.authCA, Rules: s.rules, Memory: memory, Metrics: admissions, Log: log,
 		})
 	}
 	return mux, nil

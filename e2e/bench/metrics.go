@@ -29,6 +29,22 @@ func (a *api) metric(ctx context.Context, name string) (float64, error) {
 
 // metricOfWebhook is one of the webhook's, without labels, of each replica.
 func metricOfWebhook(ctx context.Context, p *platform.Platform, a *api, name string) (values []float64, err error) {
+	pods, err := webhookPods(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	for _, pod := range pods {
+		value, err := metricOfPod(ctx, p, pod, name)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, nil
+}
+
+// webhookPods are the webhook's replicas, at least one.
+func webhookPods(ctx context.Context, a *api) ([]corev1.Pod, error) {
 	text, err := a.do(ctx, http.MethodGet, podsPath("pod-identity")+"?labelSelector=app.kubernetes.io/name=pod-identity-webhook", nil)
 	if err != nil {
 		return nil, err
@@ -37,18 +53,19 @@ func metricOfWebhook(ctx context.Context, p *platform.Platform, a *api, name str
 	if err := json.Unmarshal(text, &pods); err != nil {
 		return nil, fmt.Errorf("read the list of the webhook's pods: %w", err)
 	}
-	client := &http.Client{Transport: &http.Transport{DialContext: p.Cluster.Dial, DisableKeepAlives: true}}
-	for _, pod := range pods.Items {
-		value, err := scrape(ctx, client, "http://"+pod.Status.PodIP+":8080/metrics", name)
-		if err != nil {
-			return nil, fmt.Errorf("scrape the webhook: %w", err)
-		}
-		values = append(values, value)
-	}
-	if len(values) == 0 {
+	if len(pods.Items) == 0 {
 		return nil, errors.New("the webhook has no pods")
 	}
-	return values, nil
+	return pods.Items, nil
+}
+
+func metricOfPod(ctx context.Context, p *platform.Platform, pod corev1.Pod, name string) (float64, error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: p.Cluster.Dial, DisableKeepAlives: true}}
+	value, err := scrape(ctx, client, "http://"+pod.Status.PodIP+":8080/metrics", name)
+	if err != nil {
+		return 0, fmt.Errorf("scrape the webhook: %w", err)
+	}
+	return value, nil
 }
 
 func scrape(ctx context.Context, client *http.Client, url, name string) (float64, error) {

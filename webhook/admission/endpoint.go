@@ -122,11 +122,11 @@ func (h *Handler) refuse(review review, why *refusal) *admissionv1.AdmissionRevi
 func answerTo(review review, response admission.Response) *admissionv1.AdmissionReview {
 	var answer admissionv1.AdmissionReview
 	answer.SetGroupVersionKind(review.version())
-	if review.Request != nil {
-		response.UID = types.UID(short(string(review.Request.UID)))
-	}
 	if err := encodePatch(&response); err != nil {
 		response = admission.Errored(http.StatusInternalServerError, err)
+	}
+	if review.Request != nil {
+		response.UID = types.UID(short(string(review.Request.UID)))
 	}
 	answer.Response = &response.AdmissionResponse
 	return &answer

@@ -23,7 +23,7 @@ type Identities interface {
 type Handler struct {
 	// Mode is the value of the namespace's injection label that the API server calls the path for, or Unknown.
 	Mode       string
-	Settings   inject.Settings
+	Injector   *inject.Injector
 	Identities Identities
 	// AuthCA are the current CA certificates of the auth service, in PEM, or empty.
 	AuthCA func() string
@@ -55,15 +55,13 @@ func (h *Handler) handle(request *request) admission.Response {
 }
 
 func (h *Handler) create(in inject.Input) admission.Response {
-	decision := inject.Decide(in, h.Settings)
-	operations := inject.Patch(in, decision, h.Settings)
+	decision := h.Injector.Decide(in)
+	operations := h.Injector.Patch(in, decision)
 	h.Metrics.count(decision.Reason)
-	h.logFor(in).WithFields(logrus.Fields{
-		"reason":      decision.Reason,
-		"status":      decision.Status,
-		"association": in.Identity.Association,
-		"operations":  len(operations),
-	}).Info("admitted a pod")
+	fields := fieldsOf(in)
+	fields["reason"], fields["status"] = decision.Reason, decision.Status
+	fields["association"], fields["operations"] = in.Identity.Association, len(operations)
+	h.Log.WithFields(fields).Info("admitted a pod")
 	return admission.Patched(string(decision.Reason), operations...).WithWarnings(decision.Warnings...)
 }
 
@@ -71,16 +69,20 @@ func (h *Handler) create(in inject.Input) admission.Response {
 const ephemeralContainers = "ephemeralcontainers"
 
 func (h *Handler) updateEphemeralContainers(request *request, in inject.Input) admission.Response {
-	operations, warnings := inject.PatchEphemeralContainers(in, request.OldObject, h.Settings)
-	h.logFor(in).WithField("operations", len(operations)).Info("admitted ephemeral containers")
+	operations, warnings := h.Injector.PatchEphemeralContainers(in, request.OldObject)
+	fields := fieldsOf(in)
+	fields["operations"] = len(operations)
+	h.Log.WithFields(fields).Info("admitted ephemeral containers")
 	return admission.Patched("", operations...).WithWarnings(warnings...)
 }
 
-// logFor names the pod, which has no name yet if a controller creates it.
-func (h *Handler) logFor(in inject.Input) logrus.FieldLogger {
-	log := h.Log.WithField("namespace", short(in.Namespace))
+// fieldsOf name the pod in the log. It has no name yet if a controller creates it.
+func fieldsOf(in inject.Input) logrus.Fields {
+	fields := logrus.Fields{"namespace": short(in.Namespace)}
 	if in.Pod.Name == "" {
-		return log.WithField("generateName", short(in.Pod.GenerateName))
+		fields["generateName"] = short(in.Pod.GenerateName)
+	} else {
+		fields["pod"] = short(in.Pod.Name)
 	}
-	return log.WithField("pod", short(in.Pod.Name))
+	return fields
 }

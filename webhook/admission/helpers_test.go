@@ -40,7 +40,7 @@ func handler(t testing.TB, log logrus.FieldLogger) *admission.Handler {
 	settings.Image = "sidecar:v1"
 	return &admission.Handler{
 		Mode:     contract.InjectEnabled,
-		Settings: settings,
+		Injector: inject.NewInjector(settings),
 		Identities: identities{
 			account:  association.ServiceAccount{Namespace: "eks-s3-example", Name: "reader"},
 			identity: contract.Identity{Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader"},

@@ -41,7 +41,7 @@ func newHandler(t *testing.T) (*Handler, *identityAsked) {
 	log, _ := logrustest.NewNullLogger()
 	asked := &identityAsked{}
 	return &Handler{
-		Mode: contract.InjectEnabled, Settings: inject.DefaultSettings(), Identities: asked, AuthCA: func() string { return "" },
+		Mode: contract.InjectEnabled, Injector: inject.NewInjector(inject.DefaultSettings()), Identities: asked, AuthCA: func() string { return "" },
 		Rules:  func(string) inject.Rules { return inject.Rules{} },
 		Memory: NewMemory(), Metrics: metrics, Log: log,
 	}, asked

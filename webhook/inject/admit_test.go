@@ -18,11 +18,12 @@ func pass(t testing.TB, input inject.Input, old *corev1.Pod, raw []byte, setting
 	t.Helper()
 	input.Pod = podOf(t, raw)
 	var list []operation.Operation
+	injector := inject.NewInjector(settings)
 	if old != nil {
-		list, warnings = inject.PatchEphemeralContainers(input, old, settings)
+		list, warnings = injector.PatchEphemeralContainers(input, old)
 	} else {
-		decision := inject.Decide(input, settings)
-		list, warnings = inject.Patch(input, decision, settings), decision.Warnings
+		decision := injector.Decide(input)
+		list, warnings = injector.Patch(input, decision), decision.Warnings
 	}
 	return apply(t, raw, list), warnings, len(list)
 }
@@ -45,6 +46,9 @@ func apply(t testing.TB, raw []byte, list []operation.Operation) []byte {
 	for _, operation := range list {
 		if operation.Operation != "add" && operation.Operation != "replace" {
 			t.Errorf("operation %s: only add and replace leave alone what is not ours", operation.Json())
+		}
+		if _, ok := operation.Value.(json.RawMessage); !ok {
+			t.Errorf("operation %s has a value that is not encoded", operation.Json())
 		}
 	}
 	text, err := json.Marshal(list)

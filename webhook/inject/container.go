@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -11,23 +12,19 @@ import (
 
 // configureContainer adds what the SDKs look for to one container of the application. It changes nothing that the container
 // has already, and nothing at all in a container with AWS credentials of its own.
-func configureContainer(p *patch, path string, container corev1.Container, options podOptions, settings Settings) {
-	if container.Name == contract.ContainerName || options.skips(container.Name) || ownCredentials(&container, options) != "" {
+func (i *Injector) configureContainer(to *patch, path string, container *corev1.Container, options podOptions) {
+	if container.Name == contract.ContainerName || options.skips(container.Name) || ownCredentials(container, options) != "" {
 		return
 	}
-	wanted := append(containerEnv(container, options, settings), bypassProxy(p, path+"/env", container)...)
-	extend(p, path+"/env", len(container.Env), missingEnv(container.Env, wanted))
+	wanted := append(containerEnv(container, options, i.settings), bypassProxy(to, path+"/env", container)...)
+	to.extend(path+"/env", len(container.Env), encodeEnv(missingEnv(container.Env, wanted)))
 	if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == contract.AuthorizationMountPath }) {
 		return
 	}
-	extend(p, path+"/volumeMounts", len(container.VolumeMounts), []corev1.VolumeMount{{
-		Name:      contract.AuthorizationVolumeName,
-		MountPath: contract.AuthorizationMountPath,
-		ReadOnly:  true,
-	}})
+	to.extend(path+"/volumeMounts", len(container.VolumeMounts), []json.RawMessage{i.mount})
 }
 
-func containerEnv(container corev1.Container, options podOptions, settings Settings) []corev1.EnvVar {
+func containerEnv(container *corev1.Container, options podOptions, settings Settings) []corev1.EnvVar {
 	env := []corev1.EnvVar{
 		{Name: envCredentialsURI, Value: contract.CredentialsURI(options.port)},
 		{Name: envAuthorizationFile, Value: authorizationFile},
@@ -59,7 +56,7 @@ func hasEnv(env []corev1.EnvVar, name string) bool {
 
 // mayDefine reports whether a container sets a variable, or may set it with envFrom, whose content is not known here: a
 // variable of ours would silently override that one (aws/amazon-eks-pod-identity-webhook#248).
-func mayDefine(container corev1.Container, name string) bool {
+func mayDefine(container *corev1.Container, name string) bool {
 	return hasEnv(container.Env, name) || slices.ContainsFunc(container.EnvFrom, func(source corev1.EnvFromSource) bool {
 		return strings.HasPrefix(name, source.Prefix)
 	})

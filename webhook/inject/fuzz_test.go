@@ -31,8 +31,9 @@ func FuzzPod(f *testing.F) {
 		input := inputOfSeed(seed)
 		input.Pod = &pod
 		settings := settingsOfSeed(seed)
-		inject.Patch(input, inject.Decide(input, settings), settings)
-		inject.PatchEphemeralContainers(input, &corev1.Pod{}, settings)
+		to := inject.NewInjector(settings)
+		to.Patch(input, to.Decide(input))
+		to.PatchEphemeralContainers(input, &corev1.Pod{})
 		sent, err := json.Marshal(pod)
 		if err != nil || !valid(&pod) {
 			return

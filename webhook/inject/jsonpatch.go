@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -9,23 +10,25 @@ import (
 	"gomodules.xyz/jsonpatch/v2"
 )
 
-// patch collects the operations of a JSON patch (RFC 6902). It adds, and replaces what is ours. It never removes anything
-// and never sends back what it read, so that fields unknown to this version stay as they are.
+// patch collects the operations of a JSON patch (RFC 6902), with their values as JSON. It adds, and replaces what is ours. It never
+// removes anything and never sends back what it read, so that fields unknown to this version stay as they are.
 type patch struct {
 	operations []jsonpatch.Operation
 }
 
-func (p *patch) add(path string, value any) {
-	p.operations = append(p.operations, jsonpatch.NewOperation("add", path, value))
+func (p *patch) add(path string, value json.RawMessage) { p.write("add", path, value) }
+
+func (p *patch) write(operation, path string, value json.RawMessage) {
+	p.operations = append(p.operations, jsonpatch.NewOperation(operation, path, value))
 }
 
 // extend appends values to the list at path, which holds length items now.
-func extend[T any](p *patch, path string, length int, values []T) {
+func (p *patch) extend(path string, length int, values []json.RawMessage) {
 	if len(values) == 0 {
 		return
 	}
 	if length == 0 {
-		p.add(path, values)
+		p.add(path, list(values...))
 		return
 	}
 	for _, value := range values {
@@ -34,9 +37,9 @@ func extend[T any](p *patch, path string, length int, values []T) {
 }
 
 // insert puts value at an index of the list at path, which holds length items now.
-func insert[T any](p *patch, path string, length, index int, value T) {
+func (p *patch) insert(path string, length, index int, value json.RawMessage) {
 	if length == 0 {
-		p.add(path, []T{value})
+		p.add(path, list(value))
 		return
 	}
 	p.add(itemPath(path, index), value)
@@ -45,7 +48,7 @@ func insert[T any](p *patch, path string, length, index int, value T) {
 // set gives the keys of the map at path, which holds current now, their wanted values.
 func (p *patch) set(path string, current, wanted map[string]string) {
 	if current == nil {
-		p.add(path, wanted)
+		p.add(path, encode(wanted))
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(wanted)) {
@@ -57,7 +60,7 @@ func (p *patch) set(path string, current, wanted map[string]string) {
 		if set {
 			operation = "replace"
 		}
-		p.operations = append(p.operations, jsonpatch.NewOperation(operation, path+"/"+escape(key), wanted[key]))
+		p.write(operation, path+"/"+escape(key), encodeString(wanted[key]))
 	}
 }
 

@@ -41,13 +41,14 @@ func podOfSize(n int) *corev1.Pod {
 }
 
 func TestTheWorkForAPodGrowsWithItsSizeAndNoFaster(t *testing.T) {
+	injector := inject.NewInjector(defaultSettings())
 	for name, work := range map[string]func(inject.Input){
 		"its decision": func(in inject.Input) { inject.Decide(in, defaultSettings()) },
-		"its patch":    func(in inject.Input) { inject.Patch(in, inject.Decide(in, defaultSettings()), defaultSettings()) },
+		"its patch":    func(in inject.Input) { injector.Patch(in, injector.Decide(in)) },
 		"its ephemeral containers": func(in inject.Input) {
 			old := in.Pod.DeepCopy()
 			in.Pod.Spec.InitContainers = append(in.Pod.Spec.InitContainers, corev1.Container{Name: "pod-identity", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)})
-			inject.PatchEphemeralContainers(in, old, defaultSettings())
+			injector.PatchEphemeralContainers(in, old)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,14 +14,20 @@ import (
 
 // podOptions are what the annotations of a pod choose, with the settings as defaults.
 type podOptions struct {
+	sidecarOptions
+
+	skip set
+	// inject are containers that get credentials although they have some of their own.
+	inject set
+}
+
+// sidecarOptions are those that the sidecar is made of.
+type sidecarOptions struct {
 	port        int
 	metricsPort int // 0 is none
 	wait        time.Duration
 	probePort   int // 0 is none
 	readiness   string
-	skip        set
-	// inject are containers that get credentials although they have some of their own.
-	inject set
 	// token is the authorization token, if applications must also find it in their environment.
 	token string
 }
@@ -32,7 +38,7 @@ func (o podOptions) skips(container string) bool { return o.skip.has(container) 
 // with the legal values.
 func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 	r := annotationReader{annotations: in.Pod.Annotations}
-	o = podOptions{
+	o.sidecarOptions = sidecarOptions{
 		port:        r.port(contract.AnnotationPort, settings.Port),
 		metricsPort: r.port(contract.AnnotationMetricsPort, 0),
 		wait:        r.wait(settings.Wait),

@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"encoding/json"
 	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
@@ -11,44 +12,44 @@ import (
 
 // Patch writes the operations that carry out the decision. A pod that already is as decided gets none: a second admission
 // pass completes only what other webhooks added after the first.
-func Patch(in Input, decision Decision, settings Settings) []jsonpatch.Operation {
-	var p patch
+func (i *Injector) Patch(in Input, decision Decision) []jsonpatch.Operation {
+	var to patch
 	if decision.Injects() {
-		addVolumes(&p, in.Pod, settings)
-		addContainers(&p, in.Pod, decision, settings)
-		p.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
+		i.addVolumes(&to, in.Pod)
+		i.addContainers(&to, in.Pod, decision)
+		to.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
 	}
 	if _, claimed := in.Pod.Labels[contract.LabelInjected]; claimed && !decision.Injects() {
 		// A manifest exported from an injected pod claims this.
-		p.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "false"})
+		to.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "false"})
 	}
-	p.set("/metadata/annotations", in.Pod.Annotations, annotations(in, decision, settings))
-	return p.operations
+	to.set("/metadata/annotations", in.Pod.Annotations, annotations(in, decision, i.settings))
+	return to.operations
 }
 
 // PatchEphemeralContainers writes the operations that give the containers of `kubectl debug` the credentials of their pod,
 // and the warnings. Those that the old pod has already cannot be changed any more; a pod without our sidecar has no
 // credentials to give.
-func PatchEphemeralContainers(in Input, old *corev1.Pod, settings Settings) (operations []jsonpatch.Operation, warnings []string) {
+func (i *Injector) PatchEphemeralContainers(in Input, old *corev1.Pod) (operations []jsonpatch.Operation, warnings []string) {
 	if !HasSidecar(in.Pod) {
 		return nil, nil
 	}
-	options, _ := readOptions(in, settings)
-	var p patch
+	options, _ := readOptions(in, i.settings)
+	var to patch
 	existing := setOf(old.Spec.EphemeralContainers, func(c *corev1.EphemeralContainer) string { return c.Name })
 	var added []*corev1.Container
-	for i, ephemeral := range in.Pod.Spec.EphemeralContainers {
+	for n, ephemeral := range in.Pod.Spec.EphemeralContainers {
 		if existing.has(ephemeral.Name) {
 			continue
 		}
 		container := corev1.Container(ephemeral.EphemeralContainerCommon)
-		configureContainer(&p, itemPath("/spec/ephemeralContainers", i), container, options, settings)
+		i.configureContainer(&to, itemPath("/spec/ephemeralContainers", n), &container, options)
 		added = append(added, &container)
 	}
 	for _, note := range ownCredentialsNotes(added, options) {
 		warnings = append(warnings, warning(note))
 	}
-	return p.operations, warnings
+	return to.operations, warnings
 }
 
 // annotations are those that the product writes. An identity or a CA that the author of the pod wrote is never trusted.
@@ -72,30 +73,33 @@ func annotations(in Input, decision Decision, settings Settings) map[string]stri
 	return written
 }
 
-func addVolumes(p *patch, pod *corev1.Pod, settings Settings) {
-	exists := func(wanted corev1.Volume) bool {
-		return slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == wanted.Name })
+func (i *Injector) addVolumes(to *patch, pod *corev1.Pod) {
+	var missing []json.RawMessage
+	for _, wanted := range i.volumes {
+		if !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == wanted.name }) {
+			missing = append(missing, wanted.json)
+		}
 	}
-	extend(p, "/spec/volumes", len(pod.Spec.Volumes), slices.DeleteFunc(volumes(settings), exists))
+	to.extend("/spec/volumes", len(pod.Spec.Volumes), missing)
 }
 
 // addContainers configures every container, and adds the sidecar last, since that shifts the indexes of the others.
-func addContainers(p *patch, pod *corev1.Pod, decision Decision, settings Settings) {
-	for i, container := range pod.Spec.Containers {
-		configureContainer(p, itemPath("/spec/containers", i), container, decision.options, settings)
+func (i *Injector) addContainers(to *patch, pod *corev1.Pod, decision Decision) {
+	for n := range pod.Spec.Containers {
+		i.configureContainer(to, itemPath("/spec/containers", n), &pod.Spec.Containers[n], decision.options)
 	}
-	for i, container := range pod.Spec.InitContainers {
-		configureContainer(p, itemPath("/spec/initContainers", i), container, decision.options, settings)
+	for n := range pod.Spec.InitContainers {
+		i.configureContainer(to, itemPath("/spec/initContainers", n), &pod.Spec.InitContainers[n], decision.options)
 	}
 	switch existing := existingSidecar(pod); {
 	case existing == nil:
-		insert(p, "/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), sidecar(pod, decision, settings))
+		to.insert("/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), i.sidecar(pod, decision))
 	case decision.options.readiness == ReadinessExec && asksByHTTP(existing):
 		// The proxy of a mesh came after the sidecar.
 		path := itemPath("/spec/initContainers", slices.IndexFunc(pod.Spec.InitContainers, isSidecar))
-		ready, live := probes(decision.options)
-		p.add(path+"/readinessProbe", ready)
-		p.add(path+"/livenessProbe", live)
+		ready, live := probes(decision.options.sidecarOptions)
+		to.add(path+"/readinessProbe", encode(ready))
+		to.add(path+"/livenessProbe", encode(live))
 	}
 }
 

@@ -35,7 +35,7 @@ const (
 )
 
 // addProbes adds the probes and the port that they need.
-func addProbes(container *corev1.Container, options podOptions) {
+func addProbes(container *corev1.Container, options sidecarOptions) {
 	if options.readiness == ReadinessNone {
 		return
 	}
@@ -47,7 +47,7 @@ func addProbes(container *corev1.Container, options podOptions) {
 
 // probes gate the start of the pod, and tell what is wrong: ready fails until the first credentials; live always succeeds over HTTP, but
 // with a warning that the kubelet sends as an event, as it does with the failures of an exec probe.
-func probes(options podOptions) (ready, live *corev1.Probe) {
+func probes(options sidecarOptions) (ready, live *corev1.Probe) {
 	readyHandler, liveHandler := httpProbe(contract.ReadyzPath, options), httpProbe(contract.LivezPath, options)
 	if options.readiness == ReadinessExec {
 		readyHandler, liveHandler = execProbe(options), execProbe(options, "--"+contract.FlagLive)
@@ -63,11 +63,11 @@ func asksByHTTP(container *corev1.Container) bool {
 	return container.ReadinessProbe != nil && container.ReadinessProbe.HTTPGet != nil
 }
 
-func httpProbe(path string, options podOptions) corev1.ProbeHandler {
+func httpProbe(path string, options sidecarOptions) corev1.ProbeHandler {
 	return corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromInt(options.probePort)}}
 }
 
-func execProbe(options podOptions, arguments ...string) corev1.ProbeHandler {
+func execProbe(options sidecarOptions, arguments ...string) corev1.ProbeHandler {
 	command := append([]string{binary, contract.CommandProbe, listenFlag + contract.ListenAddress(options.port)}, arguments...)
 	return corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: command}}
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"gomodules.xyz/jsonpatch/v2"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -14,7 +13,7 @@ const loopback = "127.0.0.1"
 // bypassProxy keeps requests to the sidecar away from a proxy that the container uses: it appends to NO_PROXY and no_proxy
 // where they are set, and returns both where neither is. If only one is set it stays the only one: the other spelling would
 // hide its value from programs that prefer that.
-func bypassProxy(p *patch, path string, container corev1.Container) (missing []corev1.EnvVar) {
+func bypassProxy(p *patch, path string, container *corev1.Container) (missing []corev1.EnvVar) {
 	if !slices.ContainsFunc(container.Env, isProxy) {
 		return nil
 	}
@@ -26,7 +25,7 @@ func bypassProxy(p *patch, path string, container corev1.Container) (missing []c
 		found = true
 		// There is no value to append to where valueFrom gives it.
 		if variable.ValueFrom == nil && !includesLoopback(variable.Value) {
-			p.operations = append(p.operations, appendLoopback(itemPath(path, i)+"/value", variable.Value))
+			appendLoopback(p, itemPath(path, i)+"/value", variable.Value)
 		}
 	}
 	if found || mayDefine(container, "NO_PROXY") || mayDefine(container, "no_proxy") {
@@ -35,10 +34,12 @@ func bypassProxy(p *patch, path string, container corev1.Container) (missing []c
 	return []corev1.EnvVar{{Name: "NO_PROXY", Value: loopback}, {Name: "no_proxy", Value: loopback}}
 }
 
+// isProxy is asked of every variable of every pod. ToLower would copy each name.
 func isProxy(variable corev1.EnvVar) bool {
-	switch strings.ToLower(variable.Name) {
-	case "http_proxy", "https_proxy", "all_proxy":
-		return true
+	for _, name := range []string{"http_proxy", "https_proxy", "all_proxy"} {
+		if strings.EqualFold(variable.Name, name) {
+			return true
+		}
 	}
 	return false
 }
@@ -53,9 +54,10 @@ func includesLoopback(list string) bool {
 }
 
 // appendLoopback adds where the list is empty: the pod may leave out an empty value.
-func appendLoopback(path, list string) jsonpatch.Operation {
+func appendLoopback(p *patch, path, list string) {
 	if list == "" {
-		return jsonpatch.NewOperation("add", path, loopback)
+		p.add(path, encodeString(loopback))
+		return
 	}
-	return jsonpatch.NewOperation("replace", path, list+","+loopback)
+	p.write("replace", path, encodeString(list+","+loopback))
 }

@@ -11,9 +11,8 @@ import (
 // binary is the only file in the sidecar's image besides the CA certificates.
 const binary = "/sidecar"
 
-// sidecar is the container that injection adds to a pod.
-func sidecar(pod *corev1.Pod, decision Decision, settings Settings) corev1.Container {
-	options := decision.options
+// sidecar is the container that injection adds to a pod. Whatever it is made of beyond the settings is in sidecarKey.
+func sidecar(options sidecarOptions, resources corev1.ResourceRequirements, user *int64, settings Settings) corev1.Container {
 	listen := listenFlag + contract.ListenAddress(options.port)
 	container := corev1.Container{
 		Name:            contract.ContainerName,
@@ -22,7 +21,7 @@ func sidecar(pod *corev1.Pod, decision Decision, settings Settings) corev1.Conta
 		Args:            []string{listen},
 		Env:             sidecarEnv(options, settings),
 		RestartPolicy:   new(corev1.ContainerRestartPolicyAlways),
-		Resources:       decision.resources,
+		Resources:       resources,
 		VolumeMounts: []corev1.VolumeMount{
 			{Name: contract.VolumeName, MountPath: contract.MountPath, ReadOnly: true},
 			{Name: contract.AuthorizationVolumeName, MountPath: contract.AuthorizationMountPath},
@@ -33,7 +32,7 @@ func sidecar(pod *corev1.Pod, decision Decision, settings Settings) corev1.Conta
 		}}},
 		// The kubelet then shows the last error in the pod's status, for those who cannot read the log.
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
-		SecurityContext:          securityContext(pod),
+		SecurityContext:          securityContext(user),
 	}
 	if settings.UsesEKSAuth() {
 		container.Args = append(container.Args, sourceFlag+settings.Source)
@@ -47,7 +46,7 @@ func sidecar(pod *corev1.Pod, decision Decision, settings Settings) corev1.Conta
 }
 
 // sidecarEnv uses the names that AWS SDKs have for their settings.
-func sidecarEnv(options podOptions, settings Settings) []corev1.EnvVar {
+func sidecarEnv(options sidecarOptions, settings Settings) []corev1.EnvVar {
 	env := podEnv()
 	caBundle := ""
 	if settings.STS.CAConfigMap != "" {

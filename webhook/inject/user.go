@@ -8,14 +8,14 @@ import (
 const unprivilegedUser int64 = 65532
 
 // securityContext passes the Pod Security Standard "restricted".
-func securityContext(pod *corev1.Pod) *corev1.SecurityContext {
+func securityContext(user *int64) *corev1.SecurityContext {
 	return &corev1.SecurityContext{
 		AllowPrivilegeEscalation: new(false),
 		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 		Privileged:               new(false),
 		ReadOnlyRootFilesystem:   new(true),
 		RunAsNonRoot:             new(true),
-		RunAsUser:                user(pod),
+		RunAsUser:                user,
 		SeccompProfile:           &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 }

@@ -37,11 +37,12 @@ func (o outcome) changed() bool { return !bytes.Equal(o.raw, o.after) }
 
 // admitAll returns the outcomes of each document's objects.
 func admitAll(documents []document, state clusterState, settings inject.Settings) ([][]outcome, error) {
+	injector := inject.NewInjector(settings)
 	all := make([][]outcome, len(documents))
 	var errs []error
 	for i, d := range documents {
 		for _, o := range d.objects {
-			admitted, err := admit(o, state, settings)
+			admitted, err := admit(o, state, injector)
 			if err != nil {
 				errs = append(errs, d.errorf("%s: %w", o.title(), err))
 				continue
@@ -53,7 +54,7 @@ func admitAll(documents []document, state clusterState, settings inject.Settings
 }
 
 // admit does to one object what the webhook would do to its pods.
-func admit(o object, state clusterState, settings inject.Settings) (outcome, error) {
+func admit(o object, state clusterState, injector *inject.Injector) (outcome, error) {
 	result := outcome{object: o, after: o.raw}
 	if state.includes(o) {
 		result.status = state.describe(o)
@@ -73,8 +74,8 @@ func admit(o object, state clusterState, settings inject.Settings) (outcome, err
 		result.status = "unchanged: the webhook is not called: " + notCalled
 		return result, nil
 	}
-	decision := inject.Decide(in, settings)
-	operations := inject.Patch(in, decision, settings)
+	decision := injector.Decide(in)
+	operations := injector.Patch(in, decision)
 	if !hasMetadata {
 		operations = append([]jsonpatch.Operation{jsonpatch.NewOperation("add", "/metadata", struct{}{})}, operations...)
 	}
