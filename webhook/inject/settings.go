@@ -68,7 +68,7 @@ func DefaultSettings() Settings {
 		DisableIMDS:     true,
 		Resources: corev1.ResourceRequirements{
 			Requests: corev1.ResourceList{
-				corev1.ResourceCPU:    resource.MustParse("5m"),
+				corev1.ResourceCPU: resource.MustParse("5m"),
 				// The most that the kernel counts in the container: see docs/benchmarks.md.
 				corev1.ResourceMemory: resource.MustParse("12Mi"),
 			},
