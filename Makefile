@@ -92,6 +92,10 @@ chaos: prepare ## runs the fault suite at length, about an hour, and prints its 
 outage: prepare ## has STS fail pods for 20 minutes, with sessions of 15, and prints what became of them
 	OUTAGE=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v -run TestNoFaultHarmsAPod/of_STS ./suites/chaos
 
+.PHONY: attack
+attack: prepare ## runs the attack suite at length, about 20 minutes, and writes the table of docs/security.md
+	ATTACK=20s CGO_ENABLED=1 go -C e2e test -count=1 -timeout 2h -v ./suites/attack -update
+
 .PHONY: unit
 unit: ## runs the tests that need no cluster
 	CGO_ENABLED=1 go test -race ./...
