@@ -28,6 +28,17 @@ func (f Figures) P99() time.Duration {
 	return sorted[(len(sorted)*99+99)/100-1]
 }
 
+// Late is how many requests failed or took longer.
+func (f Figures) Late(longer time.Duration) int {
+	late := f.Failed
+	for _, took := range f.Took {
+		if took > longer {
+			late++
+		}
+	}
+	return late
+}
+
 // Counter collects the figures of requests that are sent side by side.
 type Counter struct {
 	mu   sync.Mutex

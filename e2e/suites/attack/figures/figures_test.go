@@ -41,3 +41,13 @@ func TestWhatFailsHasNoTimeAndIsCountedOnce(t *testing.T) {
 		t.Errorf("it is counted again: %+v", again)
 	}
 }
+
+func TestWhatTakesLongerOrFailsIsLate(t *testing.T) {
+	var counter figures.Counter
+	counter.Count(time.Second, "")
+	counter.Count(time.Second+1, "")
+	counter.Count(0, "refused")
+	if seen := counter.Take(); seen.Late(time.Second) != 2 {
+		t.Errorf("%d of %+v are late", seen.Late(time.Second), seen)
+	}
+}
