@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -31,24 +32,36 @@ type Identity struct {
 	SessionDuration Duration `json:"sessionDuration,omitzero"`
 }
 
-// ParseIdentity reads an identity document. Ok is false if it is empty, which means that the pod has no identity. An unknown field
-// is an error: to ignore one, such as a restriction that a later version adds, could give the pod more than the association grants.
-func ParseIdentity(document []byte) (id Identity, ok bool, err error) {
-	if len(bytes.TrimSpace(document)) == 0 {
+// document is an Identity as JSON.
+type document struct {
+	Identity
+
+	// Critical are the names of fields that a reader must know; see criticalTag.
+	Critical []string `json:"critical,omitempty"`
+}
+
+// ParseIdentity reads an identity document. Ok is false if it is empty, which means that the pod has no identity. A field of a later
+// version is ignored, unless the document names it as critical: then the error is a RestrictionError.
+func ParseIdentity(text []byte) (id Identity, ok bool, err error) {
+	if len(bytes.TrimSpace(text)) == 0 {
 		return Identity{}, false, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(document))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&id); err != nil {
+	var read document
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&read); err != nil {
 		return Identity{}, false, fmt.Errorf("the identity document is not a JSON object of the fields this version knows: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return Identity{}, false, errors.New("the identity document continues after its JSON object: remove what follows it")
 	}
-	if id.RoleARN == "" {
+	every := func(reflect.StructField, reflect.Value) bool { return true }
+	if unknown := Unknown(read.Critical, names(Identity{}, every)); len(unknown) > 0 {
+		return Identity{}, false, &RestrictionError{unknown}
+	}
+	if read.RoleARN == "" {
 		return Identity{}, false, errors.New("the identity document has no roleARN: set it to the ARN of an IAM role")
 	}
-	return id, true, nil
+	return read.Identity, true, nil
 }
 
 // String is the document, in one line.
@@ -56,7 +69,7 @@ func (id Identity) String() string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(id); err != nil {
+	if err := encoder.Encode(document{id, id.Critical()}); err != nil {
 		panic(fmt.Sprintf("encode an identity, a struct of strings: %v", err))
 	}
 	return strings.TrimSuffix(b.String(), "\n")

@@ -91,6 +91,10 @@ const (
 	EnvPodServiceAccount = "POD_SERVICE_ACCOUNT"
 )
 
+// EnvCriticalFields lists, on the sidecar, the critical fields of the identity document that it knows, separated by commas. Whoever
+// writes the document reads it, because nobody can change it; the sidecar does not.
+const EnvCriticalFields = "CRITICAL_FIELDS"
+
 // Environment of the sidecar that names its cluster, for the session tags. It is optional.
 const (
 	EnvClusterName = "CLUSTER_NAME"

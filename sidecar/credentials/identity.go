@@ -16,13 +16,13 @@ import (
 func (k *Keeper) SetIdentity(r identity.Reading) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if r.Problem != nil {
-		k.log.WithError(r.Problem).WithField("associated", r.Associated()).
-			Warn("the identity document is invalid: the previous one stays in effect")
+	if r.Problem != nil && r.Associated() {
+		k.log.WithError(r.Problem).Warn("the identity document is invalid: the previous one stays in effect")
 	}
 	switch {
 	case !r.Associated() && r.Problem != nil:
 		k.clear()
+		k.log.WithError(r.Problem).Warn("the identity document is invalid: the pod has no identity")
 		reason := fmt.Sprintf("the identity document of this pod is invalid: %v", r.Problem)
 		k.publish(newState(true, nil, &Failure{Reason: reason, Verdict: Refused}))
 	case !r.Associated():

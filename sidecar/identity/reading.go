@@ -16,7 +16,8 @@ const maxDocument = 256 << 10
 type Reading struct {
 	// Identity is zero if the pod has no association.
 	Identity contract.Identity
-	// Problem is why the document is unreadable or invalid. Identity is then that of the previous Reading.
+	// Problem is why the document is unreadable or invalid. Identity is then that of the previous Reading, or zero if the document
+	// restricts the pod in a way that this version does not know.
 	Problem error
 }
 
@@ -37,6 +38,10 @@ func next(previous Reading, document []byte, err error) Reading {
 		return previous
 	}
 	id, _, err := contract.ParseIdentity(document)
+	if _, restricted := errors.AsType[*contract.RestrictionError](err); restricted {
+		// What was granted before may be what the restriction takes away.
+		return Reading{Problem: err}
+	}
 	if err != nil {
 		previous.Problem = err
 		return previous

@@ -93,6 +93,18 @@ func TestChangesOfTheDocumentAreReported(t *testing.T) {
 	if r := <-changes; !r.Associated() || r.Problem != nil {
 		t.Errorf("a repaired document reads as %+v", r)
 	}
+	v.project(`{"roleARN":"b","boundary":"b","critical":["boundary"]}`)
+	if r := <-changes; r.Associated() || r.Problem == nil {
+		t.Errorf("a restriction of a later version reads as %+v: it should leave no identity, and say why", r)
+	}
+	v.project(`{"roleARN":`)
+	if r := <-changes; r.Associated() || r.Problem == nil {
+		t.Errorf("an invalid document after it reads as %+v: it should bring no identity back", r)
+	}
+	v.project(`{"roleARN":"b","description":"d"}`)
+	if r := <-changes; r.Identity.RoleARN != "b" || r.Problem != nil {
+		t.Errorf("an addition of a later version reads as %+v", r)
+	}
 	v.project("")
 	if r := <-changes; r.Associated() || r.Identity.RoleARN != "" || r.Problem != nil {
 		t.Errorf("a deleted association reads as %+v", r)
@@ -129,8 +141,8 @@ func TestADocumentThatCannotBeReadIsAProblem(t *testing.T) {
 		"a document that is too large": func(t *testing.T, path string) {
 			must(t, os.WriteFile(path, make([]byte, 300<<10), 0o600))
 		},
-		"a field of a later version": func(t *testing.T, path string) {
-			must(t, os.WriteFile(path, []byte(`{"roleARN":"a","boundary":"b"}`), 0o600))
+		"a critical field of a later version": func(t *testing.T, path string) {
+			must(t, os.WriteFile(path, []byte(`{"roleARN":"a","boundary":"b","critical":["boundary"]}`), 0o600))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,6 +40,7 @@ type annotator struct {
 	pods       podStore
 	identities *association.Index
 	authCA     func() string
+	critical   func(contract.Identity) []string
 	conflicts  conflicts
 	log        logrus.FieldLogger
 }
@@ -52,7 +53,7 @@ type annotations struct {
 func (c *Controller) newAnnotator(pods podStore) (*annotator, error) {
 	writer, err := c.newClient()
 	return &annotator{
-		client: writer, pods: pods, identities: c.options.Identities, authCA: c.options.AuthCA,
+		client: writer, pods: pods, identities: c.options.Identities, authCA: c.options.AuthCA, critical: c.critical,
 		conflicts: conflicts{writes: map[types.UID]write{}}, log: c.options.Log,
 	}, err
 }
@@ -146,7 +147,7 @@ func (a *annotator) wanted(pod *corev1.Pod) annotations {
 	account := serviceAccount(pod)
 	identity, associated := a.identities.Identity(account)
 	wanted := annotations{
-		status: inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated),
+		status: inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated, unknownTo(pod, a.critical(identity))),
 		authCA: cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA]),
 	}
 	if associated {

@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -60,7 +61,10 @@ type Controller struct {
 	hostname   string
 	uninjected *prometheus.GaugeVec
 	failing    *prometheus.GaugeVec
+	outdated   *prometheus.GaugeVec
 	newClient  func() (client.Client, error)
+	// critical is contract.Identity.Critical but for tests.
+	critical func(contract.Identity) []string
 	// newInformer is nil but for tests.
 	newInformer func(toolscache.ListerWatcher, runtime.Object, time.Duration, toolscache.Indexers) toolscache.SharedIndexInformer
 }
@@ -71,7 +75,7 @@ func New(o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name this replica: %w", err)
 	}
-	c := &Controller{options: o, hostname: hostname}
+	c := &Controller{options: o, hostname: hostname, critical: contract.Identity.Critical}
 	c.newClient = c.limitedClient
 	c.uninjected = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "podidentity_uninjected_pods",
@@ -81,7 +85,11 @@ func New(o Options) (*Controller, error) {
 		Name: "podidentity_failing_pods",
 		Help: "Pods that get no credentials, by the condition Ready of their association, as the leading replica last saw them.",
 	}, []string{"association", "reason"})
-	if err := errors.Join(o.Metrics.Register(c.uninjected), o.Metrics.Register(c.failing)); err != nil {
+	c.outdated = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "podidentity_outdated_pods",
+		Help: "Pods whose sidecar is too old for a restriction of their association, as the leading replica last saw them: create them again.",
+	}, []string{"namespace"})
+	if err := errors.Join(o.Metrics.Register(c.uninjected), o.Metrics.Register(c.failing), o.Metrics.Register(c.outdated)); err != nil {
 		return nil, fmt.Errorf("register the metrics of pods: %w", err)
 	}
 	return c, nil
@@ -120,6 +128,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	definitions := definitionReporter{state: c.options.Definition, events: reporter.events, log: c.options.Log}
 	defer c.uninjected.Reset()
 	defer c.failing.Reset()
+	defer c.outdated.Reset()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return informers.Start(ctx) })
 	group.Go(func() error { definitions.run(ctx); return nil })

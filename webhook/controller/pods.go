@@ -63,6 +63,9 @@ func (t *trimmer) trim(object any) (any, error) {
 	if inject.HasSidecar(pod) {
 		always := corev1.ContainerRestartPolicyAlways
 		trimmed.Spec.InitContainers = []corev1.Container{{Name: contract.ContainerName, RestartPolicy: &always}}
+		if known := criticalKnown(pod); known != "" {
+			trimmed.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvCriticalFields, Value: known}}
+		}
 	}
 	if awaitingCredentials(pod) {
 		running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}

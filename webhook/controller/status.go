@@ -53,6 +53,7 @@ type statusReporter struct {
 	source       string
 	events       eventCreator
 	failing      *prometheus.GaugeVec
+	outdated     *outdatedPods
 	log          logrus.FieldLogger
 	// waiting is nil before the first reconciliation of this leader.
 	waiting waitingSince
@@ -61,9 +62,11 @@ type statusReporter struct {
 
 func (c *Controller) newStatusReporter(pods podStore, troubles troubleStore) (*statusReporter, error) {
 	writer, err := c.newClient()
+	events := eventCreator{writer, c.hostname}
 	return &statusReporter{
 		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, source: c.options.Injection.Source,
-		events: eventCreator{writer, c.hostname}, failing: c.failing, log: c.options.Log,
+		events: events, failing: c.failing, log: c.options.Log,
+		outdated: &outdatedPods{identities: c.options.Identities, events: events, gauge: c.outdated, log: c.options.Log, critical: c.critical},
 	}, err
 }
 
@@ -93,6 +96,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 		return reconcile.Result{}, fmt.Errorf("list the associations: %w", err)
 	}
 	now, pods := time.Now(), r.pods.all()
+	r.outdated.report(ctx, pods)
 	r.waiting = r.waiting.update(pods, r.waitingFrom(all.Items, now))
 	r.epochs = r.epochs.update(pods, now)
 	used := usageByAssociation(pods, r.identities, r.waiting.unready(now), r.epochs.troubles(r.troubles.byPod(now)))

@@ -23,7 +23,8 @@ func TestATrimmedPodIsTrimmedNoFurther(t *testing.T) {
 			t.Fatalf("seed %d: once  %+v\ntwice %+v", seed, once, twice)
 		}
 		for _, trimmed := range []*corev1.Pod{once, twice} {
-			if active(trimmed) != active(pod) || awaitingCredentials(trimmed) != awaitingCredentials(pod) || serviceAccount(trimmed) != serviceAccount(pod) {
+			if active(trimmed) != active(pod) || awaitingCredentials(trimmed) != awaitingCredentials(pod) || serviceAccount(trimmed) != serviceAccount(pod) ||
+				active(pod) && criticalKnown(trimmed) != criticalKnown(pod) {
 				t.Fatalf("seed %d: %+v tells something else than %+v", seed, trimmed, pod)
 			}
 		}
@@ -59,6 +60,9 @@ func randomPod(r *rand.Rand) *corev1.Pod {
 	}
 	if r.IntN(4) == 0 {
 		pod.DeletionTimestamp = &metav1.Time{Time: time.Unix(r.Int64N(1000), 0)}
+	}
+	if yes() {
+		pod.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: "OTHER", Value: "x"}, {Name: contract.EnvCriticalFields, Value: one("boundary", "network")}}
 	}
 	if r.IntN(4) == 0 {
 		pod.Spec.InitContainers[0].RestartPolicy = nil

@@ -2,6 +2,7 @@ package inject
 
 import (
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -63,6 +64,7 @@ func sidecarEnv(options sidecarOptions, settings Settings) []corev1.EnvVar {
 		{Name: "HTTPS_PROXY", Value: settings.STS.HTTPSProxy},
 		{Name: "NO_PROXY", Value: settings.STS.NoProxy},
 		{Name: contract.EnvAuthorizationToken, Value: options.token},
+		{Name: contract.EnvCriticalFields, Value: strings.Join(contract.KnownCritical(), ",")},
 	} {
 		if variable.Value != "" {
 			env = append(env, variable)

@@ -10,14 +10,16 @@ import (
 // separator separates a status from its notes; no Kubernetes name contains it.
 const separator = "; "
 
-// UpdatedStatus is the status of an injected pod whose identity has come or gone since its admission. The notes of the
-// admission stay true.
-func UpdatedStatus(status, namespace, serviceAccount string, associated bool) string {
+// UpdatedStatus is the status of an injected pod whose identity has come or gone since its admission, or has come to have critical
+// fields that are unknown to its sidecar. The notes of the admission stay true.
+func UpdatedStatus(status, namespace, serviceAccount string, associated bool, unknown []string) string {
 	base, notes, noted := strings.Cut(status, separator)
 	ours := strings.HasPrefix(base, contract.StatusInjected)
-	base = contract.StatusInjected
-	if !associated {
+	switch base = contract.StatusInjected; {
+	case !associated:
 		base = unassociatedStatus(namespace, serviceAccount)
+	case len(unknown) > 0:
+		base += fmt.Sprintf(": no credentials until the pod is created again, because its sidecar is too old to know %s", strings.Join(unknown, " and "))
 	}
 	if !noted || !ours {
 		return base

@@ -1,0 +1,87 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sirupsen/logrus"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+)
+
+// outdatedPods tells of pods whose association restricts them by a field that their sidecar is too old to know. Such a sidecar serves
+// nothing, and only the owner of the pod can change that.
+type outdatedPods struct {
+	identities *association.Index
+	events     eventCreator
+	// gauge counts them by namespace.
+	gauge *prometheus.GaugeVec
+	log   logrus.FieldLogger
+	// critical are the names of the fields that restrict an identity.
+	critical func(contract.Identity) []string
+	// announced is when a pod got its event. It only saves requests: the API server knows which events exist.
+	announced map[types.UID]time.Time
+}
+
+// report counts the outdated pods among all pods, and creates their events.
+func (o *outdatedPods) report(ctx context.Context, pods []*corev1.Pod) {
+	counts := map[string]int{}
+	announced := map[types.UID]time.Time{}
+	for _, pod := range pods {
+		identity, _ := o.identities.Identity(serviceAccount(pod))
+		unknown := unknownTo(pod, o.critical(identity))
+		if len(unknown) == 0 {
+			continue
+		}
+		counts[pod.Namespace]++
+		at, before := o.announced[pod.UID]
+		if !before || time.Since(at) >= remindInterval {
+			at = time.Now()
+			o.announce(ctx, pod, unknown)
+		}
+		announced[pod.UID] = at
+	}
+	o.announced = announced
+	o.gauge.Reset()
+	for namespace, count := range counts {
+		o.gauge.WithLabelValues(namespace).Set(float64(count))
+	}
+}
+
+func (o *outdatedPods) announce(ctx context.Context, pod *corev1.Pod, unknown []string) {
+	_, err := o.events.create(ctx, pod, pod.CreationTimestamp.Time, eventsv1.Event{
+		Type: corev1.EventTypeWarning, Reason: "Outdated", Action: "Resolve",
+		Note: fmt.Sprintf("the association of this pod sets %s, which its sidecar is too old to know and therefore serves no credentials: create the pod again",
+			strings.Join(unknown, " and ")),
+	})
+	if err != nil {
+		o.log.WithError(err).WithField("namespace", pod.Namespace).WithField("pod", pod.Name).Warn("an outdated pod has no event")
+	}
+}
+
+// unknownTo are those of the critical fields that the sidecar of a pod does not know.
+func unknownTo(pod *corev1.Pod, critical []string) []string {
+	if len(critical) == 0 {
+		return nil
+	}
+	return contract.Unknown(critical, strings.Split(criticalKnown(pod), ","))
+}
+
+// criticalKnown is what the webhook that injected the pod wrote down of its sidecar. No container of a pod can be changed so later.
+func criticalKnown(pod *corev1.Pod) string {
+	for _, container := range pod.Spec.InitContainers {
+		for _, variable := range container.Env {
+			if container.Name == contract.ContainerName && variable.Name == contract.EnvCriticalFields {
+				return variable.Value
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,72 @@
+package controller
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// restricting stands for a later version, in which an identity has a critical field: its policy.
+func restricting(id contract.Identity) []string {
+	if id.Policy == "" {
+		return nil
+	}
+	return []string{"policy"}
+}
+
+// knows is a change of a pod: its sidecar knows these critical fields.
+func knows(fields string) func(*corev1.Pod) {
+	return func(pod *corev1.Pod) {
+		pod.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvCriticalFields, Value: fields}}
+	}
+}
+
+func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFakeCluster(t)
+		restricted := newAssociation("reader")
+		restricted.Spec.Policy = "{}"
+		if err := c.identities.Set(restricted); err != nil {
+			t.Fatal(err)
+		}
+		c.create(restricted)
+		c.create(injectedPod("old", "reader"))
+		c.create(changed(injectedPod("other", "reader"), knows("boundary,network")))
+		c.create(changed(injectedPod("new", "reader"), knows("boundary,policy")))
+		c.create(injectedPod("unrestricted", "nobody"))
+		controller := c.newController()
+		controller.critical = restricting
+		stop := c.run(controller)
+		time.Sleep(30 * time.Minute)
+		outdated := controller.outdated.WithLabelValues("team")
+		if count := testutil.ToFloat64(outdated); count != 2 {
+			t.Errorf("%v pods are outdated", count)
+		}
+		var events eventsv1.EventList
+		if err := c.client.List(t.Context(), &events); err != nil || len(events.Items) != 2 {
+			t.Fatalf("%d events, %v", len(events.Items), err)
+		}
+		for _, e := range events.Items {
+			if e.Namespace != "team" || e.Reason != "Outdated" || e.Type != corev1.EventTypeWarning || !strings.Contains(e.Note, "sets policy") || !strings.Contains(e.Note, "create the pod again") {
+				t.Errorf("the event is %+v", e)
+			}
+		}
+		const told = "injected: no credentials until the pod is created again, because its sidecar is too old to know policy"
+		for pod, want := range map[string]string{"old": told, "other": told, "new": "injected"} {
+			if got := c.pod(pod).Annotations[contract.AnnotationStatus]; got != want {
+				t.Errorf("the status of %s is %q", pod, got)
+			}
+		}
+		stop()
+		if testutil.CollectAndCount(controller.outdated) != 0 {
+			t.Error("a replica that leads no longer reports outdated pods")
+		}
+	})
+}
