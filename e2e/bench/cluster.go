@@ -26,7 +26,7 @@ func (r *Run) cluster(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *platform.Platform, *api) error{r.podStarts, r.throughput, r.reviewsFromOutside, r.scale} {
+	for _, step := range []func(context.Context, *platform.Platform, *api) error{r.podStarts, r.peaks, r.throughput, r.reviewsFromOutside, r.scale} {
 		if err := step(ctx, p, a); err != nil {
 			return err
 		}

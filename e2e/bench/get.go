@@ -27,8 +27,13 @@ func credentialsOf(s *sidecar) (client, error) {
 	if err != nil {
 		return client{}, fmt.Errorf("read the authorization token: %w", err)
 	}
-	return client{s.address, fmt.Appendf(nil, "GET /v1/credentials HTTP/1.1\r\nHost: %s\r\nUser-Agent: aws-sdk-go-v2/1.47.7 os/linux lang/go\r\n"+
-		"Accept: application/json\r\nAuthorization: %s\r\nAccept-Encoding: gzip\r\n\r\n", s.address, token)}, nil
+	return clientOf(s.address, token), nil
+}
+
+// clientOf is a client of the sidecar at an address.
+func clientOf(address string, token []byte) client {
+	return client{address, fmt.Appendf(nil, "GET /v1/credentials HTTP/1.1\r\nHost: %s\r\nUser-Agent: aws-sdk-go-v2/1.47.7 os/linux lang/go\r\n"+
+		"Accept: application/json\r\nAuthorization: %s\r\nAccept-Encoding: gzip\r\n\r\n", address, token)}
 }
 
 // metricsOf is a Prometheus.

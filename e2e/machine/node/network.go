@@ -76,3 +76,14 @@ func (n *Node) Dial(ctx context.Context, network, address string) (net.Conn, err
 	})
 	return connection, err
 }
+
+// InNetworkOf runs a function on a thread that is in the network namespace of a process, such as one of a pod: the sockets that the
+// function opens itself belong there.
+func InNetworkOf(pid int, do func() error) error {
+	return onThrowawayThread(func() error {
+		if err := enterFile(fmt.Sprintf("/proc/%d/ns/net", pid)); err != nil {
+			return err
+		}
+		return do()
+	})
+}
