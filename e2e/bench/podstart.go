@@ -45,7 +45,7 @@ func (r *Run) podStarts(ctx context.Context, p *platform.Platform, a *api) error
 		}
 	}
 	r.add(Row{
-		What: "pod start: the application starts later than behind a no-op native sidecar", Unit: "ms", Budget: 300,
+		What: "pod start: the application starts later than behind a no-op native sidecar", Unit: "ms", Budget: 200,
 		Measured: milliseconds(median(injected) - median(plain)),
 		Note: fmt.Sprintf("from the creation to the first line of its log, medians of %d each in turns: %.0f ms (%.0f to %.0f) and %.0f ms (%.0f to %.0f)", podPairs,
 			milliseconds(median(injected)), milliseconds(slices.Min(injected)), milliseconds(slices.Max(injected)),
