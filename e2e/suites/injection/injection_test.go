@@ -37,6 +37,7 @@ func TestOnARealCluster(t *testing.T) {
 		"whatever pod the API server takes uninjected, it takes injected":                         fixtures,
 		"whatever random pod the API server takes uninjected, it takes injected":                  randomPods,
 		"a sidecar follows the LimitRange of its namespace":                                       limitRange,
+		"kubectl describe pod shows in every state what is wrong":                                 describe,
 		"a quota of CPU limits takes an injected pod":                                             quota,
 		"garbage sent to the webhook's own address is answered and does no harm":                  garbage,
 		"a deleted CA is replaced without refusing a pod":                                         deletedCA,
