@@ -37,6 +37,13 @@ func (c *Cluster) writeKubectl() error {
 	return nil
 }
 
+// Command is a program on the host, in the cluster's network, that reaches the cluster as its administrator.
+func (c *Cluster) Command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "nsenter", append([]string{"--net=/run/netns/" + nodeName(c.name), "--", program}, args...)...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig(), "NO_PROXY=*", "no_proxy=*")
+	return cmd
+}
+
 // Kubectl runs kubectl as the cluster's administrator and returns what it printed. The error says what it complained about.
 func (c *Cluster) Kubectl(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer

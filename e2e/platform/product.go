@@ -18,6 +18,8 @@ import (
 type Product struct {
 	// Kustomization is the directory that is applied, as seen from the root of the checkout.
 	Kustomization string
+	// Install installs the product in place of that; may be nil.
+	Install func(ctx context.Context, c *cluster.Cluster) error
 	// Before prepares the cluster for it; may be nil.
 	Before func(ctx context.Context, c *cluster.Cluster) error
 }
@@ -78,6 +80,9 @@ func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) e
 		if err := p.Before(ctx, c); err != nil {
 			return err
 		}
+	}
+	if p.Install != nil {
+		return p.Install(ctx, c)
 	}
 	if _, err := c.Kubectl(ctx, nil, "apply", "-k", filepath.Join(root, filepath.FromSlash(p.Kustomization))); err != nil {
 		return err
