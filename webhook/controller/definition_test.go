@@ -30,7 +30,7 @@ func (k *knownDefinition) set(uid types.UID, missing bool) {
 	k.mu.Lock()
 	k.state = association.DefinitionState{UID: uid, Missing: missing}
 	k.mu.Unlock()
-	time.Sleep(2 * definitionInterval)
+	time.Sleep(3 * definitionInterval) // two ticks at least, the second for a retry
 }
 
 func TestADeletedDefinitionAndItsReturnAreEachReportedInOneEvent(t *testing.T) {
