@@ -17,9 +17,9 @@ const (
 	pollInterval = 10 * time.Millisecond
 	// maxWait bounds how long the sidecar may hold back one response.
 	maxWait = 30 * time.Second
-	// patience is how long a wait lasts at least while fetches fail: as long as IAM may take to propagate a new role. recheckWait is the time
+	// failingWait is how long a wait lasts at least while fetches fail: as long as IAM may take to propagate a new role. recheckWait is the time
 	// between two looks after that.
-	patience    = 10 * time.Second
+	failingWait = 10 * time.Second
 	recheckWait = time.Second
 	// longWait is the longest wait that failures end. Who asks for a longer one wants no application to start during an outage.
 	longWait = 30 * time.Second
@@ -43,17 +43,17 @@ type Client struct {
 // length after ten seconds, because people see the reason only when it ends. It also waits for a sidecar that does not listen yet, or has
 // closed the connection. The error says why there is no Status at all.
 func (c Client) Wait(ctx context.Context) (Status, error) {
-	impatient := time.Now().Add(patience)
+	failingUntil := time.Now().Add(failingWait)
 	if c.Timeout > longWait {
-		impatient = time.Now().Add(c.Timeout)
+		failingUntil = time.Now().Add(c.Timeout)
 	}
 	next := func() time.Duration {
-		if left := time.Until(impatient); left > 0 {
+		if left := time.Until(failingUntil); left > 0 {
 			return min(maxWait, left)
 		}
 		return recheckWait
 	}
-	return c.await(ctx, next, func(s Status) bool { return s.State != Pending || s.Failing && time.Until(impatient) <= 0 })
+	return c.await(ctx, next, func(s Status) bool { return s.State != Pending || s.Failing && time.Until(failingUntil) <= 0 })
 }
 
 // Status returns the Status of this moment. It waits for a sidecar as Wait does.

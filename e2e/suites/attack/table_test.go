@@ -29,11 +29,11 @@ func (r row) String() string {
 	return fmt.Sprintf("| %s | %s | %.0f MB of %.0f | %d of %d | %s | %d of %d | %s |", r.attack.server, r.attack.name,
 		float64(r.peak)/1e6, float64(r.limit)/1e6,
 		r.seen.admissions.Failed, r.seen.admissions.Failed+len(r.seen.admissions.Took), times(r.seen.admissions.P99(), r.rest.admissions.P99()),
-		r.seen.reads.Late(patience(r.attack.server)), r.seen.reads.Failed+len(r.seen.reads.Took), times(r.seen.reads.P99(), r.rest.reads.P99()))
+		r.seen.reads.Late(clientTimeout(r.attack.server)), r.seen.reads.Failed+len(r.seen.reads.Took), times(r.seen.reads.P99(), r.rest.reads.P99()))
 }
 
-// patience is how long clients wait: boto3 and the SDKs for Java for a second, sidecars longer.
-func patience(server string) time.Duration {
+// clientTimeout is how long clients wait: boto3 and the SDKs for Java for a second, sidecars longer.
+func clientTimeout(server string) time.Duration {
 	if server == auth {
 		return 10 * time.Second
 	}
