@@ -47,19 +47,17 @@ func Watch(
 	if err != nil {
 		return nil, nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
 	}
-	go h.run(ctx)
-	return h.index, registration.HasSynced, nil
+	go h.keeper.run(ctx)
+	return h.keeper.index, registration.HasSynced, nil
 }
 
 // eventHandler takes events of associations into the index.
-type eventHandler struct {
-	*keeper
-}
+type eventHandler struct{ keeper *keeper }
 
 func (h eventHandler) set(object any) {
 	a := object.(*v1alpha1.PodIdentityAssociation)
 	h.keeper.set(a)
-	h.changes.Notify(Pattern(a.Spec.Namespace))
+	h.keeper.changes.Notify(Pattern(a.Spec.Namespace))
 }
 
 // update ignores changes of the status alone. The namespace is immutable, but an association that was deleted and created
@@ -70,7 +68,7 @@ func (h eventHandler) update(old, object any) {
 		return
 	}
 	h.set(after)
-	h.changes.Notify(Pattern(before.Spec.Namespace))
+	h.keeper.changes.Notify(Pattern(before.Spec.Namespace))
 }
 
 func (h eventHandler) delete(object any) {
