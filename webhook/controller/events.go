@@ -6,9 +6,11 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/reference"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -49,4 +51,39 @@ func (c eventCreator) create(ctx context.Context, about client.Object, since tim
 		return false, fmt.Errorf("create event %s of %s: %w", e.Reason, about.GetName(), err)
 	}
 	return true, nil
+}
+
+// remindInterval is after how long an event is created again: events live for an hour where nobody has set another time.
+const remindInterval = time.Hour
+
+// reminders are events about pods that are created again while what they tell lasts.
+type reminders struct {
+	events eventCreator
+	// created is when a pod got its event. It only saves requests: the API server knows which events exist.
+	created map[types.UID]time.Time
+}
+
+func newReminders(events eventCreator) *reminders {
+	return &reminders{events: events, created: map[types.UID]time.Time{}}
+}
+
+// forget drops the events that may have expired.
+func (r *reminders) forget() {
+	for uid, at := range r.created {
+		if time.Since(at) >= remindInterval {
+			delete(r.created, uid)
+		}
+	}
+}
+
+// remind creates the event of a pod, unless this leader has done so lately.
+func (r *reminders) remind(ctx context.Context, pod *corev1.Pod, e eventsv1.Event) error {
+	if _, lately := r.created[pod.UID]; lately {
+		return nil
+	}
+	created, err := r.events.create(ctx, pod, pod.CreationTimestamp.Time, e)
+	if created {
+		r.created[pod.UID] = time.Now()
+	}
+	return err
 }

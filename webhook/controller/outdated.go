@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
@@ -20,20 +18,18 @@ import (
 // nothing, and only the owner of the pod can change that.
 type outdatedPods struct {
 	identities *association.Index
-	events     eventCreator
+	reminders  *reminders
 	// gauge counts them by namespace.
 	gauge *prometheus.GaugeVec
 	log   logrus.FieldLogger
 	// critical are the names of the fields that restrict an identity.
 	critical func(contract.Identity) []string
-	// announced is when a pod got its event. It only saves requests: the API server knows which events exist.
-	announced map[types.UID]time.Time
 }
 
 // report counts the outdated pods among all pods, and creates their events.
 func (o *outdatedPods) report(ctx context.Context, pods []*corev1.Pod) {
 	counts := map[string]int{}
-	announced := map[types.UID]time.Time{}
+	o.reminders.forget()
 	for _, pod := range pods {
 		identity, _ := o.identities.Identity(serviceAccount(pod))
 		unknown := unknownTo(pod, o.critical(identity))
@@ -41,14 +37,8 @@ func (o *outdatedPods) report(ctx context.Context, pods []*corev1.Pod) {
 			continue
 		}
 		counts[pod.Namespace]++
-		at, before := o.announced[pod.UID]
-		if !before || time.Since(at) >= remindInterval {
-			at = time.Now()
-			o.announce(ctx, pod, unknown)
-		}
-		announced[pod.UID] = at
+		o.announce(ctx, pod, unknown)
 	}
-	o.announced = announced
 	o.gauge.Reset()
 	for namespace, count := range counts {
 		o.gauge.WithLabelValues(namespace).Set(float64(count))
@@ -56,7 +46,7 @@ func (o *outdatedPods) report(ctx context.Context, pods []*corev1.Pod) {
 }
 
 func (o *outdatedPods) announce(ctx context.Context, pod *corev1.Pod, unknown []string) {
-	_, err := o.events.create(ctx, pod, pod.CreationTimestamp.Time, eventsv1.Event{
+	err := o.reminders.remind(ctx, pod, eventsv1.Event{
 		Type: corev1.EventTypeWarning, Reason: "Outdated", Action: "Resolve",
 		Note: fmt.Sprintf("the association of this pod sets %s, which its sidecar is too old to know and therefore serves no credentials: create the pod again",
 			strings.Join(unknown, " and ")),

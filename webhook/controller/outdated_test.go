@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -28,7 +29,7 @@ func knows(fields string) func(*corev1.Pod) {
 	}
 }
 
-func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOf(t *testing.T) {
+func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOfThoughTheAPIServerWasAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		restricted := newAssociation("reader")
@@ -43,6 +44,16 @@ func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOf(t *testing.T) {
 		c.create(injectedPod("unrestricted", "nobody"))
 		controller := c.newController()
 		controller.critical = restricting
+		refusals := 1
+		c.fail = func(write string) error {
+			if write != "create event Outdated" {
+				return nil
+			}
+			if refusals--; refusals >= 0 {
+				return errors.New("away")
+			}
+			return nil
+		}
 		stop := c.run(controller)
 		time.Sleep(30 * time.Minute)
 		outdated := controller.outdated.WithLabelValues("team")

@@ -66,7 +66,7 @@ func (c *Controller) newStatusReporter(pods podStore, troubles troubleStore) (*s
 	return &statusReporter{
 		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, source: c.options.Injection.Source,
 		events: events, failing: c.failing, log: c.options.Log,
-		outdated: &outdatedPods{identities: c.options.Identities, events: events, gauge: c.outdated, log: c.options.Log, critical: c.critical},
+		outdated: &outdatedPods{identities: c.options.Identities, reminders: newReminders(events), gauge: c.outdated, log: c.options.Log, critical: c.critical},
 	}, err
 }
 

@@ -37,8 +37,6 @@ const (
 	scanInterval = 5 * time.Minute
 	// pageSize is how many pods are in memory at once.
 	pageSize = 100
-	// remindInterval is after how long an event is created again: events live for an hour where nobody has set another time.
-	remindInterval = time.Hour
 	// relabelDelay is how long labels that a namespace loses are collected. It bounds how often a writer that insists is answered.
 	relabelDelay = 2 * time.Second
 )
@@ -52,18 +50,16 @@ type scanner struct {
 	rules      func(namespace string) inject.Rules
 	injection  inject.Settings
 	excluded   sets.Set[string]
-	events     eventCreator
+	reminders  *reminders
 	uninjected *prometheus.GaugeVec
 	log        logrus.FieldLogger
-	// announced is when a pod got its event. It only saves requests: the API server knows which events exist.
-	announced map[types.UID]time.Time
 }
 
 func (c *Controller) newScanner(namespaces client.Reader) (*scanner, error) {
 	writer, err := c.newClient()
 	return &scanner{
 		client: writer, namespaces: namespaces, identities: c.options.Identities, injection: c.options.Injection, rules: c.options.Rules, excluded: sets.New(c.options.ExcludedNamespaces...),
-		events: eventCreator{writer, c.hostname}, uninjected: c.uninjected, log: c.options.Log, announced: map[types.UID]time.Time{},
+		reminders: newReminders(eventCreator{writer, c.hostname}), uninjected: c.uninjected, log: c.options.Log,
 	}, err
 }
 
@@ -128,7 +124,7 @@ func (s *scanner) scan(ctx context.Context, namespace, label string) (count int,
 		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodSucceeded)),
 		fields.OneTermNotEqualSelector("status.phase", string(corev1.PodFailed)),
 	)
-	s.forget()
+	s.reminders.forget()
 	var failures []error
 	for token := ""; ; {
 		var pods corev1.PodList
@@ -173,27 +169,11 @@ func (s *scanner) shouldBeInjected(pod *corev1.Pod, label string) bool {
 	return inject.Decide(input, s.injection).Injects()
 }
 
-// forget drops the events that may have expired.
-func (s *scanner) forget() {
-	for uid, at := range s.announced {
-		if time.Since(at) >= remindInterval {
-			delete(s.announced, uid)
-		}
-	}
-}
-
-// announce creates the event of a pod, unless this leader has done so lately.
+// announce says in an event that a pod was not injected.
 func (s *scanner) announce(ctx context.Context, pod *corev1.Pod, label string) error {
-	if _, announced := s.announced[pod.UID]; announced {
-		return nil
-	}
-	created, err := s.events.create(ctx, pod, pod.CreationTimestamp.Time, eventsv1.Event{
+	return s.reminders.remind(ctx, pod, eventsv1.Event{
 		Type: corev1.EventTypeWarning, Reason: "NotInjected", Action: "Inject",
 		Note: fmt.Sprintf("this pod has no sidecar and gets no AWS credentials from it, though its namespace has the label %s=%s: "+
 			"it is older than the label or the association, or was created while the webhook was away; create it again", contract.LabelInject, label),
 	})
-	if created {
-		s.announced[pod.UID] = time.Now()
-	}
-	return err
 }
