@@ -13,7 +13,7 @@ func (s *suite) installAuth(t *testing.T) {
 		t.Fatal(err)
 	}
 	ca := s.Do(t, "get", "configmap", "--namespace=pod-identity", "pod-identity-auth-ca", `--output=jsonpath={.data.ca\.crt}`)
-	s.apply(t, "asker.yaml", map[string]string{"Image": image, "IP": address, "CA": strconv.Quote(ca)})
+	s.ApplyTemplate(t, "asker.yaml", map[string]string{"Image": image, "IP": address, "CA": strconv.Quote(ca)})
 	s.Do(t, "wait", "--namespace=others", "--for=condition=Ready", "pod/"+asker, "--timeout=2m")
 	s.addresses[asker] = s.address(t, "others/"+asker)
 }

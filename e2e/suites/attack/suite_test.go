@@ -1,14 +1,12 @@
 package attack_test
 
 import (
-	"bytes"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"text/template"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -65,7 +63,7 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	if err := s.Cluster.Configure(t.Context(), "route add local 10.245.0.0/16 dev lo\n"); err != nil {
 		t.Fatal(err)
 	}
-	s.apply(t, "cluster.yaml", map[string]string{"Image": image, "RoleARN": s.RoleARN})
+	s.ApplyTemplate(t, "cluster.yaml", map[string]string{"Image": image, "RoleARN": s.RoleARN})
 	s.Do(t, "wait", "--namespace=load", "--for=create", "serviceaccount/default", "--timeout=1m")
 	s.Do(t, "wait", "--all-namespaces", "--for=condition=Ready", "pod", "--selector=suite=attack", "--timeout=2m")
 	for who, pod := range map[string]string{peer: "attacker/peer", fleet: "attacker/fleet", neighbour: "others/victim", victim: "others/victim"} {
@@ -94,20 +92,6 @@ func (s *suite) loadImage(t *testing.T) {
 	if err := s.Cluster.LoadImage(t.Context(), archive); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// apply applies a template of testdata.
-func (s *suite) apply(t *testing.T, file string, values any) {
-	t.Helper()
-	parsed, err := template.ParseFiles("testdata/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := parsed.Execute(&text, values); err != nil {
-		t.Fatal(err)
-	}
-	s.DoWith(t, text.String(), "apply", "-f", "-")
 }
 
 // attack attacks, and checks what came of it.

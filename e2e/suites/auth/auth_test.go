@@ -3,10 +3,8 @@
 package auth_test
 
 import (
-	"bytes"
 	"strings"
 	"testing"
-	"text/template"
 
 	"github.com/podidentity/podidentity/e2e/platform"
 )
@@ -24,7 +22,7 @@ func TestOnARealCluster(t *testing.T) {
 	s := &suite{Platform: platform.ForTest(t, "auth")}
 	s.sts = s.StartSTS(t, 0)
 	s.install(t)
-	s.apply(t, "cluster.yaml", map[string]any{
+	s.ApplyTemplate(t, "cluster.yaml", map[string]any{
 		"Bucket": s.Bucket, "Image": s.CLIImage, "Pods": []string{"reader", "tagged", "nobody"},
 	})
 	s.Do(t, "wait", "--namespace=shop", "--for=condition=Ready", "pod", "--all", "--timeout=2m")
@@ -59,20 +57,6 @@ func (s *suite) install(t *testing.T) {
 	s.ip = ip
 }
 
-// apply applies a template of testdata.
-func (s *suite) apply(t *testing.T, file string, values any) {
-	t.Helper()
-	parsed, err := template.ParseFiles("testdata/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if err := parsed.Execute(&text, values); err != nil {
-		t.Fatal(err)
-	}
-	s.DoWith(t, text.String(), "apply", "-f", "-")
-}
-
 // token is one of a pod that is named as its service account.
 func (s *suite) token(t *testing.T, pod, audience string) string {
 	t.Helper()
@@ -94,7 +78,7 @@ func (s *suite) logs(t *testing.T) string {
 
 func commandLine(t *testing.T, s *suite) {
 	s.DoWith(t, s.Do(t, "create", "configmap", "--namespace=shop", "pod-identity-auth-ca", "--from-literal=ca.crt="+s.bundle(t), "--dry-run=client", "-o=yaml"), "apply", "-f", "-")
-	s.apply(t, "cli.yaml", map[string]string{"IP": s.ip, "Image": s.CLIImage, "S3": s.MinIO.Endpoint, "Bucket": s.Bucket})
+	s.ApplyTemplate(t, "cli.yaml", map[string]string{"IP": s.ip, "Image": s.CLIImage, "S3": s.MinIO.Endpoint, "Bucket": s.Bucket})
 	s.Do(t, "wait", "--namespace=shop", "--for=jsonpath={.status.containerStatuses[0].state.terminated.reason}", "pod/cli", "--timeout=2m")
 	said := s.Do(t, "logs", "--namespace=shop", "cli")
 	for _, want := range []string{"aws.png", "AccessDenied", "it cannot write"} {

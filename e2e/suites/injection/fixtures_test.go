@@ -75,7 +75,7 @@ func tokenMode(t *testing.T, s suite) {
 	modes := map[string]string{}
 	for _, name := range []string{"mode-injected", "mode-plain"} {
 		annotations := map[string]string{"mode-injected": "", "mode-plain": `{podidentity.dev/inject: "false"}`}[name]
-		s.apply(t, "shared-user.yaml", pod{Name: name, Annotations: annotations, Image: s.CLIImage})
+		s.ApplyTemplate(t, "shared-user.yaml", pod{Name: name, Annotations: annotations, Image: s.CLIImage})
 		s.Do(t, "wait", "--namespace=restricted", "--for=condition=Ready", "pod/"+name, "--timeout=2m")
 		modes[name] = s.Do(t, "exec", "--namespace=restricted", name, "--container=app", "--", "stat", "-L", "-c", "%a %u", "/var/run/secrets/kubernetes.io/serviceaccount/token")
 		s.Do(t, "delete", "pod", "--namespace=restricted", name, "--now", "--wait=false")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"text/template"
 
 	"github.com/podidentity/podidentity/e2e/platform"
 )
@@ -62,7 +61,7 @@ func (s suite) create(t *testing.T, p pod) {
 	if p.ServiceAccount == "" {
 		p.ServiceAccount = "reader"
 	}
-	s.apply(t, "pod.yaml", p)
+	s.ApplyTemplate(t, "pod.yaml", p)
 	s.Do(t, "wait", "--namespace", p.Namespace, "--for=condition=Ready", "pod/"+p.Name, "--timeout=2m")
 	t.Cleanup(func() {
 		_, err := s.Cluster.Kubectl(context.WithoutCancel(t.Context()), nil, "delete", "pod", "--namespace", p.Namespace, p.Name, "--now", "--wait=false")
@@ -70,20 +69,6 @@ func (s suite) create(t *testing.T, p pod) {
 			t.Error(err)
 		}
 	})
-}
-
-// apply applies a template of testdata.
-func (s suite) apply(t *testing.T, file string, values any) {
-	t.Helper()
-	parsed, err := template.ParseFiles("testdata/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text strings.Builder
-	if err := parsed.Execute(&text, values); err != nil {
-		t.Fatal(err)
-	}
-	s.DoWith(t, text.String(), "apply", "-f", "-")
 }
 
 // status is the status annotation of a pod.

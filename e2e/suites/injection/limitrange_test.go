@@ -10,7 +10,7 @@ import (
 func limitRange(t *testing.T, s suite) {
 	s.namespaces(t, "bounded")
 	s.Do(t, "label", "namespace", "bounded", "podidentity.dev/inject=enabled")
-	s.apply(t, "bounded.yaml", []string{"bounded"})
+	s.ApplyTemplate(t, "bounded.yaml", []string{"bounded"})
 	for name, test := range map[string]struct{ cpu, want string }{
 		"follows the bounds":            {"2500m", "injected: 34m 100m 64Mi 64Mi"},
 		"takes what is left of the pod": {"3900m", "injected: 34m 100m 64Mi 64Mi"},

@@ -27,7 +27,7 @@ func randomPods(t *testing.T, s suite) {
 	}
 	files := name(t, all)
 	s.namespaces(t, "random", "random-injected", "random-bounded", "random-bounded-injected")
-	s.apply(t, "bounded.yaml", []string{"random-bounded", "random-bounded-injected"})
+	s.ApplyTemplate(t, "bounded.yaml", []string{"random-bounded", "random-bounded-injected"})
 	s.Do(t, "label", "namespace", "random-injected", "random-bounded-injected", "podidentity.dev/inject=enabled")
 	for _, namespace := range []string{"random", "random-bounded"} {
 		taken := s.taken(t, namespace, all)

@@ -55,7 +55,7 @@ func (s suite) startAdder(t *testing.T) {
 	if _, err := s.Cluster.Run("adder", nil, program, address, certificate, key, s.CLIImage); err != nil {
 		t.Fatal(err)
 	}
-	s.apply(t, "adder.yaml", struct{ URL, CA string }{"https://" + address + "/", base64.StdEncoding.EncodeToString(ca.Certificate)})
+	s.ApplyTemplate(t, "adder.yaml", struct{ URL, CA string }{"https://" + address + "/", base64.StdEncoding.EncodeToString(ca.Certificate)})
 }
 
 func debugger(t *testing.T, s suite) {
@@ -111,10 +111,10 @@ func (s suite) calls(t *testing.T) int {
 
 func noDrift(t *testing.T, s suite) {
 	parse := struct{ Image string }{s.CLIImage}
-	s.apply(t, "deployment.yaml", parse)
+	s.ApplyTemplate(t, "deployment.yaml", parse)
 	s.Do(t, "rollout", "status", "--namespace=restricted", "deployment/steady", "--timeout=2m")
 	text := s.Do(t, "get", "deployment", "--namespace=restricted", "steady", "-o=jsonpath={.metadata.generation} {.metadata.resourceVersion}")
-	s.apply(t, "deployment.yaml", parse)
+	s.ApplyTemplate(t, "deployment.yaml", parse)
 	generation, _, _ := strings.Cut(text, " ")
 	if now := s.Do(t, "get", "deployment", "--namespace=restricted", "steady", "-o=jsonpath={.metadata.generation}"); now != generation {
 		t.Errorf("the second apply made generation %s of %s", now, generation)

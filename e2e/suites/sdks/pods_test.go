@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"text/template"
 
 	"github.com/podidentity/podidentity/e2e/platform"
 )
@@ -113,14 +112,10 @@ func (s suite) associate(ctx context.Context, name, roleARN string) error {
 
 // apply applies a template of testdata.
 func (s suite) apply(ctx context.Context, file string, values any) error {
-	parsed, err := template.ParseFiles("testdata/" + file)
+	text, err := platform.Render(file, values)
 	if err != nil {
 		return err
 	}
-	var text strings.Builder
-	if err := parsed.Execute(&text, values); err != nil {
-		return err
-	}
-	_, err = s.Cluster.Kubectl(ctx, strings.NewReader(text.String()), "apply", "-f", "-")
+	_, err = s.Cluster.Kubectl(ctx, strings.NewReader(text), "apply", "-f", "-")
 	return err
 }
