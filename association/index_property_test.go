@@ -40,6 +40,9 @@ func TestTheIndexAlwaysAgreesWithASearchOfEveryAssociation(t *testing.T) {
 				if want := best(plain, account); got.Association != want {
 					t.Fatalf("seed %d: %v has %q, a search of all gives %q", seed, account, got.Association, want)
 				}
+				if all := index.Candidates(account); len(all) > 0 && all[0].Identity != got || len(all) == 0 && got.RoleARN != "" {
+					t.Fatalf("seed %d: %v has %q, the candidates are %v", seed, account, got.Association, all)
+				}
 			}
 			for name := range plain {
 				if winner := index.Winner(name); winner != "" && !beats(plain[winner], plain[name]) {

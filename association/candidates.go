@@ -1,0 +1,75 @@
+package association
+
+import (
+	"slices"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// Rule is why of two candidates the one takes precedence.
+type Rule string
+
+// The rules, in the order in which they are applied.
+const (
+	// ByNamespace: its namespace is more specific.
+	ByNamespace Rule = "Namespace"
+	// ByServiceAccount: its service account is more specific.
+	ByServiceAccount Rule = "ServiceAccount"
+	// ByAge: it is older.
+	ByAge Rule = "Age"
+	// ByName: it is as old, and comes first in the alphabet.
+	ByName Rule = "Name"
+	// ByKind: it is an association, the other an annotation of the service account.
+	ByKind Rule = "Kind"
+)
+
+// Candidate is something that gives an identity to a service account.
+type Candidate struct {
+	// Identity has the name of the association, or none if the annotation gives it.
+	Identity contract.Identity
+	// Namespace and ServiceAccount are the patterns of the association.
+	Namespace, ServiceAccount Pattern
+	// Loses is the rule by which the first candidate takes precedence over this one; it is empty for the first.
+	Loses Rule
+}
+
+// Candidates are all that give an identity to the account, in order of precedence: the first is what Identity returns.
+func (x *Index) Candidates(account ServiceAccount) []Candidate {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	entries := slices.Clone(x.bySelector[account])
+	for _, e := range x.patterns {
+		if e.matches(account) {
+			entries = append(entries, e)
+		}
+	}
+	var all []Candidate
+	for i, e := range entries {
+		candidate := Candidate{Identity: e.identity, Namespace: e.namespace, ServiceAccount: e.serviceAccount}
+		if i > 0 {
+			candidate.Loses = deciding(entries[0], e)
+		}
+		all = append(all, candidate)
+	}
+	if role, ok := x.roles[account]; ok {
+		candidate := Candidate{Identity: contract.Identity{RoleARN: role}}
+		if len(all) > 0 {
+			candidate.Loses = ByKind
+		}
+		all = append(all, candidate)
+	}
+	return all
+}
+
+// deciding is the first rule of comparePrecedence by which the two differ. Nothing former is in an index that was read at once.
+func deciding(first, other entry) Rule {
+	switch {
+	case first.namespace.specificity() != other.namespace.specificity():
+		return ByNamespace
+	case first.serviceAccount.specificity() != other.serviceAccount.specificity():
+		return ByServiceAccount
+	case first.created != other.created:
+		return ByAge
+	}
+	return ByName
+}
