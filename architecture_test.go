@@ -65,6 +65,12 @@ func mayImport() map[string][]string {
 		"auth/sessions":  {"contract", "internal/upstream", "auth/exception", "auth/tokens"},
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
 		"auth/exception": {},
+
+		"plugin":                      {"internal/version", "plugin/cli", "plugin/who"},
+		"plugin/kubectl-pod_identity": {"plugin"},
+		"plugin/cli":                  {"api/v1alpha1"},
+		"plugin/cluster":              {"api/v1alpha1", "association", "contract", "webhook/config", "webhook/inject"},
+		"plugin/who":                  {"association", "contract", "plugin/cli", "plugin/cluster"},
 	}
 }
 
@@ -72,6 +78,7 @@ func mayImport() map[string][]string {
 func testsMayImport() map[string][]string {
 	return map[string][]string{
 		"webhook/preview":                 {"webhook/config"},
+		"plugin/who":                      {"api/v1alpha1"},
 		"sidecar/metrics":                 {"sidecar/identity"},
 		"sidecar/probes":                  {"sidecar/credentials", "sidecar/identity"},
 		"sidecar/readiness":               {"sidecar/identity"},
@@ -160,7 +167,10 @@ func TestWhatPackagesNeverDependOn(t *testing.T) {
 		},
 		"the sidecar has the HTTP/2 of the standard library alone": {[]string{"./sidecar/..."}, []string{"golang.org/x/net/"}},
 		"the contract imports nothing of others":                   {[]string{"./contract"}, []string{"k8s.io/", "sigs.k8s.io/", "github.com/", "net/http"}},
-		"injection has no server, no client and no cache":          {[]string{"./webhook/inject"}, []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go"}},
+		"what runs in the cluster has no library of the plugin": {
+			[]string{"./webhook", "./sidecar", "./auth"}, []string{"github.com/spf13/cobra", "k8s.io/cli-runtime"},
+		},
+		"injection has no server, no client and no cache": {[]string{"./webhook/inject"}, []string{"sigs.k8s.io/controller-runtime", "k8s.io/client-go"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, dependency := range dependencies(t, law.of...) {

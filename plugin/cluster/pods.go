@@ -1,0 +1,41 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
+)
+
+// EachInjected calls visit with the pods that have our sidecar and have not ended, of a namespace, or of all where it is "". It holds one page
+// of them at a time.
+func EachInjected(ctx context.Context, c client.Reader, namespace string, visit func(*corev1.Pod)) error {
+	var page corev1.PodList
+	err := eachPage(ctx, c, &page, func() {
+		for i := range page.Items {
+			if Active(&page.Items[i]) {
+				visit(&page.Items[i])
+			}
+		}
+		page.Items = nil
+	}, client.InNamespace(namespace), client.MatchingLabels{contract.LabelInjected: "true"})
+	if err != nil {
+		return fmt.Errorf("list the injected pods: %w", err)
+	}
+	return nil
+}
+
+// Active reports whether a pod has our sidecar and has not ended: the pods that have an identity.
+func Active(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed && inject.HasSidecar(pod)
+}
+
+// ServiceAccount is that of a pod.
+func ServiceAccount(pod *corev1.Pod) association.ServiceAccount {
+	return association.ServiceAccount{Namespace: pod.Namespace, Name: inject.Input{Pod: pod}.ServiceAccount()}
+}
