@@ -123,7 +123,6 @@ func verdict(identities *cluster.Identities, first, c association.Candidate) str
 		return fmt.Sprintf("loses: it selects the same and is younger, of %s", created(identities, c))
 	case association.ByName:
 		return fmt.Sprintf("loses: it selects the same, is as old, of %s, and comes later in the alphabet", created(identities, c))
-	}
 	case association.ByKind:
 	}
 	return "loses: an association takes precedence over the annotation"
