@@ -62,6 +62,7 @@ func TestEachInvalidArgumentIsNamedWithItsRemedy(t *testing.T) {
 		"a negative quantity":                      {"--limits=cpu=-1", "such as cpu=5m"},
 		"a Guaranteed pod without memory":          {"--guaranteed=cpu=1", "--guaranteed lacks memory"},
 		"a drain that is too long":                 {"--drain=1h", "between 0s and 1m"},
+		"a negative limit of metrics":              {"--metrics-limit=-1", "--metrics-limit is -1: set it to 0 or more"},
 		"an unknown log level":                     {"--log-level=loud", "error, warning, info or debug"},
 		"a duration without a unit":                {"--wait=30", "webhook --help"},
 		"an unknown flag":                          {"--fast", "webhook --help"},
