@@ -22,6 +22,7 @@ func mayImport() map[string][]string {
 		"internal/version":  {},
 		"internal/upstream": {},
 		"internal/regular":  {},
+		"internal/issuer":   {},
 		"internal/ststest":  {},
 		"internal/process":  {"api/v1alpha1", "internal/bounded", "internal/version"},
 
@@ -30,12 +31,12 @@ func mayImport() map[string][]string {
 		"certs":        {"contract"},
 
 		"webhook": {
-			"association", "certs", "contract", "internal/bounded", "internal/process",
+			"association", "certs", "contract", "internal/bounded", "internal/issuer", "internal/process",
 			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/resourcerules", "webhook/preview",
 		},
 		"webhook/config":        {"contract", "internal/flags", "webhook/inject", "webhook/preview"},
 		"webhook/admission":     {"association", "contract", "internal/bounded", "webhook/inject"},
-		"webhook/controller":    {"api/v1alpha1", "association", "contract", "webhook/inject"},
+		"webhook/controller":    {"api/v1alpha1", "association", "contract", "internal/issuer", "webhook/inject"},
 		"webhook/preview":       {"api/v1alpha1", "association", "contract", "webhook/inject"},
 		"webhook/authca":        {"association", "certs", "contract"},
 		"webhook/leader":        {},

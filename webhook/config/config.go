@@ -39,6 +39,8 @@ type Config struct {
 	// IRSA uses the role that a ServiceAccount names for IRSA, if no association gives one. It is always false with an auth
 	// service, which may assume the roles of everybody and therefore trusts nothing but associations.
 	IRSA bool
+	// WatchIssuer has the leader compare the keys of the API server with what is published at its issuer.
+	WatchIssuer bool
 	// LogLevel is one of logrus' levels.
 	LogLevel string
 	// Injection is what every injected pod gets.
@@ -98,6 +100,7 @@ func bindServer(set *flag.FlagSet, c *Config) {
 	set.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "lifetime of the CA")
 	set.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "lifetime of the server's certificate")
 	set.DurationVar(&c.Drain, "drain", c.Drain, "how long to go on answering after SIGTERM, until no API server calls any more")
+	set.BoolVar(&c.WatchIssuer, "watch-issuer", c.WatchIssuer, "have the leader compare the keys of the API server with what is published at its issuer, and warn before STS refuses tokens")
 	set.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
 }
 

@@ -94,6 +94,7 @@ func TestSourceEKSAuth(t *testing.T) {
 		"an endpoint and a cluster name are required": {nil, []string{"--eks-auth-endpoint", "--cluster-name"}},
 		"an endpoint and a cluster name are enough":   {[]string{"--eks-auth-endpoint=https://auth.svc", "--cluster-name=green"}, nil},
 		"the token is never sent without TLS":         {[]string{"--eks-auth-endpoint=http://auth.svc", "--cluster-name=green"}, []string{"https://"}},
+		"a published issuer is not needed":            {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--watch-issuer"}, []string{"--watch-issuer has no effect"}},
 		"settings of STS are refused":                 {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--sts-fips"}, []string{"--sts-..."}},
 		"the annotation of IRSA does not count":       {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--irsa"}, nil},
 	} {

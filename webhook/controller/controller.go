@@ -21,6 +21,7 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/issuer"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -28,7 +29,7 @@ import (
 // some thousands, and a change that concerns thousands of pods must leave it to others.
 const requestsPerSecond = 100
 
-// Options are what a Controller works with. All are required, except ExcludedNamespaces.
+// Options are what a Controller works with. All are required, except ExcludedNamespaces and Issuer.
 type Options struct {
 	// Cluster is how to reach the API server. Its client reads associations from a cache.
 	Cluster cluster.Cluster
@@ -49,6 +50,8 @@ type Options struct {
 	Injection inject.Settings
 	// ExcludedNamespaces are those that the webhook is never called for.
 	ExcludedNamespaces []string
+	// Issuer compares the keys of the API server with what is published at its issuer; nil where that is not watched.
+	Issuer func(ctx context.Context) (issuer.Comparison, error)
 	// Metrics is where the metrics are registered, and MetricsLimit is how many namespaces, and how many associations, they name at most.
 	Metrics      prometheus.Registerer
 	MetricsLimit int
@@ -61,6 +64,7 @@ type Controller struct {
 	hostname  string
 	fleet     *fleet
 	disputed  prometheus.Counter
+	issuer    issuerMetrics
 	newClient func() (client.Client, error)
 	// critical is contract.Identity.Critical but for tests.
 	critical func(contract.Identity) []string
@@ -76,6 +80,9 @@ func New(o Options) (*Controller, error) {
 	}
 	c := &Controller{options: o, hostname: hostname, critical: contract.Identity.Critical}
 	c.newClient = c.limitedClient
+	if c.issuer, err = newIssuerMetrics(o.Metrics); err != nil {
+		return nil, err
+	}
 	if c.fleet, err = newFleet(o.MetricsLimit, o.Metrics); err != nil {
 		return nil, err
 	}
@@ -121,9 +128,14 @@ func (c *Controller) Run(ctx context.Context) error {
 	}
 	definitions := definitionReporter{state: c.options.Definition, events: reporter.events, log: c.options.Log}
 	defer c.fleet.reset()
+	defer c.issuer.reset()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return informers.Start(ctx) })
 	group.Go(func() error { definitions.run(ctx); return nil })
+	if c.options.Issuer != nil {
+		issuers := issuerWatcher{compare: c.options.Issuer, definition: c.options.Definition, events: reporter.events, metrics: c.issuer, log: c.options.Log}
+		group.Go(func() error { issuers.run(ctx); return nil })
+	}
 	group.Go(func() error {
 		return run(ctx, c.options.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, c.options.Changes))
 	})
