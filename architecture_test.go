@@ -23,6 +23,7 @@ func mayImport() map[string][]string {
 		"internal/upstream": {},
 		"internal/regular":  {},
 		"internal/issuer":   {},
+		"internal/clitest":  {},
 		"internal/ststest":  {},
 		"internal/process":  {"api/v1alpha1", "internal/bounded", "internal/version"},
 
@@ -67,7 +68,10 @@ func mayImport() map[string][]string {
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
 		"auth/exception": {},
 
-		"plugin":                      {"internal/version", "plugin/cli", "plugin/who"},
+		"plugin":                      {"internal/version", "plugin/cli", "plugin/issuer", "plugin/trustpolicy", "plugin/who"},
+		"plugin/issuer":               {"internal/issuer", "plugin/cli"},
+		"plugin/objects":              {"api/v1alpha1"},
+		"plugin/trustpolicy":          {"api/v1alpha1", "association", "contract", "internal/flags", "internal/issuer", "plugin/cli", "plugin/objects"},
 		"plugin/kubectl-pod_identity": {"plugin"},
 		"plugin/cli":                  {"api/v1alpha1"},
 		"plugin/cluster":              {"api/v1alpha1", "association", "contract", "webhook/config", "webhook/inject"},
@@ -80,6 +84,7 @@ func testsMayImport() map[string][]string {
 	return map[string][]string{
 		"webhook/preview":                 {"webhook/config"},
 		"plugin/who":                      {"api/v1alpha1"},
+		"plugin/trustpolicy":              {"internal/clitest", "plugin"},
 		"sidecar/metrics":                 {"sidecar/identity"},
 		"sidecar/probes":                  {"sidecar/credentials", "sidecar/identity"},
 		"sidecar/readiness":               {"sidecar/identity"},
