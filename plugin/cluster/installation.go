@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podidentity/podidentity/contract"
@@ -25,6 +25,8 @@ type Installation struct {
 	Configurations map[string]*admissionregistrationv1.MutatingWebhookConfiguration
 	// Deployments are those of ours that are there, by name.
 	Deployments map[string]*appsv1.Deployment
+	// Unread is why a configuration or a Deployment cannot be read, by name.
+	Unread map[string]error
 	// Config is the configuration of the webhook, by the arguments of its Deployment; the defaults where there is none.
 	Config config.Config
 	// ConfigErr is why it cannot be told from them.
@@ -41,20 +43,16 @@ const (
 // container is that of both Deployments of the webhook.
 const container = "webhook"
 
-// ReadInstallation finds the product. That a part of it is missing is no error.
-func ReadInstallation(ctx context.Context, c client.Reader) (*Installation, error) {
+// ReadInstallation finds the product. What of it is missing or cannot be read is no error.
+func ReadInstallation(ctx context.Context, c client.Reader) *Installation {
 	i := &Installation{
-		Namespace: contract.Namespace, Config: config.Default(),
+		Namespace: contract.Namespace, Config: config.Default(), Unread: map[string]error{},
 		Configurations: map[string]*admissionregistrationv1.MutatingWebhookConfiguration{}, Deployments: map[string]*appsv1.Deployment{},
 	}
 	for _, name := range i.Config.Webhooks {
 		var read admissionregistrationv1.MutatingWebhookConfiguration
-		err := c.Get(ctx, client.ObjectKey{Name: name}, &read)
-		if apierrors.IsNotFound(err) {
+		if !i.read(ctx, c, client.ObjectKey{Name: name}, &read) {
 			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read MutatingWebhookConfiguration %s: %w", name, err)
 		}
 		i.Configurations[name] = &read
 		for _, entry := range read.Webhooks {
@@ -65,22 +63,26 @@ func ReadInstallation(ctx context.Context, c client.Reader) (*Installation, erro
 	}
 	for _, name := range []string{PrimaryDeployment, StandbyDeployment, AuthDeployment} {
 		var read appsv1.Deployment
-		err := c.Get(ctx, client.ObjectKey{Namespace: i.Namespace, Name: name}, &read)
-		if apierrors.IsNotFound(err) {
-			continue
+		if i.read(ctx, c, client.ObjectKey{Namespace: i.Namespace, Name: name}, &read) {
+			i.Deployments[name] = &read
 		}
-		if err != nil {
-			return nil, fmt.Errorf("read Deployment %s: %w", name, err)
-		}
-		i.Deployments[name] = &read
 	}
 	i.configure()
-	return i, nil
+	return i
+}
+
+// read reports whether an object is there, and keeps why it cannot be read.
+func (i *Installation) read(ctx context.Context, c client.Reader, key client.ObjectKey, into client.Object) bool {
+	err := c.Get(ctx, key, into)
+	if client.IgnoreNotFound(err) != nil {
+		i.Unread[key.Name] = fmt.Errorf("read %s: %w", key.Name, err)
+	}
+	return err == nil
 }
 
 // configure reads the arguments of the webhook as it does itself.
 func (i *Installation) configure() {
-	i.ConfigErr = errors.New("there is no Deployment " + PrimaryDeployment)
+	i.ConfigErr = cmp.Or(i.Unread[PrimaryDeployment], errors.New("there is no Deployment "+PrimaryDeployment))
 	for _, name := range []string{StandbyDeployment, PrimaryDeployment} {
 		deployment, ok := i.Deployments[name]
 		if !ok {

@@ -12,20 +12,27 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// EachInjected calls visit with the pods that have our sidecar and have not ended, of a namespace, or of all where it is "". It holds one page
-// of them at a time.
+// EachInjected calls visit with the pods that have our sidecar and have not ended, of a namespace, or of all where it is "".
 func EachInjected(ctx context.Context, c client.Reader, namespace string, visit func(*corev1.Pod)) error {
+	active := func(pod *corev1.Pod) {
+		if Active(pod) {
+			visit(pod)
+		}
+	}
+	return EachPod(ctx, c, active, client.InNamespace(namespace), client.MatchingLabels{contract.LabelInjected: "true"})
+}
+
+// EachPod calls visit with the pods that the options choose. It holds one page of them at a time.
+func EachPod(ctx context.Context, c client.Reader, visit func(*corev1.Pod), options ...client.ListOption) error {
 	var page corev1.PodList
 	err := eachPage(ctx, c, &page, func() {
 		for i := range page.Items {
-			if Active(&page.Items[i]) {
-				visit(&page.Items[i])
-			}
+			visit(&page.Items[i])
 		}
 		page.Items = nil
-	}, client.InNamespace(namespace), client.MatchingLabels{contract.LabelInjected: "true"})
+	}, options...)
 	if err != nil {
-		return fmt.Errorf("list the injected pods: %w", err)
+		return fmt.Errorf("list the pods: %w", err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -106,10 +105,7 @@ func run(ctx context.Context, c client.Client, q question, why bool, output *cli
 }
 
 func answer(ctx context.Context, c client.Client, q question, why bool) (all []*Grant, notes []string, err error) {
-	installation, err := cluster.ReadInstallation(ctx, c)
-	if err != nil {
-		return nil, nil, err
-	}
+	installation := cluster.ReadInstallation(ctx, c)
 	if !installation.Known() {
 		notes = append(notes, fmt.Sprintf("the settings of the webhook are not known: %v; this is how it is with --irsa=true", installation.ConfigErr))
 	}
@@ -157,61 +153,4 @@ func addPods(ctx context.Context, c client.Client, q question, found grants) err
 		found.addPod(&pod)
 	}
 	return nil
-}
-
-func printTable(out io.Writer, all []*Grant, wide bool) error {
-	if len(all) == 0 {
-		return nil
-	}
-	header := []string{"NAMESPACE", "SERVICEACCOUNT", "ROLE", "FROM", "PODS"}
-	if wide {
-		header = append(header, "NAMES")
-	}
-	var rows [][]string
-	for _, grant := range all {
-		row := []string{grant.Namespace, grant.ServiceAccount, grant.role(), grant.from(), strconv.Itoa(len(grant.Pods))}
-		if wide {
-			row = append(row, strings.Join(grant.Pods, ","))
-		}
-		rows = append(rows, row)
-	}
-	if err := cli.Table(out, header, rows); err != nil {
-		return err
-	}
-	return printWhy(out, all)
-}
-
-func printWhy(out io.Writer, all []*Grant) error {
-	for _, grant := range all {
-		if len(grant.Why) == 0 {
-			continue
-		}
-		text := fmt.Sprintf("\n%s/%s:\n", grant.Namespace, grant.ServiceAccount)
-		for i, sentence := range grant.Why {
-			text += fmt.Sprintf("  %d. %s\n", i+1, sentence)
-		}
-		if _, err := io.WriteString(out, text); err != nil {
-			return fmt.Errorf("write the reasons: %w", err)
-		}
-	}
-	return nil
-}
-
-// role is the role whose credentials the pods get, after the one by which it is assumed.
-func (g *Grant) role() string {
-	if g.TargetRoleARN == "" {
-		return g.RoleARN
-	}
-	return g.RoleARN + " -> " + g.TargetRoleARN
-}
-
-func (g *Grant) from() string {
-	from := "association/" + g.Association
-	if g.Association == "" {
-		from = "annotation"
-	}
-	if g.Former {
-		from += " (former)"
-	}
-	return from
 }

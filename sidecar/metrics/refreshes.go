@@ -3,7 +3,6 @@ package metrics
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/credentials"
@@ -17,7 +16,7 @@ const (
 	refused   = "refused"
 )
 
-// InstrumentSource counts the fetches of source by their result, and notes when the last one succeeded.
+// InstrumentSource counts the fetches of source by their result.
 func (m *Metrics) InstrumentSource(source credentials.Source) credentials.Source {
 	if m == nil {
 		return source
@@ -33,10 +32,7 @@ type countingSource struct {
 // Fetch implements credentials.Source.
 func (c countingSource) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
 	fetched, err := c.Source.Fetch(ctx, id)
-	c.metrics.refreshes.increment(result(err))
-	if err == nil {
-		c.metrics.refreshed.Store(time.Now().Unix())
-	}
+	c.metrics.refreshes[result(err)].Inc()
 	return fetched, err
 }
 

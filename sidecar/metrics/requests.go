@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
@@ -19,8 +18,16 @@ func (m *Metrics) InstrumentHandler(next http.Handler) http.Handler {
 		}
 		c := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(c, r)
-		m.requests.increment(strconv.Itoa(c.status))
+		m.countRequest(c.status)
 	})
+}
+
+func (m *Metrics) countRequest(status int) {
+	counter, ok := m.requests[status]
+	if !ok {
+		counter = m.otherRequests
+	}
+	counter.Inc()
 }
 
 // statusRecorder records the status that was sent.

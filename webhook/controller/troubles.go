@@ -3,10 +3,8 @@ package controller
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/kubelet"
 )
 
 const (
@@ -25,10 +24,8 @@ const (
 	quietAfter = 11 * time.Minute
 	// troublesWait bounds how long a new leader waits for the warnings. Without the right to read them, it works without.
 	troublesWait = 10 * time.Second
-	// maxTrouble bounds what is repeated of a warning: the note of an event may have 1024 bytes.
-	maxTrouble = 512
 	// maxMessage bounds what is kept of a message, which the API server does not.
-	maxMessage = 2 * maxTrouble
+	maxMessage = 2 * kubelet.MaxWarning
 )
 
 // trouble is what a sidecar last warned of, by the kubelet.
@@ -91,39 +88,10 @@ func (s troubleStore) byPod(now time.Time) map[types.UID]trouble {
 		if !ok || now.Sub(e.LastTimestamp.Time) > quietAfter {
 			continue
 		}
-		sentence, ok := sentenceOf(e.Message)
+		sentence, ok := kubelet.Warning(e.Message)
 		if last := all[e.InvolvedObject.UID]; ok && e.LastTimestamp.After(last.at) {
 			all[e.InvolvedObject.UID] = trouble{sentence, e.LastTimestamp.Time}
 		}
 	}
 	return all
-}
-
-// sentenceOf is what the sidecar says in an event of its liveness probe: the warning of one over HTTP, or the failure of a process. That a
-// probe did not reach the sidecar is no word of it.
-func sentenceOf(message string) (sentence string, ok bool) {
-	message = strings.TrimPrefix(message, "(combined from similar events): ")
-	sentence, ok = strings.CutPrefix(message, "Liveness probe warning: Probe terminated redirects, Response body: ")
-	if !ok {
-		sentence, ok = strings.CutPrefix(message, "Liveness probe failed: ")
-	}
-	unreached := slices.ContainsFunc([]string{`Get "`, "HTTP probe failed", "command "}, func(words string) bool { return strings.HasPrefix(sentence, words) })
-	if !ok || unreached {
-		return "", false
-	}
-	return printable(strings.TrimSpace(sentence)), true
-}
-
-// printable is a sentence that anybody may have written, in one line and not longer than maxTrouble.
-func printable(sentence string) string {
-	sentence = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, sentence)
-	if len(sentence) > maxTrouble {
-		sentence = strings.ToValidUTF8(sentence[:maxTrouble], "") + "…"
-	}
-	return sentence
 }

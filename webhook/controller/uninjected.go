@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -50,7 +51,7 @@ type scanner struct {
 	injection  inject.Settings
 	excluded   sets.Set[string]
 	reminders  *reminders
-	fleet      *fleet
+	uninjected *prometheus.GaugeVec
 	log        logrus.FieldLogger
 }
 
@@ -58,7 +59,7 @@ func (c *Controller) newScanner(namespaces client.Reader) (*scanner, error) {
 	writer, err := c.newClient()
 	return &scanner{
 		client: writer, namespaces: namespaces, identities: c.options.Identities, injection: c.options.Injection, rules: c.options.Rules, excluded: sets.New(c.options.ExcludedNamespaces...),
-		reminders: newReminders(eventCreator{writer, c.hostname}), fleet: c.fleet, log: c.options.Log,
+		reminders: newReminders(eventCreator{writer, c.hostname}), uninjected: c.uninjected, log: c.options.Log,
 	}, err
 }
 
@@ -86,13 +87,13 @@ func (s *scanner) Reconcile(ctx context.Context, namespace string) (reconcile.Re
 		return reconcile.Result{}, err
 	}
 	if !labelled {
-		s.fleet.countUninjected(namespace, 0)
+		s.uninjected.DeleteLabelValues(namespace)
 	}
 	count, err := s.scan(ctx, namespace, label)
 	if err != nil || !labelled {
 		return reconcile.Result{}, err
 	}
-	s.fleet.countUninjected(namespace, count)
+	s.uninjected.WithLabelValues(namespace).Set(float64(count))
 	return reconcile.Result{RequeueAfter: wait.Jitter(scanInterval, 0.2)}, nil
 }
 

@@ -1,0 +1,192 @@
+package check
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/plugin/cluster"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files; review the diff before you commit it")
+
+// golden is a file of testdata: a case is a sentence and the lines of its findings.
+type golden struct {
+	text strings.Builder
+}
+
+func (g *golden) add(t *testing.T, sentence string, findings []Finding) {
+	t.Helper()
+	fmt.Fprintf(&g.text, "== %s\n", sentence)
+	if err := Print(&g.text, []Report{{Subject: "subject", Findings: findings}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (g *golden) compare(t *testing.T, path string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(g.text.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != g.text.String() {
+		t.Errorf("%s: %v, got\n%s", path, err, g.text.String())
+	}
+}
+
+// others are the findings that are not those of a pod of which all is well.
+func others(t *testing.T, findings []Finding) []Finding {
+	t.Helper()
+	well := map[Finding]bool{}
+	for _, f := range podFindings(healthy(t)) {
+		well[f] = true
+	}
+	var rest []Finding
+	for _, f := range findings {
+		if !well[f] {
+			rest = append(rest, f)
+		}
+	}
+	return rest
+}
+
+func setEnv(name, value string) func(*podFacts) {
+	return func(f *podFacts) {
+		f.pod.Spec.Containers[0].Env = append(f.pod.Spec.Containers[0].Env, corev1.EnvVar{Name: name, Value: value})
+	}
+}
+
+func sidecarIs(status corev1.ContainerStatus) func(*podFacts) {
+	status.Name = contract.ContainerName
+	return func(f *podFacts) { f.pod.Status.InitContainerStatuses = []corev1.ContainerStatus{status} }
+}
+
+func says(sentence string) func(*podFacts) {
+	return func(f *podFacts) { f.warned, f.warnedAt = sentence, noon.Add(-time.Minute) }
+}
+
+func uninjected(f *podFacts) {
+	f.pod.Spec.InitContainers, f.pod.Spec.Volumes, f.pod.Annotations = nil, nil, nil
+}
+
+func unassociated(f *podFacts) {
+	f.identities.Index.Delete("checkout")
+	delete(f.pod.Annotations, contract.AnnotationIdentity)
+}
+
+func serviceAccountOf(f *podFacts) association.ServiceAccount { return cluster.ServiceAccount(f.pod) }
+
+func running() corev1.ContainerState {
+	return corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: ago(time.Minute)}}
+}
+
+func TestEachFaultOfAPodHasALineAndARemedy(t *testing.T) {
+	var g golden
+	g.add(t, "all is well", podFindings(healthy(t)))
+	for _, test := range []struct {
+		sentence string
+		change   func(*podFacts)
+	}{
+		{"the namespace has no label", func(f *podFacts) { f.namespace.Labels = nil; uninjected(f) }},
+		{"the label is misspelt", func(f *podFacts) { f.namespace.Labels[contract.LabelInject] = "Enabled" }},
+		{"the namespace is excluded", func(f *podFacts) { f.namespace.Name = "kube-system" }},
+		{"the pod opted out", func(f *podFacts) {
+			uninjected(f)
+			f.pod.Annotations = map[string]string{contract.AnnotationInject: "false"}
+		}},
+		{"the webhook was not called", uninjected},
+		{"the webhook left the pod alone", func(f *podFacts) {
+			uninjected(f)
+			f.pod.Annotations = map[string]string{contract.AnnotationStatus: "skipped: hostNetwork would expose the credentials to every process on the node; remove it to get credentials"}
+		}},
+		{"something removed the sidecar", func(f *podFacts) { f.pod.Spec.InitContainers = nil }},
+		{"the webhook noted something", func(f *podFacts) {
+			f.pod.Annotations[contract.AnnotationStatus] = "injected; annotation podidentity.dev/port is \"x\", not a port"
+		}},
+		{"the sidecar is of another release", func(f *podFacts) { f.pod.Spec.InitContainers[0].Image = "registry.example.com/sidecar:v1" }},
+		{"nothing gives the pod an identity", unassociated},
+		{"the annotation of the service account gives it", func(f *podFacts) {
+			unassociated(f)
+			f.identities.Index.SetRole(serviceAccountOf(f), roleARN+"annotated")
+			f.pod.Annotations[contract.AnnotationIdentity] = contract.Identity{RoleARN: roleARN + "annotated"}.String()
+		}},
+		{"others lose", func(f *podFacts) {
+			f.identities = identities(t, associate("checkout", "shop", "checkout", inEffect()), associate("all", "*", "*", inEffect()))
+			f.identities.Index.SetRole(serviceAccountOf(f), roleARN+"annotated")
+		}},
+		{"the association is not ready", func(f *podFacts) {
+			f.identities = identities(t, associate("checkout", "shop", "checkout", notReady(v1alpha1.ReasonNoNewCredentials, "1 of 1 pods get no new credentials; the sidecar of pod shop/x says: STS refuses role r: AccessDenied: no")))
+		}},
+		{"the association came after the pod", func(f *podFacts) { delete(f.pod.Annotations, contract.AnnotationIdentity) }},
+		{"the pod is young", func(f *podFacts) {
+			delete(f.pod.Annotations, contract.AnnotationIdentity)
+			f.pod.CreationTimestamp = ago(3 * time.Second)
+		}},
+		{"the identity cannot be read", func(f *podFacts) { f.pod.Annotations[contract.AnnotationIdentity] = "{" }},
+		{"the token has another audience", func(f *podFacts) { f.installation.Config.Injection.Audience = "sts.example.com" }},
+		{"the token is missing", func(f *podFacts) { f.pod.Spec.Volumes[0].Projected.Sources = nil }},
+		{"the pod waits for a node", func(f *podFacts) {
+			f.pod.Status = corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Message: "0/1 nodes are available"}}}
+		}},
+		{"the image cannot be pulled", sidecarIs(corev1.ContainerStatus{State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "Back-off pulling image"}}})},
+		{"the sidecar crashes", sidecarIs(corev1.ContainerStatus{
+			RestartCount: 3, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "CrashLoopBackOff"}},
+			LastTerminationState: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "Error", Message: "another process of this pod listens on 127.0.0.1:2711"}},
+		})},
+		{"the sidecar has too little memory", sidecarIs(corev1.ContainerStatus{
+			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "OOMKilled"}},
+		})},
+		{"the pod has ended", func(f *podFacts) { f.pod.Status.Phase = corev1.PodSucceeded }},
+		{"the sidecar waits", sidecarIs(corev1.ContainerStatus{Started: new(false), State: running()})},
+		{"the pod is unready and nobody says why", sidecarIs(corev1.ContainerStatus{Started: new(true), State: running()})},
+		{"STS refuses the role", says("STS refuses role " + roleARN + "checkout: AccessDenied: not authorized")},
+		{"the account does not know the issuer", says("STS refuses role " + roleARN + "checkout: InvalidIdentityToken: no provider")},
+		{"STS cannot be reached", says("STS at https://sts.amazonaws.com cannot be reached: dial tcp: timeout")},
+		{"STS is not trusted", says("STS at https://sts.example.com is not trusted: unknown authority")},
+		{"the clock of the node is wrong", says("the credentials received expired at 2026-01-01, and this node's clock says 2027-01-01: set the clock")},
+		{"the exchange is killed", says("the exchange was ended by a signal, killed: check the memory limit")},
+		{"it says something that nobody has written down", says("report this as a bug")},
+		{"it has new credentials since", func(f *podFacts) {
+			says("STS at https://sts.amazonaws.com cannot be reached: timeout")(f)
+			f.fetchedAt = noon
+		}},
+		{"the warning is of a former role", says("STS refuses role " + roleARN + "former: AccessDenied: not authorized")},
+		{"static keys win", setEnv("AWS_ACCESS_KEY_ID", "AKIA")},
+		{"IRSA wins", setEnv("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/eks.amazonaws.com/serviceaccount/token")},
+		{"a relative URI wins", setEnv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials")},
+		{"a profile is meant to find the sidecar", func(f *podFacts) {
+			setEnv("AWS_PROFILE", "ecs")(f)
+			f.pod.Annotations[contract.AnnotationInjectContainers] = "app"
+		}},
+		{"a container is skipped", func(f *podFacts) {
+			f.pod.Annotations[contract.AnnotationSkipContainers] = "app"
+			f.pod.Spec.Containers[0].Env = nil
+		}},
+		{"the variables are gone", func(f *podFacts) { f.pod.Spec.Containers[0].Env = nil }},
+		{"a pod that nothing owns is older than the label", func(f *podFacts) { uninjected(f); f.pod.OwnerReferences = nil }},
+		{"a pod of a Job is older than the label", func(f *podFacts) {
+			uninjected(f)
+			f.pod.OwnerReferences = []metav1.OwnerReference{{Kind: "Job", Name: "nightly", Controller: new(true)}}
+		}},
+		{"a pod of a StatefulSet is older than the label", func(f *podFacts) {
+			uninjected(f)
+			f.pod.OwnerReferences = []metav1.OwnerReference{{Kind: "StatefulSet", Name: "db", Controller: new(true)}}
+		}},
+	} {
+		facts := healthy(t)
+		test.change(&facts)
+		g.add(t, test.sentence, others(t, podFindings(facts)))
+	}
+	g.compare(t, "testdata/pod.txt")
+}
