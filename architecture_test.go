@@ -23,6 +23,8 @@ func mayImport() map[string][]string {
 		"internal/version":  {},
 		"internal/upstream": {},
 		"internal/regular":  {},
+		"internal/issuer":   {},
+		"internal/clitest":  {},
 		"internal/ststest":  {},
 		"internal/process":  {"api/v1alpha1", "internal/bounded", "internal/version"},
 
@@ -31,12 +33,12 @@ func mayImport() map[string][]string {
 		"certs":        {"contract"},
 
 		"webhook": {
-			"association", "certs", "contract", "internal/bounded", "internal/process",
+			"association", "certs", "contract", "internal/bounded", "internal/issuer", "internal/process",
 			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/resourcerules", "webhook/preview",
 		},
 		"webhook/config":        {"contract", "internal/flags", "webhook/inject", "webhook/preview"},
 		"webhook/admission":     {"association", "contract", "internal/bounded", "webhook/inject"},
-		"webhook/controller":    {"api/v1alpha1", "association", "contract", "internal/kubelet", "webhook/inject"},
+		"webhook/controller":    {"api/v1alpha1", "association", "contract", "internal/issuer", "internal/kubelet", "webhook/inject"},
 		"webhook/preview":       {"api/v1alpha1", "association", "contract", "webhook/inject"},
 		"webhook/authca":        {"association", "certs", "contract"},
 		"webhook/leader":        {},
@@ -67,7 +69,10 @@ func mayImport() map[string][]string {
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
 		"auth/exception": {},
 
-		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/who"},
+		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/issuer", "plugin/trustpolicy", "plugin/who"},
+		"plugin/issuer":               {"internal/issuer", "plugin/cli"},
+		"plugin/objects":              {"api/v1alpha1"},
+		"plugin/trustpolicy":          {"api/v1alpha1", "association", "contract", "internal/flags", "internal/issuer", "plugin/cli", "plugin/objects"},
 		"plugin/kubectl-pod_identity": {"plugin"},
 		"plugin/cli":                  {"api/v1alpha1"},
 		"plugin/check":                {"api/v1alpha1", "association", "contract", "internal/kubelet", "plugin/cli", "plugin/cluster", "webhook/inject"},
@@ -82,6 +87,7 @@ func testsMayImport() map[string][]string {
 		"webhook/preview":                 {"webhook/config"},
 		"plugin/check":                    {"webhook/config"},
 		"plugin/who":                      {"api/v1alpha1"},
+		"plugin/trustpolicy":              {"internal/clitest", "plugin"},
 		"sidecar/metrics":                 {"sidecar/identity"},
 		"sidecar/probes":                  {"sidecar/credentials", "sidecar/identity"},
 		"sidecar/readiness":               {"sidecar/identity"},

@@ -58,6 +58,7 @@ func webhook() program {
 			"sts-endpoint":      {"type": "string", "pattern": url},
 			"sts-https-proxy":   {"type": "string", "pattern": url},
 			"port":              {"type": "integer", "minimum": 1024, "maximum": 65535},
+			"metrics-limit":     {"type": "integer", "minimum": 0},
 			// In YAML true is no text.
 			"readiness":  {"enum": []any{"true", "exec", "false", true, false}},
 			"requests":   {"type": "string", "pattern": amounts},

@@ -80,6 +80,8 @@ type requestContext struct {
 
 func (a API) handle(operation func(*http.Request, *requestContext) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		a.Metrics.inProgress.Inc()
+		defer a.Metrics.inProgress.Dec()
 		rc := &requestContext{id: rand.Text()}
 		err := operation(r, rc)
 		refused := toException(err)

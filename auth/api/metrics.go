@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -8,9 +9,10 @@ import (
 	"github.com/podidentity/podidentity/auth/exception"
 )
 
-// Metrics counts requests by result.
+// Metrics counts requests by result, and those in progress.
 type Metrics struct {
-	requests *prometheus.CounterVec
+	requests   *prometheus.CounterVec
+	inProgress prometheus.Gauge
 }
 
 // NewMetrics registers the metrics.
@@ -18,8 +20,11 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "podidentity_auth_requests_total",
 		Help: "Requests by result: Issued, or the exception of the response.",
-	}, []string{"result"})}
-	if err := registry.Register(m.requests); err != nil {
+	}, []string{"result"}), inProgress: prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "podidentity_auth_requests_in_progress",
+		Help: "Requests in progress.",
+	})}
+	if err := errors.Join(registry.Register(m.requests), registry.Register(m.inProgress)); err != nil {
 		return nil, fmt.Errorf("register the metrics of requests: %w", err)
 	}
 	for _, result := range exception.Results() {

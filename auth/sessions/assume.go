@@ -24,7 +24,10 @@ type hop struct {
 
 // assume makes one call of STS. It does not retry: clients do, and they know how long their current credentials last.
 func (i *Issuer) assume(ctx context.Context, h hop, caller aws.Credentials, in *sts.AssumeRoleInput) (Session, error) {
-	if err := i.throttle.wait(ctx); err != nil {
+	i.metrics.waiting.Inc()
+	err := i.throttle.wait(ctx)
+	i.metrics.waiting.Dec()
+	if err != nil {
 		return Session{}, err
 	}
 	begin := time.Now()

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -114,16 +115,18 @@ func TestRemainingSeconds(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		m, source := metrics.New(), &failingSource{}
-		k := credentials.New(source, log, time.Now)
+		k := credentials.New(m.InstrumentSource(source), log, time.Now)
 		m.RegisterRemaining(k.Current, time.Now)
 		go k.Run(ctx)
 		const name = "podidentity_credentials_remaining_seconds "
 		expectLine(t, m, name+"NaN")
+		expectLine(t, m, "podidentity_last_refresh_timestamp_seconds 0")
 		k.SetIdentity(identity.Reading{Identity: contract.Identity{RoleARN: "arn:aws:iam::1:role/r"}})
 		expectLine(t, m, name+"0")
 		time.Sleep(time.Second)
 		synctest.Wait()
 		expectLine(t, m, name+"3600")
+		expectLine(t, m, fmt.Sprint("podidentity_last_refresh_timestamp_seconds ", time.Now().Unix()))
 		if text := scrape(m); strings.Contains(text, "top-") || strings.Contains(text, "ASIA") || strings.Contains(text, "arn:") {
 			t.Errorf("the metrics reveal a secret or a name: %s", text)
 		}

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/credentials"
@@ -16,7 +17,7 @@ const (
 	refused   = "refused"
 )
 
-// InstrumentSource counts the fetches of source by their result.
+// InstrumentSource counts the fetches of source by their result, and notes when the last one succeeded.
 func (m *Metrics) InstrumentSource(source credentials.Source) credentials.Source {
 	if m == nil {
 		return source
@@ -32,7 +33,10 @@ type countingSource struct {
 // Fetch implements credentials.Source.
 func (c countingSource) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
 	fetched, err := c.Source.Fetch(ctx, id)
-	c.metrics.refreshes[result(err)].Inc()
+	c.metrics.refreshes.increment(result(err))
+	if err == nil {
+		c.metrics.refreshed.Store(time.Now().Unix())
+	}
 	return fetched, err
 }
 

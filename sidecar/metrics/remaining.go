@@ -7,13 +7,13 @@ import (
 	"github.com/podidentity/podidentity/sidecar/credentials"
 )
 
-// RegisterRemaining registers a gauge of the seconds until the credentials expire. It is 0 if they are missing, and NaN if the pod has
+// RegisterRemaining has the seconds until the credentials expire served, before the first scrape. It is 0 if they are missing, and NaN if the pod has
 // no association, so that an alert on a low value does not fire.
 func (m *Metrics) RegisterRemaining(current func() *credentials.State, wall func() time.Time) {
 	if m == nil {
 		return
 	}
-	m.set.NewGauge(remainingName, func() float64 {
+	m.remaining = func() float64 {
 		state := current()
 		if !state.Associated() {
 			return math.NaN()
@@ -22,5 +22,5 @@ func (m *Metrics) RegisterRemaining(current func() *credentials.State, wall func
 			return 0
 		}
 		return max(0, math.Floor(state.Expiration().Sub(wall()).Seconds()))
-	})
+	}
 }

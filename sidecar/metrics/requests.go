@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
@@ -18,16 +19,8 @@ func (m *Metrics) InstrumentHandler(next http.Handler) http.Handler {
 		}
 		c := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(c, r)
-		m.countRequest(c.status)
+		m.requests.increment(strconv.Itoa(c.status))
 	})
-}
-
-func (m *Metrics) countRequest(status int) {
-	counter, ok := m.requests[status]
-	if !ok {
-		counter = m.otherRequests
-	}
-	counter.Inc()
 }
 
 // statusRecorder records the status that was sent.

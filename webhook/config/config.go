@@ -17,6 +17,8 @@ type Config struct {
 	Listen int
 	// Health and Metrics are addresses for probes and for Prometheus; "0" disables Metrics.
 	Health, Metrics string
+	// MetricsLimit is how many namespaces, and how many associations, metrics name at most.
+	MetricsLimit int
 	// Namespace of the webhook; its CA is kept there.
 	Namespace string
 	// Services by which API servers call the webhook. The certificate of each replica is valid for all of them.
@@ -37,6 +39,8 @@ type Config struct {
 	// IRSA uses the role that a ServiceAccount names for IRSA, if no association gives one. It is always false with an auth
 	// service, which may assume the roles of everybody and therefore trusts nothing but associations.
 	IRSA bool
+	// WatchIssuer has the leader compare the keys of the API server with what is published at its issuer.
+	WatchIssuer bool
 	// LogLevel is one of logrus' levels.
 	LogLevel string
 	// Injection is what every injected pod gets.
@@ -49,6 +53,7 @@ func Default() Config {
 		Listen:              9443,
 		Health:              ":8081",
 		Metrics:             ":8080",
+		MetricsLimit:        1000,
 		Services:            []string{"pod-identity-webhook", "pod-identity-webhook-standby"},
 		Webhooks:            []string{"pod-identity", "pod-identity-standby"},
 		Lease:               "pod-identity-webhook",
@@ -85,6 +90,7 @@ func bindServer(set *flag.FlagSet, c *Config) {
 	set.IntVar(&c.Listen, "listen", c.Listen, "port of the admission server")
 	set.StringVar(&c.Health, "health", c.Health, "address of /healthz and /readyz")
 	set.StringVar(&c.Metrics, "metrics", c.Metrics, "address of /metrics, or 0 for none")
+	set.IntVar(&c.MetricsLimit, "metrics-limit", c.MetricsLimit, "namespaces, and associations, that metrics name at most; those beyond are counted together as _others")
 	set.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace of the webhook")
 	set.Var((*names)(&c.Services), "services", "Services by which API servers call the webhook, for its certificate, separated by commas")
 	set.Var((*names)(&c.Webhooks), "webhooks", "names of the MutatingWebhookConfigurations, separated by commas")
@@ -94,6 +100,7 @@ func bindServer(set *flag.FlagSet, c *Config) {
 	set.DurationVar(&c.CAValidity, "ca-validity", c.CAValidity, "lifetime of the CA")
 	set.DurationVar(&c.CertificateValidity, "certificate-validity", c.CertificateValidity, "lifetime of the server's certificate")
 	set.DurationVar(&c.Drain, "drain", c.Drain, "how long to go on answering after SIGTERM, until no API server calls any more")
+	set.BoolVar(&c.WatchIssuer, "watch-issuer", c.WatchIssuer, "have the leader compare the keys of the API server with what is published at its issuer, and warn before STS refuses tokens")
 	set.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
 }
 

@@ -62,6 +62,7 @@ func TestEachInvalidArgumentIsNamedWithItsRemedy(t *testing.T) {
 		"a negative quantity":                      {"--limits=cpu=-1", "such as cpu=5m"},
 		"a Guaranteed pod without memory":          {"--guaranteed=cpu=1", "--guaranteed lacks memory"},
 		"a drain that is too long":                 {"--drain=1h", "between 0s and 1m"},
+		"a negative limit of metrics":              {"--metrics-limit=-1", "--metrics-limit is -1: set it to 0 or more"},
 		"an unknown log level":                     {"--log-level=loud", "error, warning, info or debug"},
 		"a duration without a unit":                {"--wait=30", "webhook --help"},
 		"an unknown flag":                          {"--fast", "webhook --help"},
@@ -93,6 +94,7 @@ func TestSourceEKSAuth(t *testing.T) {
 		"an endpoint and a cluster name are required": {nil, []string{"--eks-auth-endpoint", "--cluster-name"}},
 		"an endpoint and a cluster name are enough":   {[]string{"--eks-auth-endpoint=https://auth.svc", "--cluster-name=green"}, nil},
 		"the token is never sent without TLS":         {[]string{"--eks-auth-endpoint=http://auth.svc", "--cluster-name=green"}, []string{"https://"}},
+		"a published issuer is not needed":            {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--watch-issuer"}, []string{"--watch-issuer has no effect"}},
 		"settings of STS are refused":                 {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--sts-fips"}, []string{"--sts-..."}},
 		"the annotation of IRSA does not count":       {[]string{"--eks-auth-endpoint=https://a", "--cluster-name=g", "--irsa"}, nil},
 	} {

@@ -28,9 +28,11 @@ func (c Config) validateServer() error {
 		flags.Require(c.Lease != "", "--lease is empty: set it to the name of the webhook's Lease"),
 		flags.Require(c.CASecret != "", "--ca-secret is empty: set it to the name of the webhook's Secret"),
 		flags.RequirePort("--listen", c.Listen, 1),
+		flags.Require(c.MetricsLimit >= 0, "--metrics-limit is %d: set it to 0 or more", c.MetricsLimit),
 		flags.Require(c.CertificateValidity >= time.Minute, "--certificate-validity is %s: set it to at least 1m", c.CertificateValidity),
 		flags.Require(c.CAValidity >= 2*c.CertificateValidity, "--ca-validity is %s: set it to at least twice --certificate-validity, %s", c.CAValidity, 2*c.CertificateValidity),
 		flags.Require(c.Drain >= 0 && c.Drain <= time.Minute, "--drain is %s: set it to between 0s and 1m", c.Drain),
+		flags.Require(!c.WatchIssuer || !c.Injection.UsesEKSAuth(), "--watch-issuer has no effect with --source=eks-auth, whose service does not need a published issuer: remove it"),
 		flags.Require(levelErr == nil, "--log-level is %q: set it to error, warning, info or debug", c.LogLevel),
 	)
 }

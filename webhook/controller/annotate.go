@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -42,6 +43,7 @@ type annotator struct {
 	authCA     func() string
 	critical   func(contract.Identity) []string
 	conflicts  conflicts
+	disputed   prometheus.Counter
 	log        logrus.FieldLogger
 }
 
@@ -54,7 +56,7 @@ func (c *Controller) newAnnotator(pods podStore) (*annotator, error) {
 	writer, err := c.newClient()
 	return &annotator{
 		client: writer, pods: pods, identities: c.options.Identities, authCA: c.options.AuthCA, critical: c.critical,
-		conflicts: conflicts{writes: map[types.UID]write{}}, log: c.options.Log,
+		conflicts: conflicts{writes: map[types.UID]write{}}, disputed: c.disputed, log: c.options.Log,
 	}, err
 }
 
@@ -121,12 +123,9 @@ func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Durat
 		return annotations{}, 0, false
 	}
 	wanted = a.wanted(pod)
-	present := annotations{
-		identity: pod.Annotations[contract.AnnotationIdentity],
-		status:   pod.Annotations[contract.AnnotationStatus],
-		authCA:   pod.Annotations[contract.AnnotationAuthCA],
-	}
+	present := annotationsOf(pod)
 	if wanted == present {
+		a.conflicts.seen(pod.UID, present)
 		return wanted, 0, false
 	}
 	if wanted.identity == present.identity && wanted.authCA == present.authCA {
@@ -156,7 +155,20 @@ func (a *annotator) wanted(pod *corev1.Pod) annotations {
 	return wanted
 }
 
+func annotationsOf(pod *corev1.Pod) annotations {
+	return annotations{
+		identity: pod.Annotations[contract.AnnotationIdentity],
+		status:   pod.Annotations[contract.AnnotationStatus],
+		authCA:   pod.Annotations[contract.AnnotationAuthCA],
+	}
+}
+
 func (a *annotator) write(ctx context.Context, pod *corev1.Pod, wanted annotations) error {
+	disputed := a.conflicts.intends(pod.UID, wanted)
+	if now := a.pods.current(pod); now != nil && annotationsOf(now) == wanted {
+		a.conflicts.seen(pod.UID, wanted) // meanwhile the watch has brought what was written before
+		return nil
+	}
 	patch := map[string]any{contract.AnnotationIdentity: wanted.identity, contract.AnnotationStatus: wanted.status}
 	if wanted.identity == "" {
 		patch[contract.AnnotationIdentity] = nil
@@ -169,6 +181,9 @@ func (a *annotator) write(ctx context.Context, pod *corev1.Pod, wanted annotatio
 		return err
 	}
 	a.conflicts.wrote(pod.UID, wanted.status)
+	if disputed {
+		a.disputed.Inc()
+	}
 	a.log.WithField("namespace", pod.Namespace).WithField("pod", pod.Name).WithField("status", wanted.status).Info("annotated a pod")
 	return nil
 }

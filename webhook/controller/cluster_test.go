@@ -84,7 +84,7 @@ func (c *fakeCluster) newController() *Controller {
 		Cluster: c, Identities: c.identities, AuthCA: func() string { return c.authCA }, Synced: func() bool { return true }, Changes: &c.changes,
 		Definition: func() association.DefinitionState { return association.DefinitionState{UID: "definition"} },
 		Rules:      func(string) inject.Rules { return inject.Rules{} },
-		Injection:  inject.DefaultSettings(), ExcludedNamespaces: []string{"kube-system"}, Metrics: prometheus.NewRegistry(), Log: log,
+		Injection:  inject.DefaultSettings(), ExcludedNamespaces: []string{"kube-system"}, Metrics: prometheus.NewRegistry(), MetricsLimit: 10, Log: log,
 	})
 	if err != nil {
 		c.t.Fatal(err)

@@ -3,6 +3,8 @@ package controller
 import (
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -77,4 +79,13 @@ func (o outcome) conflicted() metav1.Condition {
 		condition.Message = fmt.Sprintf("PodIdentityAssociation %s takes precedence", o.winner)
 	}
 	return condition
+}
+
+// transition is the event of a fault that is new, or of one that is over. An association without a fault needs none.
+func transition(before, after metav1.Condition) (e eventsv1.Event, announce bool) {
+	e = eventsv1.Event{Type: corev1.EventTypeWarning, Reason: after.Reason, Action: "Resolve", Note: after.Message}
+	if after.Status == metav1.ConditionTrue {
+		e.Type = corev1.EventTypeNormal
+	}
+	return e, before.Reason != after.Reason && (after.Status == metav1.ConditionFalse || before.Status == metav1.ConditionFalse)
 }

@@ -14,7 +14,7 @@ const (
 	resetAfter = 10 * time.Minute
 )
 
-// conflicts remembers which status was written to each pod, so that another writer that insists is answered less and less often.
+// conflicts remembers which annotations were written to each pod, so that another writer that insists is answered less and less often.
 // A single foreign edit is corrected at once, and a new status of ours never waits.
 type conflicts struct {
 	mu     sync.Mutex
@@ -26,6 +26,9 @@ type write struct {
 	at     time.Time
 	// times is how often this status was written.
 	times int
+	// intended are the annotations that were to be written last, and arrived is whether the pod was seen with them.
+	intended annotations
+	arrived  bool
 }
 
 // backoff is how long to wait before the status is written to the pod.
@@ -40,15 +43,37 @@ func (c *conflicts) backoff(pod types.UID, status string) time.Duration {
 	return max(0, backoff-time.Since(last.at))
 }
 
+// intends remembers what is about to be written, and reports whether the pod has had it already, so that somebody else has changed it.
+func (c *conflicts) intends(pod types.UID, wanted annotations) (disputed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := c.writes[pod]
+	disputed = last.arrived && last.intended == wanted
+	last.intended, last.arrived = wanted, last.arrived && !disputed && last.intended == wanted
+	c.writes[pod] = last
+	return disputed
+}
+
+// seen remembers that the pod has these annotations.
+func (c *conflicts) seen(pod types.UID, present annotations) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if last, known := c.writes[pod]; known && last.intended == present {
+		last.arrived = true
+		c.writes[pod] = last
+	}
+}
+
 // wrote remembers a write.
 func (c *conflicts) wrote(pod types.UID, status string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	times := 1
-	if last := c.writes[pod]; last.status == status && time.Since(last.at) <= resetAfter {
-		times = last.times + 1
+	last := c.writes[pod]
+	if last.status != status || time.Since(last.at) > resetAfter {
+		last.times = 0
 	}
-	c.writes[pod] = write{status: status, at: time.Now(), times: times}
+	last.status, last.at, last.times = status, time.Now(), last.times+1
+	c.writes[pod] = last
 }
 
 // forget drops the writes of a deleted pod.

@@ -71,3 +71,29 @@ func TestConflictsAreForgottenAfterAWhileAndWithTheirPod(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyWhatSomebodyElseHasChangedIsAConflict(t *testing.T) {
+	ours, others := annotations{identity: "{}", status: "injected"}, annotations{identity: "{1}", status: "injected"}
+	for name, test := range map[string]struct {
+		seen     []annotations
+		next     annotations
+		disputed bool
+	}{
+		"the same again, though it had arrived, is":          {[]annotations{ours}, ours, true},
+		"and also after somebody else's was seen":            {[]annotations{ours, others}, ours, true},
+		"the same again, before it arrived, is not":          {nil, ours, false},
+		"an identity of another association is not":          {[]annotations{ours}, others, false},
+		"nor is the same again, where only others were seen": {[]annotations{others}, ours, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := conflicts{writes: map[types.UID]write{}}
+			c.intends("pod", ours)
+			for _, present := range test.seen {
+				c.seen("pod", present)
+			}
+			if got := c.intends("pod", test.next); got != test.disputed {
+				t.Errorf("disputed: %v", got)
+			}
+		})
+	}
+}

@@ -4,7 +4,6 @@ package controller
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/issuer"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -29,7 +29,7 @@ import (
 // some thousands, and a change that concerns thousands of pods must leave it to others.
 const requestsPerSecond = 100
 
-// Options are what a Controller works with. All are required, except ExcludedNamespaces.
+// Options are what a Controller works with. All are required, except ExcludedNamespaces and Issuer.
 type Options struct {
 	// Cluster is how to reach the API server. Its client reads associations from a cache.
 	Cluster cluster.Cluster
@@ -50,19 +50,22 @@ type Options struct {
 	Injection inject.Settings
 	// ExcludedNamespaces are those that the webhook is never called for.
 	ExcludedNamespaces []string
-	// Metrics is where the metrics are registered.
-	Metrics prometheus.Registerer
-	Log     logrus.FieldLogger
+	// Issuer compares the keys of the API server with what is published at its issuer; nil where that is not watched.
+	Issuer func(ctx context.Context) (issuer.Comparison, error)
+	// Metrics is where the metrics are registered, and MetricsLimit is how many namespaces, and how many associations, they name at most.
+	Metrics      prometheus.Registerer
+	MetricsLimit int
+	Log          logrus.FieldLogger
 }
 
 // Controller works for one term of leadership after the other.
 type Controller struct {
-	options    Options
-	hostname   string
-	uninjected *prometheus.GaugeVec
-	failing    *prometheus.GaugeVec
-	outdated   *prometheus.GaugeVec
-	newClient  func() (client.Client, error)
+	options   Options
+	hostname  string
+	fleet     *fleet
+	disputed  prometheus.Counter
+	issuer    issuerMetrics
+	newClient func() (client.Client, error)
 	// critical is contract.Identity.Critical but for tests.
 	critical func(contract.Identity) []string
 	// newInformer is nil but for tests.
@@ -77,20 +80,18 @@ func New(o Options) (*Controller, error) {
 	}
 	c := &Controller{options: o, hostname: hostname, critical: contract.Identity.Critical}
 	c.newClient = c.limitedClient
-	c.uninjected = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "podidentity_uninjected_pods",
-		Help: "Pods that should have been injected and were not, as the leading replica last saw them: create them again.",
-	}, []string{"namespace"})
-	c.failing = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "podidentity_failing_pods",
-		Help: "Pods that get no credentials, by the condition Ready of their association, as the leading replica last saw them.",
-	}, []string{"association", "reason"})
-	c.outdated = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "podidentity_outdated_pods",
-		Help: "Pods whose sidecar is too old for a restriction of their association, as the leading replica last saw them: create them again.",
-	}, []string{"namespace"})
-	if err := errors.Join(o.Metrics.Register(c.uninjected), o.Metrics.Register(c.failing), o.Metrics.Register(c.outdated)); err != nil {
-		return nil, fmt.Errorf("register the metrics of pods: %w", err)
+	if c.issuer, err = newIssuerMetrics(o.Metrics); err != nil {
+		return nil, err
+	}
+	if c.fleet, err = newFleet(o.MetricsLimit, o.Metrics); err != nil {
+		return nil, err
+	}
+	c.disputed = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "podidentity_conflicts_total",
+		Help: "Annotations of pods that this replica has put right because somebody else had changed them.",
+	})
+	if err := o.Metrics.Register(c.disputed); err != nil {
+		return nil, fmt.Errorf("register the metric of conflicts: %w", err)
 	}
 	return c, nil
 }
@@ -126,12 +127,15 @@ func (c *Controller) Run(ctx context.Context) error {
 		return err
 	}
 	definitions := definitionReporter{state: c.options.Definition, events: reporter.events, log: c.options.Log}
-	defer c.uninjected.Reset()
-	defer c.failing.Reset()
-	defer c.outdated.Reset()
+	defer c.fleet.reset()
+	defer c.issuer.reset()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return informers.Start(ctx) })
 	group.Go(func() error { definitions.run(ctx); return nil })
+	if c.options.Issuer != nil {
+		issuers := issuerWatcher{compare: c.options.Issuer, definition: c.options.Definition, events: reporter.events, metrics: c.issuer, log: c.options.Log}
+		group.Go(func() error { issuers.run(ctx); return nil })
+	}
 	group.Go(func() error {
 		return run(ctx, c.options.Log, "annotations", annotateWorkers, annotator, annotator.sources(informers, c.options.Changes))
 	})

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -69,12 +68,12 @@ func TestNothingIsWrittenAfterTheLeaseIsLost(t *testing.T) {
 		controller := c.newController()
 		stop := c.run(controller)
 		time.Sleep(time.Minute)
-		if count := testutil.ToFloat64(controller.uninjected.WithLabelValues("team")); count != 1 {
+		if count := gauge(t, controller); count != 1 {
 			t.Errorf("%v uninjected pods", count)
 		}
 		stop()
 		c.written()
-		if count := testutil.CollectAndCount(controller.uninjected); count != 0 {
+		if len(shown(t, controller.fleet)) != 0 {
 			t.Error("who does not lead shows a metric of the leader")
 		}
 		c.associate("reader")

@@ -36,13 +36,23 @@ func (e epochs) update(pods []*corev1.Pod, now time.Time) epochs {
 	return next
 }
 
-// troubles returns a function that says what trouble a pod is in that has had its first credentials, "" for none.
-func (e epochs) troubles(all map[types.UID]trouble) func(*corev1.Pod) string {
+// said returns a function that says what trouble a pod is in, "" for none.
+func (e epochs) said(all map[types.UID]trouble) func(*corev1.Pod) string {
 	return func(pod *corev1.Pod) string {
-		last, is := all[pod.UID], e[pod.UID]
-		if is.waiting || !last.at.After(is.since) {
+		if last := all[pod.UID]; last.at.After(e[pod.UID].since) {
+			return last.sentence
+		}
+		return ""
+	}
+}
+
+// troubles is said of a pod that has had its first credentials.
+func (e epochs) troubles(all map[types.UID]trouble) func(*corev1.Pod) string {
+	said := e.said(all)
+	return func(pod *corev1.Pod) string {
+		if e[pod.UID].waiting {
 			return ""
 		}
-		return last.sentence
+		return said(pod)
 	}
 }

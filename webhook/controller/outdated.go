@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -19,29 +18,20 @@ import (
 type outdatedPods struct {
 	identities *association.Index
 	reminders  *reminders
-	// gauge counts them by namespace.
-	gauge *prometheus.GaugeVec
-	log   logrus.FieldLogger
+	log        logrus.FieldLogger
 	// critical are the names of the fields that restrict an identity.
 	critical func(contract.Identity) []string
 }
 
-// report counts the outdated pods among all pods, and creates their events.
+// report creates the events of the outdated pods among all pods.
 func (o *outdatedPods) report(ctx context.Context, pods []*corev1.Pod) {
-	counts := map[string]int{}
 	o.reminders.forget()
 	for _, pod := range pods {
 		identity, _ := o.identities.Identity(serviceAccount(pod))
 		unknown := unknownTo(pod, o.critical(identity))
-		if len(unknown) == 0 {
-			continue
+		if len(unknown) > 0 {
+			o.announce(ctx, pod, unknown)
 		}
-		counts[pod.Namespace]++
-		o.announce(ctx, pod, unknown)
-	}
-	o.gauge.Reset()
-	for namespace, count := range counts {
-		o.gauge.WithLabelValues(namespace).Set(float64(count))
 	}
 }
 

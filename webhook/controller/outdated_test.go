@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 
@@ -56,8 +55,7 @@ func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOfThoughTheAPIServerWasAwa
 		}
 		stop := c.run(controller)
 		time.Sleep(30 * time.Minute)
-		outdated := controller.outdated.WithLabelValues("team")
-		if count := testutil.ToFloat64(outdated); count != 2 {
+		if count := shown(t, controller.fleet)["pods team Outdated"]; count != 2 {
 			t.Errorf("%v pods are outdated", count)
 		}
 		var events eventsv1.EventList
@@ -76,7 +74,7 @@ func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOfThoughTheAPIServerWasAwa
 			}
 		}
 		stop()
-		if testutil.CollectAndCount(controller.outdated) != 0 {
+		if len(shown(t, controller.fleet)) != 0 {
 			t.Error("a replica that leads no longer reports outdated pods")
 		}
 	})

@@ -67,11 +67,23 @@ func (t *trimmer) trim(object any) (any, error) {
 			trimmed.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvCriticalFields, Value: known}}
 		}
 	}
-	if awaitingCredentials(pod) {
-		running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
-		trimmed.Status.InitContainerStatuses = []corev1.ContainerStatus{{Name: contract.ContainerName, State: running}}
-	}
+	trimmed.Status.InitContainerStatuses = trimStatuses(pod)
 	return trimmed, nil
+}
+
+// trimStatuses keeps the status of a sidecar that is not ready, or whose pod starts. Of all others the phase says enough.
+func trimStatuses(pod *corev1.Pod) []corev1.ContainerStatus {
+	for _, status := range pod.Status.InitContainerStatuses {
+		if status.Name != contract.ContainerName || status.State.Running != nil && status.Ready && pod.Status.Phase != corev1.PodPending {
+			continue
+		}
+		kept := corev1.ContainerStatus{Name: status.Name, Ready: status.Ready}
+		if status.State.Running != nil {
+			kept.State.Running = &corev1.ContainerStateRunning{}
+		}
+		return []corev1.ContainerStatus{kept}
+	}
+	return nil
 }
 
 // shared is the copy of a value that other pods have already, where they do.
@@ -129,6 +141,16 @@ func (s podStore) inNamespace(namespace string) ([]*corev1.Pod, error) {
 		return nil, fmt.Errorf("list the pods of namespace %s: %w", namespace, err)
 	}
 	return activePods(objects), nil
+}
+
+// current is a pod as the cache has it now, nil where that has none of its name.
+func (s podStore) current(pod *corev1.Pod) *corev1.Pod {
+	object, _, err := s.indexer.GetByKey(pod.Namespace + "/" + pod.Name)
+	if err != nil {
+		return nil
+	}
+	now, _ := object.(*corev1.Pod)
+	return now
 }
 
 func (s podStore) all() []*corev1.Pod { return activePods(s.indexer.List()) }

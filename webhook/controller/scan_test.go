@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,8 +17,11 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// gauge is the metric of namespace team.
-func gauge(c *Controller) float64 { return testutil.ToFloat64(c.uninjected.WithLabelValues("team")) }
+// gauge is the number of uninjected pods of namespace team.
+func gauge(t *testing.T, c *Controller) float64 {
+	t.Helper()
+	return shown(t, c.fleet)["pods team Uninjected"]
+}
 
 func TestEveryPageOfUninjectedPodsIsCountedAndTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -33,7 +35,7 @@ func TestEveryPageOfUninjectedPodsIsCountedAndTold(t *testing.T) {
 		controller := c.newController()
 		defer c.run(controller)()
 		time.Sleep(time.Minute)
-		if count, events := gauge(controller), c.events(); count != pods || len(events) != pods {
+		if count, events := gauge(t, controller), c.events(); count != pods || len(events) != pods {
 			t.Errorf("%v pods, %d events", count, len(events))
 		}
 	})
@@ -109,7 +111,7 @@ func TestANamespaceThatIsNotLabelledHasNoUninjectedPods(t *testing.T) {
 		controller := c.newController()
 		defer c.run(controller)()
 		time.Sleep(time.Minute)
-		if series := testutil.CollectAndCount(controller.uninjected); series != 1 || gauge(controller) != 1 {
+		if series := len(shown(t, controller.fleet)); series != 1 || gauge(t, controller) != 1 {
 			t.Errorf("%d namespaces are counted", series)
 		}
 		namespace := &corev1.Namespace{}
@@ -119,7 +121,7 @@ func TestANamespaceThatIsNotLabelledHasNoUninjectedPods(t *testing.T) {
 		namespace.Labels = nil
 		c.update(namespace)
 		time.Sleep(time.Minute)
-		if series := testutil.CollectAndCount(controller.uninjected); series != 0 {
+		if series := len(shown(t, controller.fleet)); series != 0 {
 			t.Error("a namespace that is not labelled any more is counted")
 		}
 	})
@@ -139,7 +141,7 @@ func TestAFailedScanIsDoneAgain(t *testing.T) {
 		controller := c.newController()
 		defer c.run(controller)()
 		time.Sleep(time.Minute)
-		if events := c.events(); len(events) != 1 || gauge(controller) != 1 {
+		if events := c.events(); len(events) != 1 || gauge(t, controller) != 1 {
 			t.Errorf("%d events", len(events))
 		}
 	})

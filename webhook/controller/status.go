@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -52,7 +51,7 @@ type statusReporter struct {
 	identities   *association.Index
 	source       string
 	events       eventCreator
-	failing      *prometheus.GaugeVec
+	fleet        *fleet
 	outdated     *outdatedPods
 	log          logrus.FieldLogger
 	// waiting is nil before the first reconciliation of this leader.
@@ -65,8 +64,8 @@ func (c *Controller) newStatusReporter(pods podStore, troubles troubleStore) (*s
 	events := eventCreator{writer, c.hostname}
 	return &statusReporter{
 		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, source: c.options.Injection.Source,
-		events: events, failing: c.failing, log: c.options.Log,
-		outdated: &outdatedPods{identities: c.options.Identities, reminders: newReminders(events), gauge: c.outdated, log: c.options.Log, critical: c.critical},
+		events: events, fleet: c.fleet, log: c.options.Log,
+		outdated: &outdatedPods{identities: c.options.Identities, reminders: newReminders(events), log: c.options.Log, critical: c.critical},
 	}, err
 }
 
@@ -99,8 +98,9 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 	r.outdated.report(ctx, pods)
 	r.waiting = r.waiting.update(pods, r.waitingFrom(all.Items, now))
 	r.epochs = r.epochs.update(pods, now)
-	used := usageByAssociation(pods, r.identities, r.waiting.unready(now), r.epochs.troubles(r.troubles.byPod(now)))
-	count(used, r.failing)
+	said := r.troubles.byPod(now)
+	used := usageByAssociation(pods, r.identities, r.waiting.unready(now), r.epochs.troubles(said))
+	found := r.census(pods, r.epochs.said(said))
 	failures := make([]error, len(all.Items))
 	var writes errgroup.Group
 	writes.SetLimit(statusWriters)
@@ -108,6 +108,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 		a := &all.Items[i]
 		outcome := outcome{winner: r.identities.Winner(a.Name), invalid: association.Check(a), usage: used[a.Name], source: r.source}
 		status := outcome.status(a)
+		found.ready[a.Name] = ready(status).Status == metav1.ConditionTrue
 		if ctx.Err() != nil || equality.Semantic.DeepEqual(a.Status, status) {
 			continue
 		}
@@ -116,6 +117,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 			return nil
 		})
 	}
+	r.fleet.count(found)
 	if err := errors.Join(writes.Wait(), errors.Join(failures...)); err != nil {
 		return reconcile.Result{}, err
 	}
@@ -187,13 +189,4 @@ func condition(status v1alpha1.PodIdentityAssociationStatus, name string) metav1
 		return *found
 	}
 	return metav1.Condition{}
-}
-
-// transition is the event of a fault that is new, or of one that is over. An association without a fault needs none.
-func transition(before, after metav1.Condition) (e eventsv1.Event, announce bool) {
-	e = eventsv1.Event{Type: corev1.EventTypeWarning, Reason: after.Reason, Action: "Resolve", Note: after.Message}
-	if after.Status == metav1.ConditionTrue {
-		e.Type = corev1.EventTypeNormal
-	}
-	return e, before.Reason != after.Reason && (after.Status == metav1.ConditionFalse || before.Status == metav1.ConditionFalse)
 }

@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -17,7 +16,7 @@ import (
 
 const (
 	warning = "Liveness probe warning: Probe terminated redirects, Response body: "
-	refusal = "STS refuses role R"
+	refusal = "STS refuses role R: AccessDenied: no"
 )
 
 // warn has the kubelet tell that the sidecar of the pod app says refusal, as often as it does.
@@ -75,12 +74,12 @@ func TestAnAssociationSaysThatItsPodsGetNoNewCredentials(t *testing.T) {
 				}
 				test.do(c)
 				time.Sleep(soon)
-				got, counted := c.readiness("reader"), testutil.ToFloat64(controller.failing.WithLabelValues("reader", "NoNewCredentials"))
+				got, counted := c.readiness("reader"), shown(t, controller.fleet)["association_pods reader Refused"]
 				if got != test.want || (counted == 1) != (test.want == "False NoNewCredentials") {
-					t.Errorf("it is %s, with %v failing pods, not %s", got, counted, test.want)
+					t.Errorf("it is %s, with %v refused pods, not %s", got, counted, test.want)
 				}
 				stop()
-				if series := testutil.CollectAndCount(controller.failing); series != 0 {
+				if series := len(shown(t, controller.fleet)); series != 0 {
 					t.Errorf("after its term a leader reports %d series", series)
 				}
 			})
@@ -114,7 +113,7 @@ func TestWarningsFromBeforeTheFirstCredentialsAreOver(t *testing.T) {
 			c.warn()
 			time.Sleep(30 * time.Second)
 		}
-		if got, counted := c.readiness("reader"), testutil.ToFloat64(controller.failing.WithLabelValues("reader", "NoCredentials")); got != "False NoCredentials" || counted != 1 {
+		if got, counted := c.readiness("reader"), shown(t, controller.fleet)["association_pods reader Refused"]; got != "False NoCredentials" || counted != 1 {
 			t.Errorf("while it waits, it is %s, with %v pods", got, counted)
 		}
 		c.serve("app")

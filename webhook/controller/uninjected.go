@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -51,7 +50,7 @@ type scanner struct {
 	injection  inject.Settings
 	excluded   sets.Set[string]
 	reminders  *reminders
-	uninjected *prometheus.GaugeVec
+	fleet      *fleet
 	log        logrus.FieldLogger
 }
 
@@ -59,7 +58,7 @@ func (c *Controller) newScanner(namespaces client.Reader) (*scanner, error) {
 	writer, err := c.newClient()
 	return &scanner{
 		client: writer, namespaces: namespaces, identities: c.options.Identities, injection: c.options.Injection, rules: c.options.Rules, excluded: sets.New(c.options.ExcludedNamespaces...),
-		reminders: newReminders(eventCreator{writer, c.hostname}), uninjected: c.uninjected, log: c.options.Log,
+		reminders: newReminders(eventCreator{writer, c.hostname}), fleet: c.fleet, log: c.options.Log,
 	}, err
 }
 
@@ -87,13 +86,13 @@ func (s *scanner) Reconcile(ctx context.Context, namespace string) (reconcile.Re
 		return reconcile.Result{}, err
 	}
 	if !labelled {
-		s.uninjected.DeleteLabelValues(namespace)
+		s.fleet.countUninjected(namespace, 0)
 	}
 	count, err := s.scan(ctx, namespace, label)
 	if err != nil || !labelled {
 		return reconcile.Result{}, err
 	}
-	s.uninjected.WithLabelValues(namespace).Set(float64(count))
+	s.fleet.countUninjected(namespace, count)
 	return reconcile.Result{RequeueAfter: wait.Jitter(scanInterval, 0.2)}, nil
 }
 

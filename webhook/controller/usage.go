@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/association"
 )
 
@@ -62,18 +60,6 @@ func first(example, pod *corev1.Pod) *corev1.Pod {
 		return pod
 	}
 	return example
-}
-
-// count sets the metric of failing pods.
-func count(used map[string]usage, failing *prometheus.GaugeVec) {
-	failing.Reset()
-	for name, u := range used {
-		for reason, pods := range map[string]int32{v1alpha1.ReasonNoCredentials: u.unready, v1alpha1.ReasonNoNewCredentials: u.failing} {
-			if pods > 0 {
-				failing.WithLabelValues(name, reason).Set(float64(pods))
-			}
-		}
-	}
 }
 
 // waitingSince is since when pods have been without credentials.

@@ -18,7 +18,7 @@ func trouble(t *testing.T, f fixture) {
 	t.Logf("from kubectl to the association that says so: %s", time.Since(begin).Round(time.Second))
 	f.awaitDescription(t, []string{"pia", name}, "Warning  NoNewCredentials",
 		"1 of 1 pods get no new credentials; the sidecar of pod "+f.namespace+"/app says: STS refuses role "+f.RefusedRoleARN)
-	metric := fmt.Sprintf(`podidentity_failing_pods{association=%q,reason="NoNewCredentials"}`, name)
+	metric := fmt.Sprintf(`podidentity_association_pods{association=%q,state="Refused"}`, name)
 	f.awaitMetrics(t, "one replica counts the pod", func(all string) bool { return strings.Contains(all, metric+" 1") })
 	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=1s")
 	f.list(t)

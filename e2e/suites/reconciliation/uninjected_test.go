@@ -41,7 +41,7 @@ func (f fixture) awaitNotInjected(t *testing.T, late string) {
 }
 
 func uninjectedMetric(namespace string) string {
-	return `podidentity_uninjected_pods{namespace="` + namespace + `"}`
+	return `podidentity_pods{namespace="` + namespace + `",state="Uninjected"}`
 }
 
 // awaitMetrics waits until the metrics of all replicas of the webhook together are as they should be.
