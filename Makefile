@@ -113,9 +113,10 @@ lint: check-generated ## runs the linters
 	go tool -modfile=tools/actionlint.mod actionlint
 
 .PHONY: generate
-generate: ## generates the CRD and the deep copies from api/
+generate: ## generates the CRD and the deep copies from api/, and copies for the chart what it renders
 	$(TOOL) controller-gen object crd paths=./api/... output:crd:dir=manifests/base/crd
 	cp manifests/base/crd/podidentity.dev_podidentityassociations.yaml charts/pod-identity/crd.yaml
+	cp $(filter-out %/kustomization.yaml,$(wildcard manifests/monitoring/*)) charts/pod-identity/monitoring/
 
 # In a directory of its own, so that a stale file is found and not replaced.
 .PHONY: check-generated
