@@ -2,12 +2,15 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/e2e/platform"
 )
@@ -26,7 +29,7 @@ func (r *Run) cluster(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *platform.Platform, *api) error{r.podStarts, r.peaks, r.throughput, r.reviewsFromOutside, r.scale} {
+	for _, step := range []func(context.Context, *platform.Platform, *api) error{r.podStarts, r.limitedStarts, r.peaks, r.nodeBill, r.throughput, r.reviewsOverTLS, r.scale} {
 		if err := step(ctx, p, a); err != nil {
 			return err
 		}
@@ -60,6 +63,41 @@ func poll(ctx context.Context, ask func() error) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// readyPod waits until a pod is ready.
+func (a *api) readyPod(ctx context.Context, path string) (pod corev1.Pod, err error) {
+	return pod, poll(ctx, func() error {
+		text, err := a.do(ctx, http.MethodGet, path, nil)
+		if err != nil {
+			return err
+		}
+		pod = corev1.Pod{}
+		if err := json.Unmarshal(text, &pod); err != nil {
+			return fmt.Errorf("read the pod: %w", err)
+		}
+		ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+		})
+		if !ready {
+			return errors.New("the pod is not ready")
+		}
+		return nil
+	})
+}
+
+// remove removes a pod, and returns when it is gone.
+func (a *api) remove(ctx context.Context, path string) error {
+	if _, err := a.do(ctx, http.MethodDelete, path, nil); err != nil {
+		return err
+	}
+	return poll(ctx, func() error {
+		_, err := a.do(ctx, http.MethodGet, path, nil)
+		if gone, ok := errors.AsType[*statusError](err); ok && gone.code == http.StatusNotFound {
+			return nil
+		}
+		return errors.Join(err, errors.New("the pod is still there"))
+	})
 }
 
 // each does n things, as many at a time as there are workers.

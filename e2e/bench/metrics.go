@@ -34,7 +34,7 @@ func metricOfWebhook(ctx context.Context, p *platform.Platform, a *api, name str
 		return nil, err
 	}
 	for _, pod := range pods {
-		value, err := metricOfPod(ctx, p, pod, name)
+		value, err := metricOf(ctx, p, pod.Status.PodIP+":8080", name)
 		if err != nil {
 			return nil, err
 		}
@@ -59,9 +59,10 @@ func webhookPods(ctx context.Context, a *api) ([]corev1.Pod, error) {
 	return pods.Items, nil
 }
 
-func metricOfPod(ctx context.Context, p *platform.Platform, pod corev1.Pod, name string) (float64, error) {
+// metricOf is that of the webhook whose metrics are at the address.
+func metricOf(ctx context.Context, p *platform.Platform, address, name string) (float64, error) {
 	client := &http.Client{Transport: &http.Transport{DialContext: p.Cluster.Dial, DisableKeepAlives: true}}
-	value, err := scrape(ctx, client, "http://"+pod.Status.PodIP+":8080/metrics", name)
+	value, err := scrape(ctx, client, "http://"+address+"/metrics", name)
 	if err != nil {
 		return 0, fmt.Errorf("scrape the webhook: %w", err)
 	}

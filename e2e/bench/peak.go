@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -86,30 +85,17 @@ func (a *api) peakOf(ctx context.Context, p *platform.Platform, name string) (in
 }
 
 // sidecarOf waits until a pod is ready, and finds the process of its sidecar.
-func (a *api) sidecarOf(ctx context.Context, name string) (found process, err error) {
-	return found, poll(ctx, func() error {
-		text, err := a.do(ctx, http.MethodGet, podsPath(startNamespace)+"/"+name, nil)
-		if err != nil {
-			return err
-		}
-		var pod corev1.Pod
-		if err := json.Unmarshal(text, &pod); err != nil {
-			return err
-		}
-		ready := slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-			return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
-		})
-		if !ready {
-			return errors.New("the pod is not ready")
-		}
-		i := slices.IndexFunc(pod.Status.InitContainerStatuses, func(s corev1.ContainerStatus) bool { return s.Name == sidecarName })
-		if i < 0 {
-			return errors.New("the pod has no sidecar")
-		}
-		_, id, _ := strings.Cut(pod.Status.InitContainerStatuses[i].ContainerID, "://")
-		found, err = mainProcess(id)
-		return err
-	})
+func (a *api) sidecarOf(ctx context.Context, name string) (process, error) {
+	pod, err := a.readyPod(ctx, podsPath(startNamespace)+"/"+name)
+	if err != nil {
+		return 0, err
+	}
+	i := slices.IndexFunc(pod.Status.InitContainerStatuses, func(s corev1.ContainerStatus) bool { return s.Name == sidecarName })
+	if i < 0 {
+		return 0, errors.New("the pod has no sidecar")
+	}
+	_, id, _ := strings.Cut(pod.Status.InitContainerStatuses[i].ContainerID, "://")
+	return mainProcess(id)
 }
 
 // mainProcess is the first process of a container.

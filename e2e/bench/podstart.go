@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -93,14 +92,5 @@ func (a *api) startOf(ctx context.Context, pod *corev1.Pod) (took time.Duration,
 	if err != nil {
 		return 0, err
 	}
-	if _, err := a.do(ctx, http.MethodDelete, path, nil); err != nil {
-		return 0, err
-	}
-	return took, poll(ctx, func() error {
-		_, err := a.do(ctx, http.MethodGet, path, nil)
-		if gone, ok := errors.AsType[*statusError](err); ok && gone.code == http.StatusNotFound {
-			return nil
-		}
-		return errors.Join(err, errors.New("the pod is still there"))
-	})
+	return took, a.remove(ctx, path)
 }

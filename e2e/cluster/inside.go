@@ -36,6 +36,9 @@ func (c *Cluster) Configure(ctx context.Context, commands string) error {
 	return c.node.Configure(ctx, commands)
 }
 
+// Processes are those of the node and of its pods, by id.
+func (c *Cluster) Processes() ([]int, error) { return c.node.Processes() }
+
 // LogPath is the file that holds the log of a component: "kube-apiserver", "kubelet", "containerd", ...
 func (c *Cluster) LogPath(component string) string { return c.node.LogPath(component) }
 

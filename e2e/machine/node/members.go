@@ -64,6 +64,9 @@ func killMember(name string, pid int) error {
 	return nil
 }
 
+// Processes are those of the node and of its pods, by id, except this one.
+func (n *Node) Processes() ([]int, error) { return members(n.name) }
+
 // members returns the processes in the node's cgroup or network, except this one, which may have been started there.
 func members(name string) ([]int, error) {
 	inCgroup, err := cgroupMembers(name)

@@ -29,6 +29,7 @@ func TestANodeIsAMachineOfItsOwnAndLeavesNothingBehind(t *testing.T) {
 	n := create(t, name, dir)
 	assertIsolated(t, n)
 	assertEndIsReported(t, n)
+	assertADaemonIsStopped(t, n)
 	orphan, err := n.Start("orphan", nil, "/bin/sh", "-c", "setsid sleep 1000 & sleep 1000")
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +85,23 @@ func assertEndIsReported(t *testing.T, n *Node) {
 	<-daemon.Done()
 	if err := daemon.Err(); !strings.Contains(err.Error(), "exit status 3") || !strings.Contains(err.Error(), "last words") {
 		t.Errorf("a daemon that ended says %v", err)
+	}
+	if err := daemon.Stop(); err != nil {
+		t.Errorf("a daemon that has ended is not stopped: %v", err)
+	}
+}
+
+func assertADaemonIsStopped(t *testing.T, n *Node) {
+	t.Helper()
+	daemon, err := n.Start("server", nil, "/bin/sleep", "1000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := daemon.Stop(); err != nil || !strings.Contains(daemon.Err().Error(), "killed") {
+		t.Errorf("got %v, and a daemon that says %v", err, daemon.Err())
+	}
+	if running, err := n.Running("server"); err != nil || running {
+		t.Errorf("the daemon runs: %v, %v", running, err)
 	}
 }
 

@@ -15,10 +15,11 @@ import (
 
 // Process is a daemon that this program started in a node. It outlives this program.
 type Process struct {
-	name string
-	node *Node
-	done chan struct{}
-	err  error
+	name    string
+	node    *Node
+	process *os.Process
+	done    chan struct{}
+	err     error
 }
 
 // Done is closed when the daemon has ended.
@@ -32,6 +33,15 @@ func (p *Process) Err() error {
 	default:
 		return nil
 	}
+}
+
+// Stop kills the daemon, and returns when it has ended.
+func (p *Process) Stop() error {
+	if err := p.process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop %s: %w", p.name, err)
+	}
+	<-p.done
+	return nil
 }
 
 // Start starts a daemon in the node, in a session of its own so that Ctrl-C at the terminal does not reach it. Its
@@ -51,7 +61,7 @@ func (n *Node) Start(name string, env []string, argv ...string) (*Process, error
 	if err := n.within([]string{"net", "pid", "mnt"}, cmd.Start); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	process := &Process{name: name, node: n, done: make(chan struct{})}
+	process := &Process{name: name, node: n, process: cmd.Process, done: make(chan struct{})}
 	go process.wait(cmd)
 	return process, n.track(name, cmd.Process.Pid)
 }
