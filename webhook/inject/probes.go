@@ -27,8 +27,11 @@ func ValidReadiness(value string) bool {
 const (
 	// A kubelet that has just started delays the first probe of a pod by up to one period, so a long one would delay the pods of a
 	// new node; but each exec probe costs the node a process.
-	probePeriod  = 30
-	probeTimeout = 5
+	probePeriod = 30
+	// liveHTTPPeriod is how often the kubelet can learn why a pod has no credentials. It counts from the arrival of the pod, asks for
+	// the first time once the application has started, and `sidecar wait` ends after 10 s without credentials.
+	liveHTTPPeriod = 15
+	probeTimeout   = 5
 	// never is the failureThreshold of probes that must not take a pod that has started out of its Services, nor restart the sidecar,
 	// which would lose the credentials in hand: both fail only where the sidecar cannot be asked, such as on a node without CPU.
 	never = 1<<31 - 1
@@ -48,15 +51,14 @@ func addProbes(container *corev1.Container, options sidecarOptions) {
 // probes gate the start of the pod, and tell what is wrong: ready fails until the first credentials; live always succeeds over HTTP, but
 // with a warning that the kubelet sends as an event, as it does with the failures of an exec probe.
 func probes(options sidecarOptions) (ready, live *corev1.Probe) {
-	readyHandler, liveHandler := httpProbe(contract.ReadyzPath, options), httpProbe(contract.LivezPath, options)
 	if options.readiness == ReadinessExec {
-		readyHandler, liveHandler = execProbe(options), execProbe(options, "--"+contract.FlagLive)
+		return probe(execProbe(options), probePeriod), probe(execProbe(options, "--"+contract.FlagLive), probePeriod)
 	}
-	return probe(readyHandler), probe(liveHandler)
+	return probe(httpProbe(contract.ReadyzPath, options), probePeriod), probe(httpProbe(contract.LivezPath, options), liveHTTPPeriod)
 }
 
-func probe(handler corev1.ProbeHandler) *corev1.Probe {
-	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: probePeriod, TimeoutSeconds: probeTimeout, FailureThreshold: never}
+func probe(handler corev1.ProbeHandler, period int32) *corev1.Probe {
+	return &corev1.Probe{ProbeHandler: handler, PeriodSeconds: period, TimeoutSeconds: probeTimeout, FailureThreshold: never}
 }
 
 func asksByHTTP(container *corev1.Container) bool {

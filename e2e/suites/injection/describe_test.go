@@ -1,6 +1,7 @@
 package injection_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -20,6 +21,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what kubectl describe is expected to show; review the diff before you commit it")
 
+// defaultWait is that of the webhook's --wait.
+const defaultWait = "30s"
+
 // described is a pod in one state, in a namespace of its own.
 type described struct {
 	suite
@@ -28,28 +32,33 @@ type described struct {
 	namespace, role string
 	// endpoint is the pod's STS, if it is not that of the installation.
 	endpoint string
-	created  time.Time
+	// wait is that of the pod. One that waits is asked for the reason itself, since the kubelet has nothing to show.
+	wait    string
+	created time.Time
 }
 
 // describe compares what `kubectl describe pod` shows of pods in every state with testdata/describe.
 func describe(t *testing.T, s suite) {
 	sts := s.StartSTS(t, 0)
 	for name, test := range map[string]struct {
-		role, endpoint string
+		role, endpoint, wait string
 		// change comes once the pod is ready; says is what it then shows at last.
 		change func(*described, *testing.T)
 		says   string
 	}{
 		"refused":               {role: s.RefusedRoleARN, says: "Liveness probe warning"},
 		"sts-away-at-the-start": {role: s.MinIO.RoleARN, endpoint: "http://" + cluster.NodeAddress + ":9101", says: "Liveness probe warning"},
-		"sts-away-afterwards":   {role: s.MinIO.RoleARN, endpoint: sts.URL(), change: (*described).silence, says: "Liveness probe warning"},
-		"unassociated":          {says: "Running"},
-		"refused-afterwards":    {role: s.MinIO.RoleARN, change: (*described).misname, says: "Liveness probe warning"},
-		"available":             {role: s.MinIO.RoleARN, says: "Running"},
+		"sts-away-while-it-waits": {
+			role: s.MinIO.RoleARN, endpoint: "http://" + cluster.NodeAddress + ":9101", wait: "10m", says: "cannot be reached",
+		},
+		"sts-away-afterwards": {role: s.MinIO.RoleARN, endpoint: sts.URL(), change: (*described).silence, says: "Liveness probe warning"},
+		"unassociated":        {says: "Running"},
+		"refused-afterwards":  {role: s.MinIO.RoleARN, change: (*described).misname, says: "Liveness probe warning"},
+		"available":           {role: s.MinIO.RoleARN, says: "Running"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := &described{suite: s, sts: sts, namespace: "describe-" + name, role: test.role, endpoint: test.endpoint}
+			d := &described{suite: s, sts: sts, namespace: "describe-" + name, role: test.role, endpoint: test.endpoint, wait: test.wait}
 			d.start(t)
 			if test.change != nil {
 				s.Do(t, "wait", "--namespace="+d.namespace, "--for=condition=Ready", "pod/app", "--timeout=2m")
@@ -67,7 +76,8 @@ func (d *described) start(t *testing.T) {
 	if d.role != "" {
 		d.associate(t, "roleARN: "+d.role)
 	}
-	text := d.DoWith(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: app}\nspec: {serviceAccountName: reader, terminationGracePeriodSeconds: 1, "+
+	text := d.DoWith(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: app, annotations: {podidentity.dev/wait: "+cmp.Or(d.wait, defaultWait)+"}}\n"+
+		"spec: {serviceAccountName: reader, terminationGracePeriodSeconds: 1, "+
 		"containers: [{name: app, image: "+cluster.PauseImage+", imagePullPolicy: Never}]}",
 		"create", "--dry-run=server", "--namespace="+d.namespace, "--output=json", "--filename=-")
 	var pod corev1.Pod
@@ -107,6 +117,15 @@ func (d *described) misname(t *testing.T) {
 	d.associate(t, "roleARN: "+d.RefusedRoleARN)
 }
 
+// asked is what the sidecar of a pod that waits says.
+func (d *described) asked(ctx context.Context) string {
+	if d.wait == "" {
+		return ""
+	}
+	said, _ := d.Kubectl(ctx, nil, "exec", "--namespace="+d.namespace, "app", "--container=pod-identity", "--", "/sidecar", "probe") // it fails, as the pod is not ready
+	return "kubectl exec app --container=pod-identity -- /sidecar probe\n" + said
+}
+
 // compare waits until the description is the expected one, or with -update until it says that.
 func (d *described) compare(t *testing.T, file, says string) {
 	t.Helper()
@@ -115,9 +134,9 @@ func (d *described) compare(t *testing.T, file, says string) {
 		t.Fatal(err)
 	}
 	var seen string
-	err = wait.PollUntilContextTimeout(t.Context(), time.Second, 3*time.Minute, true, func(context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(t.Context(), time.Second, 3*time.Minute, true, func(ctx context.Context) (bool, error) {
 		before := seen
-		seen = summary(d.Do(t, "describe", "pod", "--namespace="+d.namespace, "app"))
+		seen = summary(d.Do(t, "describe", "pod", "--namespace="+d.namespace, "app")) + d.asked(ctx)
 		if *update {
 			return strings.Contains(seen, says) && seen == before, nil
 		}
