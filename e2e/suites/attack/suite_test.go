@@ -3,8 +3,6 @@ package attack_test
 import (
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,17 +11,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/podidentity/podidentity/e2e/machine/binaries"
-	"github.com/podidentity/podidentity/e2e/machine/images"
 	"github.com/podidentity/podidentity/e2e/platform"
 	"github.com/podidentity/podidentity/e2e/suites/attack/figures"
 )
 
-const (
-	image = "localhost/podidentity/attack:e2e"
-
-	dockerfile = "FROM scratch\nCOPY attacker reader /\nUSER 65532:65532\n"
-)
+const image = "localhost/podidentity/attack:e2e"
 
 // suite is a platform with attackers, and with others who are not to notice them.
 type suite struct {
@@ -58,7 +50,7 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 		t.Fatal(err)
 	}
 	s := &suite{Platform: p, kube: kube, rest: map[string]others{}, addresses: map[string]string{}, load: &load{name: "usual", pods: kube.CoreV1().Pods("load")}}
-	s.loadImage(t)
+	s.LoadPrograms(t, image, "suites/attack/attacker", "suites/attack/reader")
 	// The addresses of the fleet: the node answers for all of them.
 	if err := s.Cluster.Configure(t.Context(), "route add local 10.245.0.0/16 dev lo\n"); err != nil {
 		t.Fatal(err)
@@ -72,26 +64,6 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	s.load.start(t)
 	s.probed = s.probes(t)
 	return s
-}
-
-func (s *suite) loadImage(t *testing.T) {
-	t.Helper()
-	dir := t.TempDir()
-	for _, program := range []string{"attacker", "reader"} {
-		if err := binaries.Static(t.Context(), filepath.Join(dir, program), "suites/attack/"+program); err != nil {
-			t.Fatal(err)
-		}
-	}
-	file, archive := filepath.Join(dir, "Dockerfile"), filepath.Join(dir, "image.tar")
-	if err := os.WriteFile(file, []byte(dockerfile), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := images.Build(t.Context(), images.Image{Dockerfile: file, Context: dir, Tag: image}, archive); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Cluster.LoadImage(t.Context(), archive); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // attack attacks, and checks what came of it.
