@@ -24,8 +24,12 @@ const (
 	// commit is the previous release: until there is one, the commit before upgrades were a promise. It becomes a tag.
 	commit = "da20687efb1d35f37aed54e5672c2b1b69a7f25d"
 
+	// renamed is a release of testdata.
+	renamed = "renamed"
+
 	page    = "../../../docs/upgrades.md"
-	heading = "## Upgrade from manifests"
+	plainly = "## Upgrade from manifests"
+	renames = "## Upgrade to a release that renames"
 )
 
 // parts are the images that are installed.
@@ -65,32 +69,36 @@ func makeRelease(ctx context.Context, root, dir string) error {
 	return os.RemoveAll(source)
 }
 
-// installs is an upgrade or a rollback, as the document has it.
-func installs(release string) func(t *testing.T, s *suite) time.Duration {
+// installs is an upgrade or a rollback, as the document has it below a heading, after which there is nothing any more of the names gone.
+func installs(release, heading string, gone ...string) func(t *testing.T, s *suite) time.Duration {
 	return func(t *testing.T, s *suite) time.Duration {
-		if err := install(t.Context(), s.Cluster, filepath.Join(s.work, release)); err != nil {
+		if err := install(t.Context(), s.Cluster, heading, filepath.Join(s.work, release), gone...); err != nil {
 			t.Fatal(err)
 		}
-		tag := previous
-		if release == next {
-			tag = checkout
+		tag := checkout
+		if release == previous {
+			tag = previous
 		}
-		for image := range strings.FieldsSeq(s.Do(t, "get", "deployments", "--namespace=pod-identity", "-o=jsonpath={.items[*].spec.template.spec.containers[*].image}")) {
+		images := strings.Fields(s.Do(t, "get", "deployments", "--namespace=pod-identity", "-o=jsonpath={.items[*].spec.template.spec.containers[*].image}"))
+		for _, image := range images {
 			if !strings.HasSuffix(image, ":"+tag) {
 				t.Errorf("a Deployment has the image %s", image)
 			}
+		}
+		if len(images) != 2 {
+			t.Errorf("there are %d Deployments", len(images))
 		}
 		return 0
 	}
 }
 
 // install does what the document says, where RELEASE is the directory of a release.
-func install(ctx context.Context, c *cluster.Cluster, directory string) error {
+func install(ctx context.Context, c *cluster.Cluster, heading, directory string, gone ...string) error {
 	blocks, err := platform.Blocks(page, heading)
 	if err != nil {
 		return err
 	}
-	shell := platform.Shell{Cluster: c, Dir: directory, Env: []string{"RELEASE=" + directory}}
+	shell := platform.Shell{Cluster: c, Dir: directory, Env: []string{"RELEASE=" + directory, "GONE=" + strings.Join(gone, " ")}}
 	for _, block := range blocks {
 		if _, err := shell.Run(ctx, block.Commands); err != nil {
 			return err

@@ -46,12 +46,14 @@ type step struct {
 func steps() []step {
 	all := []step{
 		{"nothing, with the previous release", atRest},
-		{"the upgrade", installs(next)},
+		{"the upgrade", installs(next, plainly)},
 	}
 	all = append(all, changes("with the new release")...)
-	all = append(all, step{"pods are created with the new release", starts("new", checkout)}, step{"the rollback", installs(previous)})
+	all = append(all, step{"pods are created with the new release", starts("new", checkout)}, step{"the rollback", installs(previous, plainly)})
 	all = append(all, changes("after the rollback")...)
-	return append(all, step{"pods are created after the rollback", starts("back", previous)}, step{"the upgrade, once more", installs(next)}, step{"nothing, with the new release", atRest})
+	all = append(all, step{"pods are created after the rollback", starts("back", previous)}, step{"the upgrade, once more", installs(next, plainly)})
+	return append(all, step{"the upgrade to a release that renames", installs(renamed, renames, "pod-identity-webhook", "pod-identity-webhook-standby")},
+		step{"the rollback of it", installs(next, renames, "pod-identity-primary", "pod-identity-standby")}, step{"nothing, with the new release", atRest})
 }
 
 func TestOnARealCluster(t *testing.T) {
@@ -73,7 +75,7 @@ func newSuite(t *testing.T) *suite {
 		if err := s.prepare(ctx, c, root, t.Logf); err != nil {
 			return err
 		}
-		return install(ctx, c, filepath.Join(s.work, previous))
+		return install(ctx, c, plainly, filepath.Join(s.work, previous))
 	}})
 	config, err := s.Cluster.RESTConfig()
 	if err != nil {
@@ -121,5 +123,12 @@ func (s *suite) prepare(ctx context.Context, c *cluster.Cluster, root string, lo
 			return err
 		}
 	}
-	return nil
+	text, err := os.ReadFile(filepath.Join("testdata", renamed+".yaml"))
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(s.work, renamed), 0o750); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(s.work, renamed, "kustomization.yaml"), text, 0o600)
 }
