@@ -69,7 +69,8 @@ func mayImport() map[string][]string {
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
 		"auth/exception": {},
 
-		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/issuer", "plugin/trustpolicy", "plugin/who"},
+		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/convert", "plugin/issuer", "plugin/trustpolicy", "plugin/who"},
+		"plugin/convert":              {"api/v1alpha1", "contract", "plugin/cli", "plugin/objects"},
 		"plugin/issuer":               {"internal/issuer", "plugin/cli"},
 		"plugin/objects":              {"api/v1alpha1"},
 		"plugin/trustpolicy":          {"api/v1alpha1", "association", "contract", "internal/flags", "internal/issuer", "plugin/cli", "plugin/objects"},
@@ -87,6 +88,7 @@ func testsMayImport() map[string][]string {
 		"webhook/preview":                 {"webhook/config"},
 		"plugin/check":                    {"webhook/config"},
 		"plugin/who":                      {"api/v1alpha1"},
+		"plugin/convert":                  {"internal/clitest", "plugin"},
 		"plugin/trustpolicy":              {"internal/clitest", "plugin"},
 		"sidecar/metrics":                 {"sidecar/identity"},
 		"sidecar/probes":                  {"sidecar/credentials", "sidecar/identity"},

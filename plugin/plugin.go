@@ -13,6 +13,7 @@ import (
 	"github.com/podidentity/podidentity/internal/version"
 	"github.com/podidentity/podidentity/plugin/check"
 	"github.com/podidentity/podidentity/plugin/cli"
+	"github.com/podidentity/podidentity/plugin/convert"
 	"github.com/podidentity/podidentity/plugin/issuer"
 	"github.com/podidentity/podidentity/plugin/trustpolicy"
 	"github.com/podidentity/podidentity/plugin/who"
@@ -61,9 +62,10 @@ It changes nothing. Exit codes: 0 all is well, 1 something is wrong, 2 it could 
 // commands are those of the plugin, in the order of the alphabet.
 func commands(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) []*cobra.Command {
 	return []*cobra.Command{
+		check.Command(getter, streams),
+		convert.Command(getter, streams),
 		issuer.Command(getter, streams),
 		trustpolicy.Command(getter, streams),
-		check.Command(getter, streams),
 		who.Command(getter, streams),
 	}
 }
