@@ -9,6 +9,8 @@ REGISTRY ?=
 ARCHITECTURES ?= amd64 arm64
 # The private key that signs a release.
 KEY ?=
+# Where `make release` writes a release to.
+DIST ?= dist
 # Flags of the webhook for `make install`, such as WEBHOOK_FLAGS="--region=eu-central-1 --port=3000".
 WEBHOOK_FLAGS ?=
 # What `make install` installs: manifests/base, or an overlay such as manifests/overlays/cert-manager.
@@ -175,8 +177,8 @@ push: registry all-binaries ## publishes the images as REGISTRY/webhook:VERSION,
 release: registry ## writes a release to dist/: images, manifests, checksums, bills of materials
 	@test '$(VERSION)' != dev || { echo 'VERSION is not set: name that of the release, such as VERSION=v0.1.0' >&2; exit 1; }
 	@$(MAKE) --no-print-directory all-binaries
-	rm -rf dist
-	$(call RELEASE,dist) --out=../dist --key='$(abspath $(KEY))'
+	rm -rf '$(DIST)'
+	$(call RELEASE,dist) --out='$(abspath $(DIST))' --key='$(abspath $(KEY))'
 
 .PHONY: release-test
 release-test: ## makes a release of HEAD twice, in different directories, and compares all bytes

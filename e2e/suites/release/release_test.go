@@ -7,17 +7,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 const (
 	namespace = "reading"
 	registry  = "registry.example.com/podidentity"
+
+	association = "apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: reader}\nspec: {namespace: %s, serviceAccount: reader, roleARN: %q}"
 )
 
 func TestOnARealCluster(t *testing.T) {
@@ -32,7 +34,6 @@ func TestOnARealCluster(t *testing.T) {
 	}
 	p := platform.ForTestWith(t, "release", platform.Product{
 		Kustomization: beside,
-		// The binaries are there by now.
 		Before: func(ctx context.Context, c *cluster.Cluster) error {
 			if err := release(ctx, root, dist); err != nil {
 				return err
@@ -41,18 +42,23 @@ func TestOnARealCluster(t *testing.T) {
 		},
 	})
 	t.Run("the images of all pods are those of the bundle, by digest", func(t *testing.T) { byDigest(t, p) })
-	t.Run("a pod is injected with the sidecar of the bundle, and lists the bucket", func(t *testing.T) { injected(t, p) })
+	t.Run("a pod is injected with the sidecar of the bundle, and lists the bucket", func(t *testing.T) {
+		associate(t, p)
+		injected(t, p, "by-manifest")
+	})
+	t.Run("by Helm, with the chart of the release, as well", func(t *testing.T) { byHelm(t, p, dist) })
+	t.Run("the commands of docs/quickstart.md install it with MinIO, and a Job uses it", func(t *testing.T) { quickstart(t, p, dist) })
 }
 
-// release makes what `make release` makes, for this machine alone, and puts the settings beside it.
+// release makes a release for both architectures, as CONTRIBUTING.md has it, and puts the settings beside it.
 func release(ctx context.Context, root, dist string) error {
 	for _, command := range [][]string{
-		{"go", "-C", filepath.Join(root, "release"), "run", ".", "dist", "--out=" + dist, "--registry=" + registry, "--version=v0.1.0", "--architectures=" + runtime.GOARCH},
+		{"make", "--silent", "--no-print-directory", "--directory", root, "release", "VERSION=v0.1.0", "REGISTRY=" + registry, "DIST=" + dist},
 		{"sh", "-c", `cd "$0" && sha256sum --check --quiet SHA256SUMS`, dist},
 		{"cp", filepath.Join(root, "e2e", "suites", "release", "testdata", "kustomization.yaml"), dist},
 	} {
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		cmd.Env = append(os.Environ(), "MAKEFLAGS=", "MAKELEVEL=")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w: %s", command[0], err, out)
 		}
@@ -72,20 +78,47 @@ func byDigest(t *testing.T, p *platform.Platform) {
 	}
 }
 
-func injected(t *testing.T, p *platform.Platform) {
+func associate(t *testing.T, p *platform.Platform) {
+	t.Helper()
 	p.Do(t, "create", "namespace", namespace)
 	p.Do(t, "label", "namespace", namespace, "podidentity.dev/inject=enabled")
 	p.Do(t, "create", "serviceaccount", "--namespace="+namespace, "reader")
-	p.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: reader}\nspec: {namespace: %s, serviceAccount: reader, roleARN: %q}",
-		namespace, p.RoleARN), "apply", "-f", "-")
-	p.Do(t, "run", "reader", "--namespace="+namespace, "--image="+p.CLIImage, "--command",
+	p.DoWith(t, fmt.Sprintf(association, namespace, p.RoleARN), "apply", "-f", "-")
+}
+
+func injected(t *testing.T, p *platform.Platform, name string) {
+	t.Helper()
+	p.Do(t, "run", name, "--namespace="+namespace, "--image="+p.CLIImage, "--command",
 		`--overrides={"spec":{"serviceAccountName":"reader"}}`, "--", "sleep", "infinity")
-	p.Do(t, "wait", "--namespace="+namespace, "--for=condition=Ready", "pod/reader", "--timeout=2m")
-	if seen := p.Do(t, "exec", "--namespace="+namespace, "reader", "--container=reader", "--",
+	p.Do(t, "wait", "--namespace="+namespace, "--for=condition=Ready", "pod/"+name, "--timeout=2m")
+	if seen := p.Do(t, "exec", "--namespace="+namespace, name, "--container="+name, "--",
 		"aws", "s3", "ls", "--endpoint-url", p.S3Endpoint, "s3://"+p.Bucket); !strings.Contains(seen, platform.Object) {
 		t.Errorf("the list of the bucket is %q", seen)
 	}
-	if image := p.Do(t, "get", "pod", "reader", "--namespace="+namespace, "-o=jsonpath={.spec.initContainers[0].image}"); !strings.HasPrefix(image, registry+"/sidecar@sha256:") {
+	if image := p.Do(t, "get", "pod", name, "--namespace="+namespace, "-o=jsonpath={.spec.initContainers[0].image}"); !strings.HasPrefix(image, registry+"/sidecar@sha256:") {
 		t.Errorf("the sidecar has the image %s", image)
 	}
+}
+
+// byHelm removes the product, and installs it again by the command of docs/releases.md, to which it adds where STS is, and its region.
+func byHelm(t *testing.T, p *platform.Platform, dist string) {
+	program, err := binaries.BuildHelm(t.Context(), t.Logf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := platform.Blocks("../../../docs/releases.md", "## Install by Helm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Do(t, "delete", "mutatingwebhookconfigurations", "pod-identity-standby", "pod-identity")
+	p.Do(t, "delete", "--kustomize="+dist, "--ignore-not-found")
+	shell := platform.Shell{Cluster: p.Cluster, Dir: dist, More: []string{filepath.Dir(program)}}
+	command := strings.TrimSpace(blocks[0].Commands) + " --set=settings.region=us-east-1,settings.sts-endpoint=" + p.MinIO.Endpoint + " --wait --timeout=3m"
+	if _, err := shell.Run(t.Context(), command); err != nil {
+		t.Fatal(err)
+	}
+	byDigest(t, p)
+	// The CRD has gone with the manifests, and the association with it.
+	p.DoWith(t, fmt.Sprintf(association, namespace, p.RoleARN), "apply", "-f", "-")
+	injected(t, p, "by-helm")
 }
