@@ -69,7 +69,7 @@ func mayImport() map[string][]string {
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
 		"auth/exception": {},
 
-		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/convert", "plugin/issuer", "plugin/trustpolicy", "plugin/who"},
+		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/convert", "plugin/issuer", "plugin/logs", "plugin/trustpolicy", "plugin/who"},
 		"plugin/convert":              {"api/v1alpha1", "contract", "plugin/cli", "plugin/objects"},
 		"plugin/issuer":               {"internal/issuer", "plugin/cli"},
 		"plugin/objects":              {"api/v1alpha1"},
@@ -77,6 +77,7 @@ func mayImport() map[string][]string {
 		"plugin/kubectl-pod_identity": {"plugin"},
 		"plugin/cli":                  {"api/v1alpha1"},
 		"plugin/check":                {"api/v1alpha1", "association", "contract", "internal/kubelet", "plugin/cli", "plugin/cluster", "webhook/inject"},
+		"plugin/logs":                 {"contract", "plugin/cli"},
 		"plugin/cluster":              {"api/v1alpha1", "association", "contract", "webhook/config", "webhook/inject"},
 		"plugin/who":                  {"association", "contract", "plugin/cli", "plugin/cluster"},
 	}

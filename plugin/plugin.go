@@ -15,6 +15,7 @@ import (
 	"github.com/podidentity/podidentity/plugin/cli"
 	"github.com/podidentity/podidentity/plugin/convert"
 	"github.com/podidentity/podidentity/plugin/issuer"
+	"github.com/podidentity/podidentity/plugin/logs"
 	"github.com/podidentity/podidentity/plugin/trustpolicy"
 	"github.com/podidentity/podidentity/plugin/who"
 )
@@ -65,6 +66,7 @@ func commands(getter genericclioptions.RESTClientGetter, streams genericiooption
 		check.Command(getter, streams),
 		convert.Command(getter, streams),
 		issuer.Command(getter, streams),
+		logs.Command(getter, streams),
 		trustpolicy.Command(getter, streams),
 		who.Command(getter, streams),
 	}
