@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/podidentity/podidentity/e2e/platform"
+	"github.com/podidentity/podidentity/e2e/suites/attack/figures"
 )
 
 // changes are those of associations, each of which running sidecars must follow. The last one undoes what the others have done, so that
@@ -21,7 +22,9 @@ func changes(when string) []step {
 		{"the right role again, " + when, rightRole},
 		{"another session duration, " + when, otherDuration},
 		{"an association deleted, whose place another takes, " + when, deleted},
-		{"the association made anew, " + when, remade},
+		{"the association made anew, " + when, remade(fallback)},
+		{"the only association deleted *, " + when, withdrawn},
+		{"the association made anew *, " + when, healed},
 	}
 }
 
@@ -58,11 +61,39 @@ func deleted(t *testing.T, s *suite) time.Duration {
 	return s.follow(t, []string{fallback}, func() { s.Do(t, "delete", "pia", fallback) }, func(request url.Values) bool { return request.Get("Policy") != "" })
 }
 
-func remade(t *testing.T, s *suite) time.Duration {
-	return s.follow(t, []string{fallback}, func() {
-		s.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: %[1]s}\n"+
-			"spec: {namespace: %[1]s, serviceAccount: reader, roleARN: %[2]q, sessionDuration: 15m}", fallback, s.RoleARN), "create", "--filename=-")
-	}, func(request url.Values) bool { return request.Get("Policy") == "" })
+func remade(association string) func(t *testing.T, s *suite) time.Duration {
+	return func(t *testing.T, s *suite) time.Duration {
+		return s.follow(t, []string{association}, func() {
+			s.DoWith(t, fmt.Sprintf("apiVersion: podidentity.dev/v1alpha1\nkind: PodIdentityAssociation\nmetadata: {name: %[1]s}\n"+
+				"spec: {namespace: %[1]s, serviceAccount: reader, roleARN: %[2]q, sessionDuration: 15m}", association, s.RoleARN), "create", "--filename=-")
+		}, func(request url.Values) bool { return request.Get("Policy") == "" })
+	}
+}
+
+// withdrawn takes the only association of pods away, whose sidecars serve nothing from then on.
+func withdrawn(t *testing.T, s *suite) time.Duration {
+	begin := time.Now()
+	s.Do(t, "delete", "pia", alone)
+	return s.until(t, begin, "every GET fails", func(seen figures.Figures) bool { return seen.Failed > 0 && len(seen.Took) == 0 })
+}
+
+func healed(t *testing.T, s *suite) time.Duration {
+	begin := time.Now()
+	remade(alone)(t, s)
+	return s.until(t, begin, "no GET fails", func(seen figures.Figures) bool { return seen.Failed == 0 && len(seen.Took) > 0 })
+}
+
+// until waits until each pod of the namespace alone sees only this, and returns how long that took.
+func (s *suite) until(t *testing.T, begin time.Time, what string, holds func(seen figures.Figures) bool) time.Duration {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 500*time.Millisecond, 2*time.Minute, true, func(context.Context) (bool, error) {
+		each := s.readIn(t, alone)
+		return len(each) > 0 && !slices.ContainsFunc(each, func(seen figures.Figures) bool { return !holds(seen) }), nil
+	})
+	if err != nil {
+		t.Errorf("not yet: %s: %v", what, err)
+	}
+	return time.Since(begin)
 }
 
 func (s *suite) patch(t *testing.T, association, field, value string) {
