@@ -49,7 +49,7 @@ func ParseDiscovery(text []byte) (Discovery, error) {
 type Comparison struct {
 	// Issuer is that of the cluster.
 	Issuer string
-	// Unpublished are the keys of the cluster that are not published: STS refuses the tokens that they sign.
+	// Unpublished are the keys of the cluster that are not published for its issuer: STS refuses the tokens that they sign.
 	Unpublished []string
 	// Problems are sentences that say for what STS refuses tokens, Unpublished included.
 	Problems []string
@@ -64,7 +64,9 @@ func (c Comparison) Fits() bool { return len(c.Problems) == 0 }
 func Compare(cluster, published Publication) Comparison {
 	c := Comparison{Issuer: cluster.Discovery.Issuer}
 	if published.Discovery.Issuer != cluster.Discovery.Issuer {
+		c.Unpublished = cluster.Keys.IDs()
 		c.Problems = append(c.Problems, fmt.Sprintf("the published discovery document names the issuer %q, and tokens name %q: publish the one of this cluster", published.Discovery.Issuer, cluster.Discovery.Issuer))
+		return c
 	}
 	for _, key := range cluster.Keys {
 		if i := slices.IndexFunc(published.Keys, func(k Key) bool { return k.ID == key.ID }); i < 0 || published.Keys[i].material != key.material {

@@ -60,7 +60,7 @@ func TestWhatIsPublishedFitsWhereItHasEveryKeyOfTheCluster(t *testing.T) {
 		"not with one of two":       {issuer: green, cluster: []string{rsaKey("a", "1"), rsaKey("b", "2")}, published: []string{rsaKey("a", "1")}, unpublished: "b", says: "the key b"},
 		"not with another key":      {issuer: green, cluster: []string{rsaKey("a", "1")}, published: []string{rsaKey("a", "2")}, unpublished: "a", says: "another key is published under the name of the cluster's key a"},
 		"not with another type":     {issuer: green, cluster: []string{rsaKey("a", "1")}, published: []string{ecKey("a", "1")}, unpublished: "a", says: "another key"},
-		"not of another issuer":     {issuer: green + "/", cluster: []string{rsaKey("a", "1")}, published: []string{rsaKey("a", "1")}, says: "names the issuer"},
+		"not of another issuer":     {issuer: green + "/", cluster: []string{rsaKey("a", "1")}, published: []string{rsaKey("a", "1")}, unpublished: "a", says: "names the issuer"},
 		"not under a name of other": {issuer: green, cluster: []string{rsaKey("a", "1")}, published: []string{rsaKey("A", "1")}, former: "A", unpublished: "a", says: "the key a"},
 	} {
 		t.Run(name, func(t *testing.T) {
