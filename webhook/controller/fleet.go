@@ -1,9 +1,7 @@
 package controller
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -143,15 +141,17 @@ func emitPods(metrics chan<- prometheus.Metric, description *prometheus.Desc, po
 
 // names says under which name an object is counted: its own within the limit, for which the urgent ones come first.
 func (f *fleet) names(urgent map[string]bool) func(string) string {
-	all := slices.SortedFunc(maps.Keys(urgent), func(a, b string) int {
-		if urgent[a] != urgent[b] {
-			if urgent[a] {
-				return -1
-			}
-			return 1
+	var first, last []string
+	for name, is := range urgent {
+		if is {
+			first = append(first, name)
+		} else {
+			last = append(last, name)
 		}
-		return cmp.Compare(a, b)
-	})
+	}
+	slices.Sort(first)
+	slices.Sort(last)
+	all := slices.Concat(first, last)
 	beyond := map[string]bool{}
 	for _, name := range all[min(f.limit, len(all)):] {
 		beyond[name] = true
