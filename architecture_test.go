@@ -34,12 +34,11 @@ func mayImport() map[string][]string {
 
 		"webhook": {
 			"association", "certs", "contract", "internal/bounded", "internal/issuer", "internal/process",
-			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/resourcerules", "webhook/preview",
+			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/resourcerules",
 		},
-		"webhook/config":        {"contract", "internal/flags", "webhook/inject", "webhook/preview"},
+		"webhook/config":        {"contract", "internal/flags", "webhook/inject"},
 		"webhook/admission":     {"association", "contract", "internal/bounded", "webhook/inject"},
 		"webhook/controller":    {"api/v1alpha1", "association", "contract", "internal/issuer", "internal/kubelet", "webhook/inject"},
-		"webhook/preview":       {"api/v1alpha1", "association", "contract", "webhook/inject"},
 		"webhook/authca":        {"association", "certs", "contract"},
 		"webhook/leader":        {},
 		"webhook/resourcerules": {"webhook/inject"},
@@ -69,7 +68,7 @@ func mayImport() map[string][]string {
 		"auth/tokens":    {"contract", "internal/upstream", "auth/exception"},
 		"auth/exception": {},
 
-		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/convert", "plugin/issuer", "plugin/logs", "plugin/trustpolicy", "plugin/who"},
+		"plugin":                      {"internal/version", "plugin/check", "plugin/cli", "plugin/convert", "plugin/issuer", "plugin/logs", "plugin/preview", "plugin/trustpolicy", "plugin/who"},
 		"plugin/convert":              {"api/v1alpha1", "contract", "plugin/cli", "plugin/objects"},
 		"plugin/issuer":               {"internal/issuer", "plugin/cli"},
 		"plugin/objects":              {"api/v1alpha1"},
@@ -78,6 +77,7 @@ func mayImport() map[string][]string {
 		"plugin/cli":                  {"api/v1alpha1"},
 		"plugin/check":                {"api/v1alpha1", "association", "contract", "internal/kubelet", "plugin/cli", "plugin/cluster", "webhook/inject"},
 		"plugin/logs":                 {"contract", "plugin/cli"},
+		"plugin/preview":              {"api/v1alpha1", "association", "contract", "internal/flags", "plugin/cli", "webhook/config", "webhook/inject"},
 		"plugin/cluster":              {"api/v1alpha1", "association", "contract", "webhook/config", "webhook/inject"},
 		"plugin/who":                  {"association", "contract", "plugin/cli", "plugin/cluster"},
 	}
@@ -86,7 +86,7 @@ func mayImport() map[string][]string {
 // testsMayImport is what tests may import besides the package itself, contract, and what that package may.
 func testsMayImport() map[string][]string {
 	return map[string][]string{
-		"webhook/preview":                 {"webhook/config"},
+		"plugin/preview":                  {"plugin"},
 		"plugin/check":                    {"webhook/config"},
 		"plugin/who":                      {"api/v1alpha1"},
 		"plugin/convert":                  {"internal/clitest", "plugin"},

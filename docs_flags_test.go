@@ -10,7 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
 	authconfig "github.com/podidentity/podidentity/auth/config"
+	"github.com/podidentity/podidentity/plugin"
 	sidecarconfig "github.com/podidentity/podidentity/sidecar/config"
 	webhookconfig "github.com/podidentity/podidentity/webhook/config"
 )
@@ -50,12 +54,18 @@ func webhookFlags(t *testing.T) []string {
 // previewFlags are those of preview alone: what pods get is told by flags of the webhook.
 func previewFlags(t *testing.T) []string {
 	t.Helper()
-	flags := helped(t, func(arguments []string, help io.Writer) error {
-		_, err := webhookconfig.ParsePreview(arguments, help)
-		return err
-	})
+	command, _, err := plugin.Command(genericiooptions.NewTestIOStreamsDiscard()).Find([]string{"preview"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
 	shared := webhookFlags(t)
-	return slices.DeleteFunc(flags, func(name string) bool { return name != "--namespace" && slices.Contains(shared, name) })
+	command.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+		if name := "--" + f.Name; !slices.Contains(shared, name) {
+			all = append(all, name, "-"+f.Shorthand)
+		}
+	})
+	return slices.DeleteFunc(all, func(name string) bool { return name == "-" })
 }
 
 func authFlags(t *testing.T) []string {

@@ -45,7 +45,7 @@ func TestTheReferenceHasWhatTheCodeHas(t *testing.T) {
 	conditions := section(page, "Conditions")
 	for name, test := range map[string]struct{ code, page []string }{
 		"the flags of the webhook":       {webhookFlags(t), cells(section(page, "Flags of the webhook"), flagPattern)},
-		"the flags of webhook preview":   {previewFlags(t), cells(section(page, "Flags of webhook preview"), flagPattern)},
+		"the flags of preview":           {previewFlags(t), cells(section(page, "Flags of preview"), flagPattern)},
 		"the flags of the auth service":  {authFlags(t), cells(section(page, "Flags of the auth service"), flagPattern)},
 		"the flags of the sidecar":       {sidecarFlags(t), cells(section(page, "Flags of the sidecar"), flagPattern)},
 		"the label and the annotations":  {ofDomain(code.constants("contract", "Label", "Annotation")), annotationsOf(page)},

@@ -16,6 +16,7 @@ import (
 	"github.com/podidentity/podidentity/plugin/convert"
 	"github.com/podidentity/podidentity/plugin/issuer"
 	"github.com/podidentity/podidentity/plugin/logs"
+	"github.com/podidentity/podidentity/plugin/preview"
 	"github.com/podidentity/podidentity/plugin/trustpolicy"
 	"github.com/podidentity/podidentity/plugin/who"
 )
@@ -67,6 +68,7 @@ func commands(getter genericclioptions.RESTClientGetter, streams genericiooption
 		convert.Command(getter, streams),
 		issuer.Command(getter, streams),
 		logs.Command(getter, streams),
+		preview.Command(getter, streams),
 		trustpolicy.Command(getter, streams),
 		who.Command(getter, streams),
 	}

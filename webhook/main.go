@@ -19,27 +19,13 @@ import (
 	"github.com/podidentity/podidentity/webhook/controller"
 	"github.com/podidentity/podidentity/webhook/inject"
 	"github.com/podidentity/podidentity/webhook/leader"
-	"github.com/podidentity/podidentity/webhook/preview"
 )
 
 func main() {
-	command := serve
-	arguments := os.Args[1:]
-	if len(arguments) > 0 && arguments[0] == "preview" {
-		command, arguments = show, arguments[1:]
-	}
-	if err := command(arguments); err != nil && !errors.Is(err, flag.ErrHelp) {
+	if err := serve(os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "webhook:", err)
 		os.Exit(1)
 	}
-}
-
-func show(arguments []string) error {
-	settings, err := config.ParsePreview(arguments, os.Stdout)
-	if err != nil {
-		return err
-	}
-	return preview.Run(settings, os.Stdin, os.Stdout, os.Stderr)
 }
 
 func serve(arguments []string) error {

@@ -81,8 +81,8 @@ func Parse(arguments []string, help io.Writer) (Config, error) {
 func flagSet(config *Config) *flag.FlagSet {
 	set := flag.NewFlagSet("webhook", flag.ContinueOnError)
 	bindServer(set, config)
-	bindIRSA(set, &config.IRSA)
-	bindInjection(set, &config.Injection)
+	BindIRSA(set, &config.IRSA)
+	BindInjection(set, &config.Injection)
 	return set
 }
 
@@ -104,11 +104,13 @@ func bindServer(set *flag.FlagSet, c *Config) {
 	set.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
 }
 
-func bindIRSA(set *flag.FlagSet, irsa *bool) {
+// BindIRSA adds the flag that says whether the roles that service accounts name for IRSA count.
+func BindIRSA(set *flag.FlagSet, irsa *bool) {
 	set.BoolVar(irsa, "irsa", *irsa, "if no association gives a role, use that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+"; no effect with --source=eks-auth, whose service uses only associations")
 }
 
-func bindInjection(set *flag.FlagSet, i *inject.Settings) {
+// BindInjection adds the flags that say what pods get.
+func BindInjection(set *flag.FlagSet, i *inject.Settings) {
 	set.StringVar(&i.Image, "image", i.Image, "image of the sidecar")
 	set.StringVar((*string)(&i.ImagePullPolicy), "image-pull-policy", "", "pull policy of the sidecar: Always, IfNotPresent or Never; unset, Kubernetes chooses")
 	set.StringVar(&i.Region, "region", i.Region, "AWS region of STS, and of applications that set none")

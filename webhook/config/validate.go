@@ -17,7 +17,7 @@ import (
 func (c Config) validate() error {
 	return errors.Join(
 		c.validateServer(),
-		validateInjection(c.Injection),
+		ValidateInjection(c.Injection),
 	)
 }
 
@@ -37,7 +37,8 @@ func (c Config) validateServer() error {
 	)
 }
 
-func validateInjection(i inject.Settings) error {
+// ValidateInjection returns every mistake in what pods get, with the name of the flag and the remedy.
+func ValidateInjection(i inject.Settings) error {
 	return errors.Join(
 		flags.Require(i.Image != "", "--image is empty: set it to the image of the sidecar"),
 		flags.Require(validPullPolicy(i.ImagePullPolicy), "--image-pull-policy is %q: set it to Always, IfNotPresent or Never", i.ImagePullPolicy),

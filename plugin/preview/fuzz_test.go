@@ -33,17 +33,17 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Add("\ufeffkind: A\r\napiVersion: v1\r\n---\r\n{}")
 	f.Fuzz(func(t *testing.T, input string) {
-		first := run(nil, input)
+		first := run(t, nil, input)
 		if first["exit"] != "0\n" {
-			if first["stdout"] != "" || len(first["stderr"]) < len("webhook: x") {
+			if first["stdout"] != "" || len(first["stderr"]) < len("error: x") {
 				t.Errorf("invalid input printed %q and said %q", first["stdout"], first["stderr"])
 			}
 			return
 		}
-		if second := run(nil, first["stdout"]); second["stdout"] != first["stdout"] {
+		if second := run(t, nil, first["stdout"]); second["stdout"] != first["stdout"] {
 			t.Errorf("first\n%s\nthen\n%s\n%s", first["stdout"], second["stdout"], second["stderr"])
 		}
-		if run([]string{"-o=diff"}, input)["stdout"] != "" {
+		if run(t, []string{"-o=diff"}, input)["stdout"] != "" {
 			return
 		}
 		before, err := decode(input)

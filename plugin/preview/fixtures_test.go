@@ -3,17 +3,18 @@ package preview_test
 import (
 	"bytes"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/podidentity/podidentity/webhook/config"
-	"github.com/podidentity/podidentity/webhook/preview"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/podidentity/podidentity/plugin"
 )
 
 var update = flag.Bool("update", false, "rewrite what the fixtures expect; review the diff before you commit it")
@@ -39,7 +40,7 @@ func TestFixtures(t *testing.T) {
 				t.Fatal(err)
 			}
 			arguments, stdin := unpack(t, archive)
-			got := run(arguments, stdin)
+			got := run(t, arguments, stdin)
 			if *update {
 				write(t, path, archive, got)
 				return
@@ -53,19 +54,13 @@ func TestFixtures(t *testing.T) {
 	}
 }
 
-// run runs the command as main does.
-func run(arguments []string, stdin string) map[string]string {
+// run runs the command as main does, without a kubeconfig.
+func run(t *testing.T, arguments []string, stdin string) map[string]string {
+	t.Helper()
+	t.Setenv("KUBECONFIG", os.DevNull)
 	var stdout, stderr bytes.Buffer
-	exit := "0"
-	settings, err := config.ParsePreview(arguments, &stdout)
-	if err == nil {
-		err = preview.Run(settings, strings.NewReader(stdin), &stdout, &stderr)
-	}
-	if err != nil {
-		exit = "1"
-		fmt.Fprintln(&stderr, "webhook:", err)
-	}
-	return map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "exit": exit + "\n"}
+	code := plugin.Run(t.Context(), append([]string{"preview"}, arguments...), genericiooptions.IOStreams{In: strings.NewReader(stdin), Out: &stdout, ErrOut: &stderr})
+	return map[string]string{"stdout": stdout.String(), "stderr": stderr.String(), "exit": strconv.Itoa(code) + "\n"}
 }
 
 // unpack changes to a directory with the files of the fixture, and fails if the command does not read one of them.
