@@ -107,7 +107,7 @@ func (c *fakeCluster) run(built *Controller) (stop func()) {
 			c.t.Errorf("it ended by itself: %v", err)
 		default:
 			cancel()
-			<-ended // package leader takes no error of work that was told to stop, such as one about caches that are not filled yet
+			<-ended //nolint:errcheck // package leader takes no error of work that was told to stop, such as one about caches that are not filled yet
 		}
 	}
 }
