@@ -75,7 +75,7 @@ func mayImport() map[string][]string {
 		"plugin/trustpolicy":          {"api/v1alpha1", "association", "contract", "internal/flags", "internal/issuer", "plugin/cli", "plugin/objects"},
 		"plugin/kubectl-pod_identity": {"plugin"},
 		"plugin/cli":                  {"api/v1alpha1"},
-		"plugin/check":                {"api/v1alpha1", "association", "contract", "internal/kubelet", "plugin/cli", "plugin/cluster", "webhook/inject"},
+		"plugin/check":                {"api/v1alpha1", "association", "contract", "internal/issuer", "internal/kubelet", "plugin/cli", "plugin/cluster", "webhook/inject"},
 		"plugin/logs":                 {"contract", "plugin/cli"},
 		"plugin/preview":              {"api/v1alpha1", "association", "contract", "internal/flags", "plugin/cli", "webhook/config", "webhook/inject"},
 		"plugin/cluster":              {"api/v1alpha1", "association", "contract", "webhook/config", "webhook/inject"},

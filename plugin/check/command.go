@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/internal/issuer"
 	"github.com/podidentity/podidentity/plugin/cli"
 )
 
@@ -92,6 +93,9 @@ func connect(getter genericclioptions.RESTClientGetter) (looker, error) {
 		},
 		log: func(ctx context.Context, namespace, pod string) ([]byte, error) {
 			return clientset.CoreV1().Pods(namespace).GetLogs(pod, &corev1.PodLogOptions{Container: contract.ContainerName, TailLines: &lines}).DoRaw(ctx)
+		},
+		published: func(ctx context.Context) (issuer.Comparison, error) {
+			return issuer.Look(ctx, config, issuer.NewClient(nil))
 		},
 		now: time.Now(),
 	}, nil

@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/podidentity/podidentity/internal/issuer"
 	"github.com/podidentity/podidentity/plugin/cluster"
 )
 
@@ -22,7 +23,9 @@ type looker struct {
 	version func() (string, error)
 	// log is the end of the log of a pod's sidecar.
 	log func(ctx context.Context, namespace, pod string) ([]byte, error)
-	now time.Time
+	// published compares the keys of the API server with what is published at its issuer.
+	published func(ctx context.Context) (issuer.Comparison, error)
+	now       time.Time
 }
 
 // look is one thing to look at.
@@ -81,6 +84,7 @@ func (l looker) looks(i *cluster.Installation) []look {
 		}},
 		{"policies", func(ctx context.Context) ([]Finding, error) { return l.policies(ctx, i) }},
 		{"auth service", func(ctx context.Context) ([]Finding, error) { return l.auth(ctx, i, pods.Items) }},
+		{"issuer", func(ctx context.Context) ([]Finding, error) { return l.issuer(ctx, i), nil }},
 		{"pods", func(ctx context.Context) ([]Finding, error) { return l.fleet(ctx, i) }},
 	}
 }
