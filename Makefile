@@ -148,6 +148,11 @@ SIDECAR = bin/$(ARCH)/sidecar
 bin/sidecar:
 	GOOS=linux GOARCH=$(ARCH) go build $(SMALL) $(NO_INLINE:%=-gcflags=%=-l) -tags=nethttpomithttp2 -o $(SIDECAR) ./sidecar
 
+# kubectl finds a plugin by the name of its file, without system and architecture.
+.PHONY: plugin
+plugin: ## builds kubectl pod-identity for linux and darwin, for all ARCHITECTURES, into bin/
+	@$(foreach arch,$(ARCHITECTURES),$(foreach os,linux darwin,GOOS=$(os) GOARCH=$(arch) go build $(SMALL) -o bin/$(arch)/$(os)/kubectl-pod_identity ./plugin/kubectl-pod_identity &&)) true
+
 .PHONY: prepare
 prepare: bin/e2e
 	@cd e2e && exec ../bin/e2e prepare
