@@ -102,6 +102,10 @@ attack: prepare ## runs the attack suite at length, about 20 minutes, and writes
 upgrade-test: prepare ## upgrades from the previous release under load, and rolls back; writes the table of docs/upgrades.md
 	CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v ./suites/upgrade -update
 
+.PHONY: monitoring
+monitoring: prepare ## causes all faults that an alert tells of, about 8 minutes, and prints which alerts fire
+	MONITORING=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v -run TestOnARealCluster ./suites/monitoring
+
 .PHONY: unit
 unit: ## runs the tests that need no cluster
 	CGO_ENABLED=1 go test -race ./...
