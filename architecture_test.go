@@ -36,7 +36,7 @@ func mayImport() map[string][]string {
 			"association", "certs", "contract", "internal/bounded", "internal/issuer", "internal/process",
 			"webhook/admission", "webhook/authca", "webhook/config", "webhook/controller", "webhook/inject", "webhook/leader", "webhook/resourcerules",
 		},
-		"webhook/config":        {"contract", "internal/flags", "webhook/inject"},
+		"webhook/config":        {"association", "contract", "internal/flags", "webhook/inject"},
 		"webhook/admission":     {"association", "contract", "internal/bounded", "webhook/inject"},
 		"webhook/controller":    {"api/v1alpha1", "association", "contract", "internal/issuer", "internal/kubelet", "webhook/inject"},
 		"webhook/authca":        {"association", "certs", "contract"},

@@ -72,7 +72,8 @@ func reasons() []string {
 
 // annotationsOf has the label of the namespace once: an annotation has the same name.
 func annotationsOf(page string) []string {
-	return cells(section(page, "Pod annotations"), regexp.MustCompile("^"+regexp.QuoteMeta(contract.Domain)+"/[a-z-]+$"))
+	both := section(page, "Pod annotations") + section(page, "Bounds of a namespace")
+	return cells(both, regexp.MustCompile("^"+regexp.QuoteMeta(contract.Domain)+"/[a-z-]+$"))
 }
 
 // environmentOf is the part about the sidecar; the application has other variables of the same names.

@@ -27,6 +27,8 @@ const (
 type Candidate struct {
 	// Identity has the name of the association, or none if the annotation gives it.
 	Identity contract.Identity
+	// Annotation is the name of the annotation that gives it, or "".
+	Annotation string
 	// Namespace and ServiceAccount are the patterns of the association.
 	Namespace, ServiceAccount Pattern
 	// Loses is the rule by which the first candidate takes precedence over this one; it is empty for the first.
@@ -51,8 +53,8 @@ func (x *Index) Candidates(account ServiceAccount) []Candidate {
 		}
 		all = append(all, candidate)
 	}
-	if role, ok := x.roles[account]; ok {
-		candidate := Candidate{Identity: contract.Identity{RoleARN: role}}
+	if chosen, err := x.choice(account); err == nil && chosen.RoleARN != "" {
+		candidate := Candidate{Identity: contract.Identity{RoleARN: chosen.RoleARN}, Annotation: chosen.Annotation}
 		if len(all) > 0 {
 			candidate.Loses = ByKind
 		}

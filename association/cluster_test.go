@@ -66,25 +66,26 @@ func (s *source) interrupt() {
 
 // cluster is watched by a real cache; only the transport to the API server is a fake.
 type cluster struct {
-	t                             *testing.T
-	associations, serviceAccounts *source
-	definitions                   *definitions
-	definition                    *association.Definition
-	metrics                       *prometheus.Registry
-	cache                         cache.Cache
-	changes                       association.Changes
-	mu                            sync.Mutex
-	notified                      []association.Pattern
-	index                         *association.Index
-	synced                        func() bool
-	logged                        *logrustest.Hook
+	t                                         *testing.T
+	associations, serviceAccounts, namespaces *source
+	counted                                   association.Annotations
+	definitions                               *definitions
+	definition                                *association.Definition
+	metrics                                   *prometheus.Registry
+	cache                                     cache.Cache
+	changes                                   association.Changes
+	mu                                        sync.Mutex
+	notified                                  []association.Pattern
+	index                                     *association.Index
+	synced                                    func() bool
+	logged                                    *logrustest.Hook
 }
 
 // inCluster runs a test in a bubble of synctest, with the cache started after before.
 func inCluster(t *testing.T, before func(*cluster), test func(*cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{t: t, associations: newSource(), serviceAccounts: newSource(), definitions: newDefinitions(), metrics: prometheus.NewRegistry()}
+		c := &cluster{t: t, associations: newSource(), serviceAccounts: newSource(), namespaces: newSource(), counted: association.AllAnnotations, definitions: newDefinitions(), metrics: prometheus.NewRegistry()}
 		before(c)
 		ctx, stop := context.WithCancel(t.Context())
 		c.watch(ctx)
@@ -98,6 +99,7 @@ func inCluster(t *testing.T, before func(*cluster), test func(*cluster)) {
 		}
 		c.associations.Shutdown()
 		c.serviceAccounts.Shutdown()
+		c.namespaces.Shutdown()
 	})
 }
 
@@ -120,7 +122,7 @@ func (c *cluster) watch(ctx context.Context) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	roles, err := association.WatchRoles(ctx, c.cache, index, &c.changes, log)
+	roles, err := association.WatchRoles(ctx, c.cache, index, c.counted, &c.changes, log)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -137,6 +139,7 @@ func (c *cluster) newCache() cache.Cache {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(kind, meta.RESTScopeRoot)
 	mapper.Add(corev1.SchemeGroupVersion.WithKind("ServiceAccount"), meta.RESTScopeNamespace)
+	mapper.Add(corev1.SchemeGroupVersion.WithKind("Namespace"), meta.RESTScopeRoot)
 	byObject := association.Watched()
 	for object, options := range association.WatchedRoles() {
 		byObject[object] = options
@@ -148,6 +151,9 @@ func (c *cluster) newCache() cache.Cache {
 		NewInformer: func(_ toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
 			if _, ok := object.(*v1alpha1.PodIdentityAssociation); ok {
 				return c.definition.NewInformer(c.associations, object, resync, indexers)
+			}
+			if object.GetObjectKind().GroupVersionKind().Kind == "Namespace" {
+				return toolscache.NewSharedIndexInformer(c.namespaces, object, resync, indexers)
 			}
 			return toolscache.NewSharedIndexInformer(c.serviceAccounts, object, resync, indexers)
 		},

@@ -25,8 +25,7 @@ type Index struct {
 	patterns []entry
 	// byName has every entry by the name of its association.
 	byName map[string]entry
-	// roles are those that annotations of service accounts name.
-	roles map[ServiceAccount]string
+	annotated
 }
 
 // entry is one association.
@@ -70,15 +69,27 @@ func compareBool(a, b bool) int {
 // NewIndex returns an index without associations.
 func NewIndex() *Index {
 	return &Index{
-		bySelector: map[ServiceAccount][]entry{}, byName: map[string]entry{}, roles: map[ServiceAccount]string{},
+		bySelector: map[ServiceAccount][]entry{}, byName: map[string]entry{}, annotated: newAnnotated(),
 	}
 }
 
-// Identity is what the associations give to the account, or else the role that its annotation names; ok is false where there
-// is neither.
+// Identity is what the associations give to the account, or else the role that its annotation names, within the bounds of its
+// namespace; ok is false where there is neither.
 func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
+	if identity, ok = x.associated(account); ok {
+		return identity, true
+	}
+	chosen, err := x.choice(account)
+	if err != nil || chosen.RoleARN == "" {
+		return contract.Identity{}, false
+	}
+	return contract.Identity{RoleARN: chosen.RoleARN}, true
+}
+
+// associated is what the associations give to the account.
+func (x *Index) associated(account ServiceAccount) (identity contract.Identity, ok bool) {
 	if entries := x.bySelector[account]; len(entries) > 0 {
 		return entries[0].identity, true
 	}
@@ -87,8 +98,7 @@ func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok
 			return e.identity, true
 		}
 	}
-	role, ok := x.roles[account]
-	return contract.Identity{RoleARN: role}, ok
+	return contract.Identity{}, false
 }
 
 // Winner is the name of the association that always takes precedence over the one of this name, because it selects the
@@ -152,22 +162,6 @@ func yield(entries []entry) {
 	for i := range entries {
 		entries[i].former = true
 	}
-}
-
-// SetRole sets the role that the annotation of an account names, "" where there is none. Every association takes precedence.
-// It reports whether the role has changed.
-func (x *Index) SetRole(account ServiceAccount, roleARN string) (changed bool) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.roles[account] == roleARN {
-		return false
-	}
-	if roleARN == "" {
-		delete(x.roles, account)
-	} else {
-		x.roles[account] = roleARN
-	}
-	return true
 }
 
 // Delete removes the association of this name.

@@ -7,6 +7,7 @@ import (
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,62 +19,96 @@ import (
 // one, STS says in a message that reaches the pod.
 const maxRoleARN = 2048
 
-// serviceAccount is the type under which the cache holds ServiceAccounts: their metadata alone.
-func serviceAccount() *metav1.PartialObjectMetadata {
+// metadataOf is the type under which the cache holds ServiceAccounts and Namespaces: their metadata alone.
+func metadataOf(kind string) *metav1.PartialObjectMetadata {
 	var object metav1.PartialObjectMetadata
-	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ServiceAccount"))
+	object.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(kind))
 	return &object
 }
 
-// WatchedRoles narrows a cache of ServiceAccounts to what WatchRoles reads: every namespace has some.
+// WatchedRoles narrows a cache of ServiceAccounts and Namespaces to what WatchRoles reads: every namespace has some.
 func WatchedRoles() map[client.Object]cache.ByObject {
-	return map[client.Object]cache.ByObject{serviceAccount(): {Transform: stripServiceAccount}}
+	return map[client.Object]cache.ByObject{
+		metadataOf("ServiceAccount"): {Transform: strip("ServiceAccount", contract.AnnotationRole, contract.AnnotationRoleARN)},
+		metadataOf("Namespace"):      {Transform: strip("Namespace", contract.AnnotationAllowedRoles)},
+	}
 }
 
-func stripServiceAccount(object any) (any, error) {
-	account, ok := object.(*metav1.PartialObjectMetadata)
-	if !ok {
-		return nil, fmt.Errorf("strip a ServiceAccount: it is a %T", object)
+// strip keeps these annotations, and what names the object.
+func strip(kind string, annotations ...string) toolscache.TransformFunc {
+	return func(object any) (any, error) {
+		full, ok := object.(*metav1.PartialObjectMetadata)
+		if !ok {
+			return nil, fmt.Errorf("strip a %s: it is a %T", kind, object)
+		}
+		stripped := &metav1.PartialObjectMetadata{TypeMeta: full.TypeMeta}
+		stripped.Namespace, stripped.Name, stripped.UID, stripped.ResourceVersion = full.Namespace, full.Name, full.UID, full.ResourceVersion
+		for _, name := range annotations {
+			if value, set := full.Annotations[name]; set {
+				metav1.SetMetaDataAnnotation(&stripped.ObjectMeta, name, value)
+			}
+		}
+		return stripped, nil
 	}
-	stripped := &metav1.PartialObjectMetadata{TypeMeta: account.TypeMeta}
-	stripped.Namespace, stripped.Name, stripped.ResourceVersion = account.Namespace, account.Name, account.ResourceVersion
-	if role := account.Annotations[contract.AnnotationRoleARN]; role != "" {
-		stripped.Annotations = map[string]string{contract.AnnotationRoleARN: role}
-	}
-	return stripped, nil
 }
 
-// WatchRoles has the index follow the roles that ServiceAccounts name by contract.AnnotationRoleARN, and returns a function that
-// reports whether it has all that exist. The rest is as with Watch.
-//
-// It is for servers that exchange the pod's own token, since whoever may write a ServiceAccount chooses the role: there the
-// role's trust policy still decides. A server that assumes roles with an identity of its own must not use it.
-func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, changes *Changes, log logrus.FieldLogger) (synced func() bool, err error) {
-	informer, err := informers.GetInformer(ctx, serviceAccount(), cache.BlockUntilSynced(false))
-	if err != nil {
-		return nil, fmt.Errorf("watch ServiceAccounts: %w", err)
-	}
-	set := func(account *metav1.PartialObjectMetadata, role string) {
-		if len(role) > maxRoleARN {
-			log.WithField("namespace", account.Namespace).WithField("serviceAccount", account.Name).
-				Errorf("the annotation %s has %d characters and is not used: set it to the ARN of an IAM role", contract.AnnotationRoleARN, len(role))
-			role = ""
+// WatchRoles has the index follow the roles that annotations of ServiceAccounts name, and the bounds that Namespaces set to them, and
+// returns a function that reports whether it has all that exist. The rest is as with Watch.
+func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, counted Annotations, changes *Changes, log logrus.FieldLogger) (synced func() bool, err error) {
+	namespaces, err := follow(ctx, informers, "Namespace", func(namespace *metav1.PartialObjectMetadata) {
+		if index.SetBounds(namespace.Name, namespace.Annotations, namespace.UID) {
+			changes.Notify(Pattern(namespace.Name))
 		}
-		if index.SetRole(ServiceAccount{Namespace: account.Namespace, Name: account.Name}, role) {
-			changes.Notify(Pattern(account.Namespace))
-		}
-	}
-	follow := func(object any) {
-		account := object.(*metav1.PartialObjectMetadata)
-		set(account, account.Annotations[contract.AnnotationRoleARN])
-	}
-	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    follow,
-		UpdateFunc: func(_, object any) { follow(object) },
-		DeleteFunc: func(object any) { set(finalState(object).(*metav1.PartialObjectMetadata), "") },
 	})
 	if err != nil {
-		return nil, fmt.Errorf("watch ServiceAccounts: %w", err)
+		return nil, err
+	}
+	accounts, err := follow(ctx, informers, "ServiceAccount", func(account *metav1.PartialObjectMetadata) {
+		if role := account.Annotations[contract.AnnotationRoleARN]; len(role) > maxRoleARN {
+			log.WithField("namespace", account.Namespace).WithField("serviceAccount", account.Name).
+				Errorf("the annotation %s has %d characters and is not used: set it to the ARN of an IAM role", contract.AnnotationRoleARN, len(role))
+		}
+		if index.SetAnnotations(ServiceAccount{Namespace: account.Namespace, Name: account.Name}, account.Annotations, account.UID, counted) {
+			changes.Notify(Pattern(account.Namespace))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func() bool { return namespaces() && accounts() }, nil
+}
+
+// SetAnnotations sets what the annotations of a ServiceAccount name, as far as they count, and reports whether that has changed. A role
+// that is too long is not used in a namespace without bounds, and refused in others.
+func (x *Index) SetAnnotations(account ServiceAccount, annotations map[string]string, uid types.UID, counted Annotations) (changed bool) {
+	role, choice := annotations[contract.AnnotationRoleARN], ChoiceOf(annotations, uid)
+	if counted == NoAnnotations {
+		choice = Choice{}
+	}
+	if counted != AllAnnotations || len(role) > maxRoleARN {
+		role = ""
+	}
+	changed = x.SetRole(account, role)
+	return x.SetChoice(account, choice) || changed
+}
+
+// follow calls set with each object, and without annotations once it is deleted.
+func follow(ctx context.Context, informers cache.Informers, kind string, set func(*metav1.PartialObjectMetadata)) (synced func() bool, err error) {
+	informer, err := informers.GetInformer(ctx, metadataOf(kind), cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, fmt.Errorf("watch %ss: %w", kind, err)
+	}
+	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    func(object any) { set(object.(*metav1.PartialObjectMetadata)) },
+		UpdateFunc: func(_, object any) { set(object.(*metav1.PartialObjectMetadata)) },
+		DeleteFunc: func(object any) {
+			deleted := finalState(object).(*metav1.PartialObjectMetadata).DeepCopy()
+			deleted.Annotations = nil
+			set(deleted)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watch %ss: %w", kind, err)
 	}
 	return registration.HasSynced, nil
 }

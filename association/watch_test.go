@@ -132,7 +132,7 @@ func TestAWatchThatCannotBeSetUpSaysOfWhat(t *testing.T) {
 	if _, _, err := association.Watch(t.Context(), noInformers{}, nil, nil, nil); err == nil || err.Error() != "watch PodIdentityAssociations: no such kind" {
 		t.Errorf("associations: %v", err)
 	}
-	if _, err := association.WatchRoles(t.Context(), noInformers{}, nil, nil, nil); err == nil || err.Error() != "watch ServiceAccounts: no such kind" {
+	if _, err := association.WatchRoles(t.Context(), noInformers{}, nil, association.AllAnnotations, nil, nil); err == nil || err.Error() != "watch Namespaces: no such kind" {
 		t.Errorf("roles: %v", err)
 	}
 }

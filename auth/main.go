@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -14,6 +15,7 @@ import (
 	authenticationclient "k8s.io/client-go/kubernetes/typed/authentication/v1"
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
@@ -59,7 +61,9 @@ func run(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := process.NewManager(kubernetes, certs.Watched(rotation), definition.NewInformer, log)
+	watched := certs.Watched(rotation)
+	maps.Copy(watched, association.WatchedRoles())
+	mgr, err := process.NewManager(kubernetes, watched, definition.NewInformer, log)
 	if err != nil {
 		return err
 	}
@@ -67,8 +71,7 @@ func run(ctx context.Context, c config.Config) error {
 	if err := rotator.SetupWithManager(mgr); err != nil {
 		return err
 	}
-	// Only associations count here, and no annotation of a ServiceAccount: see api.API.
-	identities, synced, err := association.Watch(ctx, mgr.GetCache(), definition, &association.Changes{}, log)
+	identities, synced, err := watch(ctx, mgr.GetCache(), definition, log)
 	if err != nil {
 		return err
 	}
@@ -81,13 +84,25 @@ func run(ctx context.Context, c config.Config) error {
 		addServer(mgr, c.Listen, rotator, synced, handler.Handler()),
 		process.Ports{Health: c.Health, Metrics: c.Metrics}.Add(mgr, map[string]healthz.Checker{
 			"certificate":  rotator.Ready,
-			"associations": process.ReadyWhen(synced, "the associations are not read yet"),
+			"associations": process.ReadyWhen(synced, "the associations, ServiceAccounts and Namespaces are not read yet"),
 		}),
 	)
 	if err != nil {
 		return fmt.Errorf("set up the server: %w", err)
 	}
 	return mgr.Start(ctx)
+}
+
+// watch returns the associations, and the annotations within the bounds of namespaces. No other annotation counts: whoever may write a
+// ServiceAccount in one namespace could choose any role that this service can assume.
+func watch(ctx context.Context, informers cache.Informers, definition *association.Definition, log logrus.FieldLogger) (*association.Index, func() bool, error) {
+	var changes association.Changes
+	identities, associations, err := association.Watch(ctx, informers, definition, &changes, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	roles, err := association.WatchRoles(ctx, informers, identities, association.BoundedAnnotations, &changes, log)
+	return identities, func() bool { return associations() && roles() }, err
 }
 
 func rotationOf(c config.Config) certs.Config {

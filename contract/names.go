@@ -73,6 +73,14 @@ const (
 // service accounts").
 const AnnotationRoleARN = "eks.amazonaws.com/role-arn"
 
+const (
+	// AnnotationAllowedRoles on a Namespace has the patterns of the roles that its ServiceAccounts may choose, by AnnotationRole or
+	// AnnotationRoleARN. It belongs to whoever may change the Namespace.
+	AnnotationAllowedRoles = Domain + "/allowed-roles"
+	// AnnotationRole on a ServiceAccount chooses a role that its Namespace allows. Without AnnotationAllowedRoles it counts for nothing.
+	AnnotationRole = Domain + "/role-arn"
+)
+
 // Namespace is the default namespace of the product.
 const Namespace = "pod-identity"
 

@@ -113,6 +113,7 @@ func TestTheAuthServiceHasTheseRightsOnly(t *testing.T) {
 	want := []string{
 		"[podidentityassociations] [] [list watch]",
 		"[customresourcedefinitions] [podidentityassociations.podidentity.dev] [get]",
+		"[serviceaccounts namespaces] [] [list watch]",
 		"[tokenreviews] [] [create]",
 		"[secrets] [] [create]",
 		"[secrets] [" + c.CASecret + "] [list watch update]",

@@ -53,8 +53,8 @@ func watchSources(ctx context.Context, informers cache.Informers, c config.Confi
 		return sources{}, err
 	}
 	s := sources{identities: index, authCA: func() string { return "" }, rules: rules.Rules, synced: both(associations, rulesRead)}
-	if c.IRSA {
-		roles, err := association.WatchRoles(ctx, informers, index, changes, log)
+	if counted := c.Annotations(); counted != association.NoAnnotations {
+		roles, err := association.WatchRoles(ctx, informers, index, counted, changes, log)
 		if err != nil {
 			return sources{}, err
 		}

@@ -27,6 +27,10 @@ type Tokens interface {
 // Identities finds the current identity of a service account.
 type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
+	// Bounded reports whether the namespace has bounds.
+	Bounded(namespace string) bool
+	// Refusal says why the role that an annotation of the account names is not given to it, or is "".
+	Refusal(account association.ServiceAccount) string
 }
 
 // Sessions issues sessions of an identity to a pod.
@@ -116,17 +120,25 @@ func (a API) assumeRole(r *http.Request, rc *requestContext) (err error) {
 	return err
 }
 
-// identity is what an association grants to the pod. The annotation of a ServiceAccount, which the webhook may accept as well,
-// never counts here: whoever may write a ServiceAccount in one namespace could choose any role that this service can assume. An
-// identity without the name of an association comes from such an annotation.
+// identity is what an association grants to the pod, or the annotation of its ServiceAccount within the bounds of its namespace. Elsewhere
+// no annotation counts, although the webhook may accept it: whoever may write a ServiceAccount in one namespace could choose any role that
+// this service can assume. An identity without the name of an association comes from an annotation.
 func (a API) identity(pod tokens.Pod) (contract.Identity, error) {
-	id, ok := a.Identities.Identity(association.ServiceAccount{Namespace: pod.Namespace, Name: pod.ServiceAccount})
-	if !ok || id.Association == "" {
+	account := association.ServiceAccount{Namespace: pod.Namespace, Name: pod.ServiceAccount}
+	id, ok := a.Identities.Identity(account)
+	if !ok || id.Association == "" && !a.Identities.Bounded(pod.Namespace) {
+		if refusal := a.Identities.Refusal(account); refusal != "" {
+			return contract.Identity{}, exception.New(exception.AccessDenied, "%s: choose another role, or ask the owner of the namespace", refusal)
+		}
 		return contract.Identity{}, exception.New(exception.ResourceNotFound, "no PodIdentityAssociation gives service account %s of namespace %s a role: create one", pod.ServiceAccount, pod.Namespace)
+	}
+	giver := "PodIdentityAssociation " + id.Association
+	if id.Association == "" {
+		giver = "service account " + pod.ServiceAccount
 	}
 	for _, role := range []string{id.RoleARN, id.TargetRoleARN} {
 		if role != "" && !a.allowed(role) {
-			return contract.Identity{}, exception.New(exception.AccessDenied, "role %s of PodIdentityAssociation %s is not allowed by --roles of the auth service: choose another role, or extend --roles", role, id.Association)
+			return contract.Identity{}, exception.New(exception.AccessDenied, "role %s of %s is not allowed by --roles of the auth service: choose another role, or extend --roles", role, giver)
 		}
 	}
 	return id, nil

@@ -64,10 +64,17 @@ func TestEveryRefusalIsAnExceptionThatSaysWhatToDo(t *testing.T) {
 		"a token that is refused":                      {change: func(b *backend) { b.review = exception.New(exception.ExpiredToken, "renew it") }, kind: exception.ExpiredToken, says: "renew it"},
 		"no association":                               {change: func(b *backend) { b.pod.ServiceAccount = "back" }, kind: exception.ResourceNotFound, says: "service account back of namespace shop"},
 		"a role that the service account names itself": {change: func(b *backend) { b.identity.Association = "" }, kind: exception.ResourceNotFound, says: "create one"},
-		"a role outside of the patterns":               {change: func(b *backend) { b.identity.RoleARN = "arn:aws:iam::111122223333:role/admin" }, kind: exception.AccessDenied, says: "--roles"},
-		"a target outside of the patterns":             {change: func(b *backend) { b.identity.TargetRoleARN = "arn:aws:iam::444455556666:role/pods/x" }, kind: exception.AccessDenied, says: "444455556666"},
-		"what STS refuses":                             {change: func(b *backend) { b.issue = exception.New(exception.AccessDenied, "trust it") }, kind: exception.AccessDenied, says: "trust it"},
-		"an error that is no exception":                {change: func(b *backend) { b.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
+		"a role that the bounds of the namespace refuse": {change: func(b *backend) {
+			b.identity.Association, b.bounded, b.refusal, b.pod.ServiceAccount = "", true, "too far", "back"
+		}, kind: exception.AccessDenied, says: "too far: choose another role"},
+		"a role within the bounds and outside of the patterns": {change: func(b *backend) {
+			b.identity = contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/admin"}
+			b.bounded = true
+		}, kind: exception.AccessDenied, says: "of service account front is not allowed by --roles"},
+		"a role outside of the patterns":   {change: func(b *backend) { b.identity.RoleARN = "arn:aws:iam::111122223333:role/admin" }, kind: exception.AccessDenied, says: "--roles"},
+		"a target outside of the patterns": {change: func(b *backend) { b.identity.TargetRoleARN = "arn:aws:iam::444455556666:role/pods/x" }, kind: exception.AccessDenied, says: "444455556666"},
+		"what STS refuses":                 {change: func(b *backend) { b.issue = exception.New(exception.AccessDenied, "trust it") }, kind: exception.AccessDenied, says: "trust it"},
+		"an error that is no exception":    {change: func(b *backend) { b.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := good()

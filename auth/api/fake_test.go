@@ -38,6 +38,9 @@ type backend struct {
 	identity contract.Identity
 	issue    error
 	unsynced bool
+	// bounded is whether the namespace has bounds, and refusal what is refused by them.
+	bounded bool
+	refusal string
 }
 
 func (b *backend) Review(context.Context, string) (tokens.Pod, error) { return b.pod, b.review }
@@ -45,6 +48,10 @@ func (b *backend) Review(context.Context, string) (tokens.Pod, error) { return b
 func (b *backend) Identity(account association.ServiceAccount) (contract.Identity, bool) {
 	return b.identity, account == association.ServiceAccount{Namespace: "shop", Name: "front"}
 }
+
+func (b *backend) Bounded(string) bool { return b.bounded }
+
+func (b *backend) Refusal(association.ServiceAccount) string { return b.refusal }
 
 func (b *backend) Session(context.Context, tokens.Pod, contract.Identity) (sessions.Session, bool, error) {
 	return sessions.Session{

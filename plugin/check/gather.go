@@ -124,7 +124,7 @@ func (l looker) policies(ctx context.Context, i *cluster.Installation) ([]Findin
 
 // fleet looks at the identities, and at all injected pods.
 func (l looker) fleet(ctx context.Context, i *cluster.Installation) ([]Finding, error) {
-	identities, err := cluster.ReadIdentities(ctx, l.client, "", i.Config.IRSA)
+	identities, err := cluster.ReadIdentities(ctx, l.client, "", i.Config.Annotations())
 	if apierrors.IsNotFound(err) {
 		return nil, nil // definition has said so
 	}

@@ -81,7 +81,7 @@ func refusalRemedy(message string) string {
 
 func (l looker) pods(ctx context.Context, namespace string, pods []corev1.Pod) ([]Report, error) {
 	i := cluster.ReadInstallation(ctx, l.client)
-	identities, err := cluster.ReadIdentities(ctx, l.client, namespace, i.Config.IRSA)
+	identities, err := cluster.ReadIdentities(ctx, l.client, namespace, i.Config.Annotations())
 	if err != nil {
 		return nil, err
 	}

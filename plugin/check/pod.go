@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/plugin/cluster"
 	"github.com/podidentity/podidentity/webhook/inject"
@@ -130,27 +131,30 @@ func (f podFacts) grantFindings() []Finding {
 	const check = "association"
 	account := cluster.ServiceAccount(f.pod)
 	candidates := f.identities.Index.Candidates(account)
+	if refusal := f.identities.Index.Refusal(account); refusal != "" {
+		return []Finding{wrong(check, "choose a role that the namespace allows: docs/reference.md#bounds-of-a-namespace", "%s", refusal)}
+	}
 	if len(candidates) == 0 {
 		remedy := "create one for the service account: README.md#connect-aws"
 		return []Finding{wrong(check, remedy, "no PodIdentityAssociation names service account %s/%s", account.Namespace, account.Name)}
 	}
 	first := candidates[0].Identity
 	if first.Association == "" {
-		return []Finding{ok(check, "the annotation %s of service account %s gives %s", contract.AnnotationRoleARN, account.Name, first.RoleARN)}
+		return []Finding{ok(check, "the annotation %s of service account %s gives %s", candidates[0].Annotation, account.Name, first.RoleARN)}
 	}
 	all := f.conditionFindings(check, first.Association)
 	all = settled(all, ok(check, "%s gives %s", first.Association, first.RoleARN))
 	for _, c := range candidates[1:] {
-		all = append(all, note(check, "%s gives %s, and loses: kubectl pod-identity who %s/%s --why", giver(c.Identity), c.Identity.RoleARN, account.Namespace, account.Name))
+		all = append(all, note(check, "%s gives %s, and loses: kubectl pod-identity who %s/%s --why", giver(c), c.Identity.RoleARN, account.Namespace, account.Name))
 	}
 	return all
 }
 
-func giver(identity contract.Identity) string {
-	if identity.Association == "" {
-		return "the annotation " + contract.AnnotationRoleARN
+func giver(c association.Candidate) string {
+	if c.Annotation != "" {
+		return "the annotation " + c.Annotation
 	}
-	return identity.Association
+	return c.Identity.Association
 }
 
 func (f podFacts) conditionFindings(check, name string) []Finding {

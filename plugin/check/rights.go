@@ -37,7 +37,7 @@ func rights(i *cluster.Installation) []right {
 		{group: "coordination.k8s.io", resource: "leases", namespaced: true, verbs: []string{"create"}},
 		{group: "coordination.k8s.io", resource: "leases", name: i.Config.Lease, namespaced: true, verbs: []string{"get", "update"}},
 	}
-	if i.Config.IRSA {
+	if i.Config.Annotations() != association.NoAnnotations {
 		all = append(all, right{resource: "serviceaccounts", verbs: watch})
 	}
 	if i.Config.CertificateDir == "" {

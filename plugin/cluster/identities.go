@@ -11,7 +11,6 @@ import (
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/association"
-	"github.com/podidentity/podidentity/contract"
 )
 
 // pageSize is how many objects one request lists, as kubectl does.
@@ -28,9 +27,9 @@ type Identities struct {
 	Accounts []association.ServiceAccount
 }
 
-// ReadIdentities reads the associations, and the service accounts of a namespace, or of all where it is "". IRSA is whether the roles that service accounts
-// name count.
-func ReadIdentities(ctx context.Context, c client.Reader, namespace string, irsa bool) (*Identities, error) {
+// ReadIdentities reads the associations, and the service accounts of a namespace, or of all where it is "". Counted is which annotations of
+// service accounts give roles.
+func ReadIdentities(ctx context.Context, c client.Reader, namespace string, counted association.Annotations) (*Identities, error) {
 	read := &Identities{
 		Index: association.NewIndex(), Associations: map[string]*v1alpha1.PodIdentityAssociation{}, Unusable: map[string]error{},
 	}
@@ -49,15 +48,40 @@ func ReadIdentities(ctx context.Context, c client.Reader, namespace string, irsa
 		for i := range accounts.Items {
 			account := association.ServiceAccount{Namespace: accounts.Items[i].Namespace, Name: accounts.Items[i].Name}
 			read.Accounts = append(read.Accounts, account)
-			if irsa {
-				read.Index.SetRole(account, accounts.Items[i].Annotations[contract.AnnotationRoleARN])
-			}
+			read.Index.SetAnnotations(account, accounts.Items[i].Annotations, accounts.Items[i].UID, counted)
 		}
 	}, client.InNamespace(namespace))
 	if err != nil {
 		return nil, fmt.Errorf("list the service accounts: %w", err)
 	}
-	return read, nil
+	if counted == association.NoAnnotations {
+		return read, nil
+	}
+	return read, read.readBounds(ctx, c, namespace)
+}
+
+// readBounds reads those of one namespace, or of all.
+func (r *Identities) readBounds(ctx context.Context, c client.Reader, namespace string) error {
+	if namespace != "" {
+		var found metav1.PartialObjectMetadata
+		found.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Namespace"))
+		if err := c.Get(ctx, client.ObjectKey{Name: namespace}, &found); client.IgnoreNotFound(err) != nil {
+			return fmt.Errorf("read namespace %s: %w", namespace, err)
+		}
+		r.Index.SetBounds(namespace, found.Annotations, found.UID)
+		return nil
+	}
+	var namespaces metav1.PartialObjectMetadataList
+	namespaces.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("NamespaceList"))
+	err := eachPage(ctx, c, &namespaces, func() {
+		for i := range namespaces.Items {
+			r.Index.SetBounds(namespaces.Items[i].Name, namespaces.Items[i].Annotations, namespaces.Items[i].UID)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("list the namespaces: %w", err)
+	}
+	return nil
 }
 
 func (r *Identities) add(a *v1alpha1.PodIdentityAssociation) {

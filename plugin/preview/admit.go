@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/association"
-	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -93,7 +92,9 @@ func (s clusterState) input(pod *corev1.Pod, namespace string) (in inject.Input,
 	in = inject.Input{
 		Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, Rules: s.rules[namespace], Token: tokenPlaceholder,
 	}
-	in.Identity, in.Associated = s.identities.Identity(association.ServiceAccount{Namespace: namespace, Name: in.ServiceAccount()})
+	account := association.ServiceAccount{Namespace: namespace, Name: in.ServiceAccount()}
+	in.Identity, in.Associated = s.identities.Identity(account)
+	in.Refused = s.identities.Refusal(account)
 	return in, ""
 }
 
@@ -103,7 +104,7 @@ func notes(in inject.Input, decision inject.Decision) []string {
 	if decision.Injects() && in.Associated {
 		source := "association " + in.Identity.Association
 		if in.Identity.Association == "" {
-			source = "the annotation " + contract.AnnotationRoleARN
+			source = "an annotation"
 		}
 		all = append(all, fmt.Sprintf("%s gives %s to service account %s/%s",
 			source, in.Identity.RoleARN, in.Namespace, in.ServiceAccount()))

@@ -8,16 +8,16 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/config"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // clusterState is what a cluster would know besides the pod: associations, the roles that service accounts name for IRSA, the labels of
 // namespaces, LimitRanges and ResourceQuotas.
 type clusterState struct {
-	identities *association.Index
-	// irsa is whether such roles count.
-	irsa       bool
-	namespaces map[string]corev1.Namespace
+	identities  *association.Index
+	annotations association.Annotations
+	namespaces  map[string]corev1.Namespace
 	// rules are what LimitRanges and ResourceQuotas demand, by namespace.
 	rules map[string]inject.Rules
 	// namespace and mode are the defaults for objects without a namespace, and for namespaces that are not given.
@@ -27,12 +27,12 @@ type clusterState struct {
 // collect reads the state from the documents.
 func collect(documents []document, settings Settings) (clusterState, error) {
 	state := clusterState{
-		identities: association.NewIndex(),
-		irsa:       settings.IRSA,
-		namespaces: map[string]corev1.Namespace{},
-		rules:      map[string]inject.Rules{},
-		namespace:  settings.Namespace,
-		mode:       settings.Mode,
+		identities:  association.NewIndex(),
+		annotations: config.Config{IRSA: settings.IRSA, Injection: settings.Injection}.Annotations(),
+		namespaces:  map[string]corev1.Namespace{},
+		rules:       map[string]inject.Rules{},
+		namespace:   settings.Namespace,
+		mode:        settings.Mode,
 	}
 	var errs []error
 	first := map[string]string{}
@@ -61,17 +61,14 @@ func isNamespace(o object) bool { return o.is("", "Namespace") }
 
 func isRule(o object) bool { return o.is("", "LimitRange") || o.is("", "ResourceQuota") }
 
-// roleOf is the role that a service account names for IRSA, or "".
-func roleOf(o object) string {
-	if !o.is("", "ServiceAccount") {
-		return ""
-	}
-	return o.GetAnnotations()[contract.AnnotationRoleARN]
+// namesRole reports whether the object is a service account that names a role.
+func namesRole(o object) bool {
+	return o.is("", "ServiceAccount") && association.ChoiceOf(o.GetAnnotations(), "") != association.Choice{}
 }
 
 // includes reports whether the object is part of the state.
 func (s clusterState) includes(o object) bool {
-	return isAssociation(o) || isNamespace(o) || isRule(o) || s.irsa && roleOf(o) != ""
+	return isAssociation(o) || isNamespace(o) || isRule(o) || s.annotations != association.NoAnnotations && namesRole(o)
 }
 
 func (s clusterState) add(o object) []error {
@@ -81,8 +78,8 @@ func (s clusterState) add(o object) []error {
 	if isRule(o) {
 		return s.addRule(o)
 	}
-	if role := roleOf(o); role != "" {
-		s.identities.SetRole(association.ServiceAccount{Namespace: s.namespaceOf(o), Name: o.GetName()}, role)
+	if namesRole(o) {
+		s.identities.SetAnnotations(association.ServiceAccount{Namespace: s.namespaceOf(o), Name: o.GetName()}, o.GetAnnotations(), "", s.annotations)
 		return nil
 	}
 	a, errs := readAssociation(o)
@@ -101,6 +98,7 @@ func (s clusterState) addNamespace(o object) []error {
 		return []error{err}
 	}
 	s.namespaces[namespace.Name] = namespace
+	s.identities.SetBounds(namespace.Name, namespace.Annotations, "")
 	return nil
 }
 
@@ -144,8 +142,8 @@ func (s clusterState) describe(o object) string {
 	if isAssociation(o) || isRule(o) {
 		return "read"
 	}
-	if roleOf(o) != "" {
-		return "read: its annotation " + contract.AnnotationRoleARN + " counts if no association does"
+	if namesRole(o) {
+		return "read: its annotation counts if no association does, within what its namespace allows"
 	}
 	value, labelled := s.label(o.GetName())
 	if !labelled {

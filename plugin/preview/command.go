@@ -62,7 +62,6 @@ func (s *Settings) complete(output string) error {
 	if len(s.Files) == 0 {
 		s.Files = []string{"-"}
 	}
-	s.IRSA = s.IRSA && !s.Injection.UsesEKSAuth()
 	modes := []string{contract.InjectEnabled, contract.InjectAssociated}
 	return errors.Join(
 		flags.Require(output == "" || s.Diff, "-o is %q: set it to diff, or leave it out", output),

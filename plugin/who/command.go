@@ -109,7 +109,7 @@ func answer(ctx context.Context, c client.Client, q question, why bool) (all []*
 	if !installation.Known() {
 		notes = append(notes, fmt.Sprintf("the settings of the webhook are not known: %v; this is how it is with --irsa=true", installation.ConfigErr))
 	}
-	identities, err := cluster.ReadIdentities(ctx, c, q.namespace, installation.Config.IRSA)
+	identities, err := cluster.ReadIdentities(ctx, c, q.namespace, installation.Config.Annotations())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -117,6 +117,11 @@ func answer(ctx context.Context, c client.Client, q question, why bool) (all []*
 	if q.serviceAccount != "" && len(accounts) == 0 {
 		notes = append(notes, fmt.Sprintf("there is no service account %s/%s yet", q.namespace, q.serviceAccount))
 		accounts = append(accounts, association.ServiceAccount{Namespace: q.namespace, Name: q.serviceAccount})
+	}
+	for _, account := range accounts {
+		if refusal := identities.Index.Refusal(account); refusal != "" {
+			notes = append(notes, refusal)
+		}
 	}
 	found := newGrants(identities, accounts)
 	if err := addPods(ctx, c, q, found); err != nil {

@@ -95,16 +95,16 @@ func Why(identities *cluster.Identities, account association.ServiceAccount) []s
 	candidates := identities.Index.Candidates(account)
 	var all []string
 	for _, c := range candidates {
-		all = append(all, fmt.Sprintf("%s gives %s, and %s", title(c.Identity), roles(c.Identity), verdict(identities, candidates[0], c)))
+		all = append(all, fmt.Sprintf("%s gives %s, and %s", title(c), roles(c.Identity), verdict(identities, candidates[0], c)))
 	}
 	return all
 }
 
-func title(identity contract.Identity) string {
-	if identity.Association == "" {
-		return "annotation " + contract.AnnotationRoleARN
+func title(c association.Candidate) string {
+	if c.Annotation != "" {
+		return "annotation " + c.Annotation
 	}
-	return "association " + identity.Association
+	return "association " + c.Identity.Association
 }
 
 func roles(identity contract.Identity) string {

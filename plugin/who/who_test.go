@@ -78,6 +78,15 @@ func shop(more ...client.Object) []client.Object {
 
 func alone() []client.Object { return []client.Object{serviceAccount("shop", "checkout", "annotated")} }
 
+func eksAuth() []string {
+	return []string{"--source=eks-auth", "--eks-auth-endpoint=https://auth.example.com", "--cluster-name=green"}
+}
+
+// bounded is the namespace with these bounds.
+func bounded(patterns string) *corev1.Namespace {
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "shop", Annotations: map[string]string{contract.AnnotationAllowedRoles: patterns}}}
+}
+
 func TestWhoHasWhichRole(t *testing.T) {
 	var golden strings.Builder
 	for _, test := range []struct {
@@ -99,6 +108,8 @@ func TestWhoHasWhichRole(t *testing.T) {
 		{"for programs", "bank --output=json --why", shop(webhook())},
 		{"an annotation alone", "shop", append(alone(), webhook())},
 		{"an annotation where --irsa=false", "shop", append(alone(), webhook("--irsa=false"))},
+		{"an annotation within the bounds of its namespace, with the auth service", "shop/checkout --why", append(alone(), webhook(eksAuth()...), bounded("arn:aws:iam::111122223333:role/*"))},
+		{"an annotation outside of them", "shop", append(alone(), webhook(), bounded("arn:aws:iam::111122223333:role/shop-*"))},
 		{"an installation that cannot be found", "shop", alone()},
 		{"too many parts", "shop/checkout/checkout-0/app", nil},
 	} {

@@ -16,6 +16,8 @@ import (
 // Identities says which identity a service account has now.
 type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
+	// Refusal says why the role that an annotation of the account names is not given to it, or is "".
+	Refusal(account association.ServiceAccount) string
 }
 
 // Handler injects pods. The API server selects the handler by the namespace's label, so that no answer depends on a cache
@@ -47,7 +49,10 @@ func (h *Handler) handle(request *request) admission.Response {
 	in := inject.Input{
 		Pod: request.Object, Namespace: request.Namespace, Mode: h.Mode, AuthCA: h.AuthCA(), Rules: h.Rules(request.Namespace), Token: rand.Text(),
 	}
-	in.Identity, in.Associated = h.Identities.Identity(association.ServiceAccount{Namespace: in.Namespace, Name: in.ServiceAccount()})
+	account := association.ServiceAccount{Namespace: in.Namespace, Name: in.ServiceAccount()}
+	if in.Identity, in.Associated = h.Identities.Identity(account); !in.Associated {
+		in.Refused = h.Identities.Refusal(account)
+	}
 	if request.SubResource == ephemeralContainers {
 		return h.updateEphemeralContainers(request, in)
 	}

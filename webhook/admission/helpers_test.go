@@ -29,6 +29,8 @@ func (i identities) Identity(account association.ServiceAccount) (contract.Ident
 	return i.identity, account == i.account
 }
 
+func (identities) Refusal(association.ServiceAccount) string { return "" }
+
 // handler is one as main builds it.
 func handler(t testing.TB, log logrus.FieldLogger) *admission.Handler {
 	t.Helper()

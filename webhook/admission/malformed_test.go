@@ -123,6 +123,8 @@ func (panickingIdentities) Identity(association.ServiceAccount) (contract.Identi
 	panic("a bug")
 }
 
+func (panickingIdentities) Refusal(association.ServiceAccount) string { return "" }
+
 func TestAPanicIsAnsweredWithAnError(t *testing.T) {
 	log, _ := logrustest.NewNullLogger()
 	h := handler(t, log)

@@ -32,6 +32,8 @@ func (i *identityAsked) Identity(association.ServiceAccount) (contract.Identity,
 	return contract.Identity{}, false
 }
 
+func (*identityAsked) Refusal(association.ServiceAccount) string { return "" }
+
 func newHandler(t *testing.T) (*Handler, *identityAsked) {
 	t.Helper()
 	metrics, err := NewMetrics(prometheus.NewRegistry())

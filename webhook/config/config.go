@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/flags"
 	"github.com/podidentity/podidentity/webhook/inject"
@@ -104,9 +105,20 @@ func bindServer(set *flag.FlagSet, c *Config) {
 	set.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
 }
 
+// Annotations says which annotations of service accounts give roles.
+func (c Config) Annotations() association.Annotations {
+	switch {
+	case c.Injection.UsesEKSAuth():
+		return association.BoundedAnnotations
+	case c.IRSA:
+		return association.AllAnnotations
+	}
+	return association.NoAnnotations
+}
+
 // BindIRSA adds the flag that says whether the roles that service accounts name for IRSA count.
 func BindIRSA(set *flag.FlagSet, irsa *bool) {
-	set.BoolVar(irsa, "irsa", *irsa, "if no association gives a role, use that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+"; no effect with --source=eks-auth, whose service uses only associations")
+	set.BoolVar(irsa, "irsa", *irsa, "if no association gives a role, use that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+", or the one that its namespace allows; no effect with --source=eks-auth, which uses only those that the namespace allows")
 }
 
 // BindInjection adds the flags that say what pods get.

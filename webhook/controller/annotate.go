@@ -146,7 +146,7 @@ func (a *annotator) wanted(pod *corev1.Pod) annotations {
 	account := serviceAccount(pod)
 	identity, associated := a.identities.Identity(account)
 	wanted := annotations{
-		status: inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated, unknownTo(pod, a.critical(identity))),
+		status: inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated, a.identities.Refusal(account), unknownTo(pod, a.critical(identity))),
 		authCA: cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA]),
 	}
 	if associated {

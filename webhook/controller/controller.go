@@ -126,6 +126,7 @@ func (c *Controller) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	refusals := refusalReporter{events: reporter.events, identities: c.options.Identities}
 	definitions := definitionReporter{state: c.options.Definition, events: reporter.events, log: c.options.Log}
 	defer c.fleet.reset()
 	defer c.issuer.reset()
@@ -144,6 +145,9 @@ func (c *Controller) Run(ctx context.Context) error {
 	})
 	group.Go(func() error {
 		return run(ctx, c.options.Log, "uninjected-pods", 1, scanner, scanner.sources(informers))
+	})
+	group.Go(func() error {
+		return run(ctx, c.options.Log, "refusals", 1, refusals, refusals.sources(c.options.Changes))
 	})
 	return group.Wait()
 }

@@ -19,6 +19,8 @@ type Input struct {
 	// Identity of the pod's service account, if Associated.
 	Identity   contract.Identity
 	Associated bool
+	// Refused says why the role that the service account names is not its identity, or is "". It has no separator.
+	Refused string
 	// AuthCA are the CA certificates of the auth service, in PEM; empty if there is none, or if they are not known yet.
 	AuthCA string
 	Rules
@@ -49,7 +51,13 @@ func Decide(in Input, settings Settings) Decision {
 	}
 	decision.options, decision.resources = options, resources
 	if decision.Injects() && !in.Associated {
-		decision.Status = unassociatedStatus(in.Namespace, in.ServiceAccount())
+		decision.Status = unassociatedStatus(in.Namespace, in.ServiceAccount(), in.Refused)
+	}
+	if in.Refused != "" && (decision.Injects() || decision.Reason == NotAssociated) {
+		decision.Warnings = append(decision.Warnings, warning(in.Refused))
+	}
+	if decision.Reason == NotAssociated && in.Refused != "" {
+		decision.Status += separator + in.Refused
 	}
 	if decision.Injects() {
 		notes = append(notes, ownCredentialsNotes(applicationContainers(in.Pod), options)...)

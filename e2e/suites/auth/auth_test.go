@@ -37,6 +37,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"a request that may not have a session is told why", refusals},
 		{"the token of a deleted pod is refused", deletedPod},
 		{"an association that changes or goes counts at the next request", liveAssociation},
+		{"a role that a service account chooses counts within the bounds of its namespace", bounds},
 		{"every session and every refusal is one line without secrets", audit},
 		{"while STS is throttled few calls reach it, and clients are told when to come again", throttled},
 		{"no request fails while replicas are replaced", rollout},
