@@ -78,7 +78,7 @@ func TestWhatIsInARelease(t *testing.T) {
 		"SHA256SUMS",
 		"auth-linux-amd64.cdx.json", "auth-linux-arm64.cdx.json",
 		"pod-identity-1.2.3.tgz",
-		"pod-identity-auth.yaml", "pod-identity-cert-manager.yaml", "pod-identity.tar", "pod-identity.yaml",
+		"pod-identity-auth.yaml", "pod-identity-cert-manager.yaml", "pod-identity-monitoring.yaml", "pod-identity.tar", "pod-identity.yaml",
 		"sidecar-linux-amd64.cdx.json", "sidecar-linux-arm64.cdx.json",
 		"webhook-linux-amd64.cdx.json", "webhook-linux-arm64.cdx.json",
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -18,6 +17,7 @@ func Files() map[string]string {
 	return map[string]string{
 		"pod-identity.yaml":              "base",
 		"pod-identity-cert-manager.yaml": "overlays/cert-manager",
+		"pod-identity-monitoring.yaml":   "overlays/monitoring",
 		"pod-identity-auth.yaml":         "auth",
 	}
 }
@@ -65,7 +65,7 @@ func YAML(manifests, directory, registry, version string, digests map[string]str
 func load(files filesys.FileSystem, manifests string) error {
 	root := os.DirFS(manifests)
 	return fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(name) != ".yaml" {
+		if err != nil || entry.IsDir() {
 			return err
 		}
 		text, err := fs.ReadFile(root, name)
