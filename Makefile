@@ -7,6 +7,8 @@ VERSION ?= dev
 REGISTRY ?=
 # What `make images`, `make push` and `make release` make images for.
 ARCHITECTURES ?= amd64 arm64
+# What `make plugin` and `make release` make kubectl pod-identity for.
+PLUGIN_PLATFORMS ?= $(foreach os,linux darwin,$(ARCHITECTURES:%=$(os)/%))
 # The private key that signs a release.
 KEY ?=
 # Where `make release` writes a release to.
@@ -155,7 +157,7 @@ bin/sidecar:
 # kubectl finds a plugin by the name of its file, without system and architecture.
 .PHONY: plugin
 plugin: ## builds kubectl pod-identity for linux and darwin, for all ARCHITECTURES, into bin/
-	@$(foreach arch,$(ARCHITECTURES),$(foreach os,linux darwin,GOOS=$(os) GOARCH=$(arch) go build $(SMALL) -o bin/$(arch)/$(os)/kubectl-pod_identity ./plugin/kubectl-pod_identity &&)) true
+	@$(foreach platform,$(PLUGIN_PLATFORMS),GOOS=$(subst /, GOARCH=,$(platform)) go build $(SMALL) -o bin/$(platform)/ ./plugin/kubectl-pod_identity &&) true
 
 .PHONY: prepare
 prepare: bin/e2e
@@ -183,11 +185,11 @@ push: registry all-binaries ## publishes the images as REGISTRY/webhook:VERSION,
 	$(call RELEASE,push)
 
 .PHONY: release
-release: registry ## writes a release to dist/: images, manifests, checksums, bills of materials
+release: registry ## writes a release to dist/: images, manifests, the plugin, checksums, bills of materials
 	@test '$(VERSION)' != dev || { echo 'VERSION is not set: name that of the release, such as VERSION=v0.1.0' >&2; exit 1; }
-	@$(MAKE) --no-print-directory all-binaries
+	@$(MAKE) --no-print-directory all-binaries plugin
 	rm -rf '$(DIST)'
-	$(call RELEASE,dist) --out='$(abspath $(DIST))' --key='$(abspath $(KEY))'
+	$(call RELEASE,dist) --plugins='$(PLUGIN_PLATFORMS)' --out='$(abspath $(DIST))' --key='$(abspath $(KEY))'
 
 .PHONY: release-test
 release-test: ## makes a release of HEAD twice, in different directories, and compares all bytes

@@ -21,6 +21,9 @@ func checkout(t *testing.T, program []byte) (directory string) {
 			// So that no two are the same.
 			place(t, directory, "bin/"+architecture+"/"+name, append(program, architecture+name...), 0o700)
 		}
+		for _, system := range []string{"linux", "darwin"} {
+			place(t, directory, "bin/"+system+"/"+architecture+"/kubectl-pod_identity", append(program, "plugin for "+system+"/"+architecture...), 0o700)
+		}
 	}
 	return directory
 }

@@ -46,6 +46,9 @@ func dist(o options, all []images.Image) error {
 			}
 		}
 	}
+	if err := writePlugins(o); err != nil {
+		return err
+	}
 	return writeSums(o)
 }
 

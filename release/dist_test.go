@@ -77,6 +77,10 @@ func TestWhatIsInARelease(t *testing.T) {
 	want := []string{
 		"SHA256SUMS",
 		"auth-linux-amd64.cdx.json", "auth-linux-arm64.cdx.json",
+		"kubectl-pod_identity-darwin-amd64", "kubectl-pod_identity-darwin-amd64.cdx.json",
+		"kubectl-pod_identity-darwin-arm64", "kubectl-pod_identity-darwin-arm64.cdx.json",
+		"kubectl-pod_identity-linux-amd64", "kubectl-pod_identity-linux-amd64.cdx.json",
+		"kubectl-pod_identity-linux-arm64", "kubectl-pod_identity-linux-arm64.cdx.json",
 		"pod-identity-1.2.3.tgz",
 		"pod-identity-auth.yaml", "pod-identity-cert-manager.yaml", "pod-identity-monitoring.yaml", "pod-identity.tar", "pod-identity.yaml",
 		"sidecar-linux-amd64.cdx.json", "sidecar-linux-arm64.cdx.json",

@@ -34,6 +34,8 @@ type options struct {
 	version  string
 	// architectures are those of the binaries.
 	architectures []string
+	// plugins are the platforms of the plugin of kubectl, such as darwin/arm64.
+	plugins []string
 	// key is the file of the private key that signs, empty for no signature.
 	key string
 }
@@ -70,11 +72,13 @@ func parse(arguments []string) (options, error) {
 	set.StringVar(&o.registry, "registry", "", "where the images are published")
 	set.StringVar(&o.version, "version", "", "the tag of the images")
 	architectures := set.String("architectures", "amd64 arm64", "those of the images")
+	plugins := set.String("plugins", "linux/amd64 linux/arm64 darwin/amd64 darwin/arm64", "the platforms of the plugin of kubectl, which only dist reads")
 	set.StringVar(&o.key, "key", "", "the file of the ECDSA private key on P-256, in PEM, that signs SHA256SUMS; empty for no signature")
 	if err := set.Parse(arguments[1:]); err != nil {
 		return o, err
 	}
 	o.architectures = strings.Fields(*architectures)
+	o.plugins = strings.Fields(*plugins)
 	switch {
 	case set.NArg() > 0:
 		return o, fmt.Errorf("%s is no flag", set.Arg(0))
