@@ -151,6 +151,14 @@ func TestEachFaultOfAPodHasALineAndARemedy(t *testing.T) {
 		{"the sidecar waits", sidecarIs(corev1.ContainerStatus{Started: new(false), State: running()})},
 		{"the pod is unready and nobody says why", sidecarIs(corev1.ContainerStatus{Started: new(true), State: running()})},
 		{"STS refuses the role", says("STS refuses role " + roleARN + "checkout: AccessDenied: not authorized")},
+		{"STS refuses the role of an annotation", func(f *podFacts) {
+			unassociated(f)
+			f.identities.Index.SetRole(serviceAccountOf(f), roleARN+"annotated")
+			f.pod.Annotations[contract.AnnotationIdentity] = contract.Identity{RoleARN: roleARN + "annotated"}.String()
+			says("STS refuses role " + roleARN + "annotated: AccessDenied: not authorized")(f)
+		}},
+		{"a role is malformed", says("STS refuses role " + roleARN + "checkout: ValidationError: no")},
+		{"the auth service refuses the role", says("the auth service refuses: AccessDeniedException: not authorized")},
 		{"the account does not know the issuer", says("STS refuses role " + roleARN + "checkout: InvalidIdentityToken: no provider")},
 		{"STS cannot be reached", says("STS at https://sts.amazonaws.com cannot be reached: dial tcp: timeout")},
 		{"STS is not trusted", says("STS at https://sts.example.com is not trusted: unknown authority")},
