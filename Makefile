@@ -125,6 +125,7 @@ generate: ## generates the CRD and the deep copies from api/, and copies for the
 	$(TOOL) controller-gen object crd paths=./api/... output:crd:dir=manifests/base/crd
 	cp manifests/base/crd/podidentity.dev_podidentityassociations.yaml charts/pod-identity/crd.yaml
 	cp $(filter-out %/kustomization.yaml,$(wildcard manifests/monitoring/*)) charts/pod-identity/monitoring/
+	for each in manifests/policies/*/; do cp "$$each"policy.yaml charts/pod-identity/policies/"$$(basename "$$each")".yaml; done
 
 # In a directory of its own, so that a stale file is found and not replaced.
 .PHONY: check-generated

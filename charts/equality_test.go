@@ -25,6 +25,7 @@ func TestTheChartRendersWhatTheManifestsAre(t *testing.T) {
 		"overlays/demo":         {"demo.yaml", "pod-identity"},
 		"overlays/demo-auth":    {"demo-auth.yaml", "pod-identity"},
 		"overlays/namespace":    {"namespace.yaml", "aws-identity"},
+		"overlays/policies":     {"policies.yaml", "pod-identity"},
 	} {
 		t.Run(kustomization, func(t *testing.T) {
 			values := object{}

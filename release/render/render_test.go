@@ -63,7 +63,7 @@ func lines(text string) []string {
 }
 
 func TestEachOverlayIsReleasedOrAnExample(t *testing.T) {
-	examples := []string{"auth", "demo", "demo-auth", "namespace"}
+	examples := []string{"auth", "demo", "demo-auth", "namespace", "policies"}
 	entries, err := os.ReadDir(manifests + "/overlays")
 	if err != nil {
 		t.Fatal(err)

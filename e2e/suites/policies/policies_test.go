@@ -1,5 +1,5 @@
-// Package policies_test proves that nobody but the product changes what the product writes into pods, and that the product changes
-// nothing else there.
+// Package policies_test proves that nobody but the product changes what the product writes into pods, that the product changes
+// nothing else there, and that associations keep to the policies for them.
 package policies_test
 
 import (
@@ -25,7 +25,7 @@ const (
 	nothingElse  = "Pod Identity changes nothing in a pod but podidentity.dev/identity"
 )
 
-// attempt is a request to change the pod app. None takes effect.
+// attempt is a request to change the pod app, or for an association. None takes effect.
 type attempt struct {
 	user    string
 	request request
@@ -47,6 +47,7 @@ func TestOnARealCluster(t *testing.T) {
 			}
 		})
 	}
+	t.Run("associations keep to the policies that are bound", f.associations)
 }
 
 func metadata() map[string]attempt {

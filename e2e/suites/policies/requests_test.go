@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -53,14 +54,20 @@ func (f fixture) live(t *testing.T) *unstructured.Unstructured {
 type request func(t *testing.T, f fixture) (stdin string, args []string)
 
 func (f fixture) try(t *testing.T, a attempt) {
-	stdin, args := a.request(t, f)
-	out, err := f.Kubectl(t.Context(), strings.NewReader(stdin), append(args, "--as="+a.user, "--as-group=system:masters")...)
+	out, err := f.as(t.Context(), t, a)
 	switch {
 	case a.refused == allowed && err != nil:
 		t.Errorf("it is refused: %v", err)
 	case a.refused != allowed && (err == nil || !strings.Contains(err.Error(), "is forbidden") || !strings.Contains(err.Error(), a.refused)):
 		t.Errorf("it is not refused with %q: %v %s", a.refused, err, out)
 	}
+}
+
+// as makes the request as the user of the attempt.
+func (f fixture) as(ctx context.Context, t *testing.T, a attempt) (string, error) {
+	t.Helper()
+	stdin, args := a.request(t, f)
+	return f.Kubectl(ctx, strings.NewReader(stdin), append(args, "--as="+a.user, "--as-group=system:masters")...)
 }
 
 func patch(text string, flags ...string) request {
