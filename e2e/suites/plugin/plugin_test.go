@@ -28,6 +28,7 @@ func TestOnARealCluster(t *testing.T) {
 	f := fixture{platform.ForTest(t, "plugin")}
 	f.bindDocumentedRole(t)
 	t.Run("of a healthy installation all is well", f.healthy)
+	t.Run("the session of docs/kubectl.md prints what it says", f.session)
 	t.Run("who tells the role of a pod, and who has a role", f.who)
 	t.Run("check names what is wrong with a pod", f.pods)
 	t.Run("check names what is wrong with an installation", f.installation)
