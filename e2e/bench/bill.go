@@ -16,9 +16,9 @@ const (
 	billNamespace = "bench-bill"
 	billPods      = 40
 	// billSettle is how long the pods are left alone before they are looked at: the kubelet has then ended its work on them.
-	billSettle = 30 * time.Second
-	// billWindow is four periods of the probes.
-	billWindow = 2 * time.Minute
+	billSettle = 20 * time.Second
+	// billWindow is two periods of the slowest probe.
+	billWindow = time.Minute
 )
 
 // nodeBill measures what the node spends on pods that do nothing, with sidecars and without.

@@ -19,7 +19,7 @@ func TestTheStatusOfAProcessIsRead(t *testing.T) {
 }
 
 func TestAShareIsThatOfAPodAndMinute(t *testing.T) {
-	if got := perPodMinute(billPods * 2 * 20 * time.Millisecond); got != 20 {
+	if got := perPodMinute(time.Duration(billPods*billWindow.Minutes()) * 20 * time.Millisecond); got != 20 {
 		t.Errorf("got %v", got)
 	}
 }
