@@ -27,15 +27,19 @@ type Bounds struct {
 	patterns [][]Pattern
 }
 
-// ParseBounds reads patterns of ARNs, separated by commas or blanks. The bounds can also be used with an error: what is malformed allows
-// nothing.
+// ParseBounds reads patterns of ARNs, separated by commas or blanks, or one * for all roles. It must stand alone: role names may have commas,
+// so that a * may also be the end of one. The bounds can also be used with an error: what is malformed allows nothing.
 func ParseBounds(text string) (Bounds, error) {
 	if len(text) > maxBounds {
 		return Bounds{}, fmt.Errorf("the annotation %s has %d bytes, and allows no role: shorten it to %d", contract.AnnotationAllowedRoles, len(text), maxBounds)
 	}
+	fields := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
+	if len(fields) == 1 && strings.Trim(fields[0], "*") == "" {
+		return Bounds{patterns: [][]Pattern{{"*"}}}, nil
+	}
 	var bounds Bounds
 	var malformed []string
-	for _, field := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
+	for _, field := range fields {
 		parts := splitPattern(field)
 		if parts == nil {
 			malformed = append(malformed, fmt.Sprintf("%.*q", maxQuotedPattern, field))
@@ -46,15 +50,12 @@ func ParseBounds(text string) (Bounds, error) {
 	if len(malformed) == 0 {
 		return bounds, nil
 	}
-	return bounds, fmt.Errorf("the annotation %s has %d malformed patterns, which allow no role, such as %s: write ARNs of IAM roles, such as arn:aws:iam::111122223333:role/team-*, or *",
+	return bounds, fmt.Errorf("the annotation %s has %d malformed patterns, which allow no role, such as %s: write ARNs of IAM roles without commas, such as arn:aws:iam::111122223333:role/team-*, or * alone",
 		contract.AnnotationAllowedRoles, len(malformed), malformed[0])
 }
 
 // splitPattern returns nil of a pattern that no role could match, and of one that is not meant as the ARN of a role.
 func splitPattern(text string) []Pattern {
-	if strings.Trim(text, "*") == "" {
-		return []Pattern{"*"}
-	}
 	if !isRole(text, "*") {
 		return nil
 	}

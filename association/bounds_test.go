@@ -39,6 +39,8 @@ func TestAServiceAccountChoosesWithinTheBoundsOfItsNamespace(t *testing.T) {
 		"a malformed pattern allows nothing":                   {"arn:aws:iam::111122223333:team-*", "arn:aws:iam::111122223333:role/team-reader", "no pattern"},
 		"beside a malformed pattern the others count":          {"team-*, " + teamRole, teamRole, ""},
 		"too long an annotation allows nothing":                {strings.Repeat(teamRole+",", 100), teamRole, "no pattern"},
+		"a star behind a comma in a pattern is not all roles":  {"arn:aws:iam::111122223333:role/team,*", "arn:aws:iam::111122223333:role/admin", "no pattern"},
+		"nor is one behind a blank":                            {"arn:aws:iam::111122223333:role/team- *", "arn:aws:iam::111122223333:role/admin", "no pattern"},
 		"what is no ARN of a role is refused, and not quoted":  {"*", "admin; injected", "it is not the ARN of an IAM role"},
 		"a user is no role":                                    {"*", "arn:aws:iam::111122223333:user/a", "it is not the ARN of an IAM role"},
 		"a star in a role is no ARN":                           {"*", "arn:aws:iam::111122223333:role/*", "it is not the ARN of an IAM role"},
@@ -123,6 +125,7 @@ func TestMalformedBoundsAreToldInOneSentence(t *testing.T) {
 		"team-*":                     `has 1 malformed patterns, which allow no role, such as "team-*": write ARNs`,
 		"a b c d":                    `has 4 malformed patterns, which allow no role, such as "a": write ARNs`,
 		"arn:aws:s3:::bucket":        "has 1 malformed",
+		"arn:aws:iam::1:role/a,*":    `such as "*": write ARNs of IAM roles without commas, such as arn:aws:iam::111122223333:role/team-*, or * alone`,
 		"arn:*":                      "has 1 malformed",
 		"arn:aws:iam::111:user/a":    "has 1 malformed",
 		"arn:aws:iam::x:role/a":      "has 1 malformed",
@@ -146,12 +149,11 @@ func TestMalformedBoundsAreToldInOneSentence(t *testing.T) {
 
 // matches is a second opinion: each pattern as a regular expression, in which a star does not reach over a colon.
 func matches(bounds, role string) bool {
+	if regexp.MustCompile(`^[, \t\r\n]*\*+[, \t\r\n]*$`).MatchString(bounds) {
+		return true
+	}
 	for pattern := range strings.FieldsSeq(strings.ReplaceAll(bounds, ",", " ")) {
-		star := "[^:]*"
-		if strings.Trim(pattern, "*") == "" {
-			star = ".*"
-		}
-		if regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, star) + "$").MatchString(role) {
+		if regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, "[^:]*") + "$").MatchString(role) {
 			return true
 		}
 	}

@@ -13,7 +13,8 @@ const (
 	exactNames    = "spec.namespace and spec.serviceAccount must be exact names here"
 	sessionPolicy = "an association must have a session policy here"
 
-	bounds  = "arn:aws:iam::111122223333:role/shop-*, arn:aws:iam::*:role/shared+a.b/*"
+	// bounds end with a comma in the name of a role, which leaves a star that is malformed.
+	bounds  = "arn:aws:iam::111122223333:role/shop-*, arn:aws:iam::*:role/shared+a.b/*, arn:aws:iam::111122223333:role/team,*"
 	inside  = "arn:aws:iam::111122223333:role/shop-reader"
 	admin   = "arn:aws:iam::111122223333:role/admin"
 	session = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}`
@@ -48,6 +49,26 @@ func (f fixture) associations(t *testing.T) {
 				t.Run(name, func(t *testing.T) { f.try(t, attempt) })
 			}
 		})
+	}
+	t.Run("a star alone allows every role", func(t *testing.T) {
+		f.Do(t, "annotate", "--overwrite", "namespace", f.namespace, "podidentity.dev/allowed-roles=*")
+		f.awaitAdmission(t, attempt{anybody, create(f.namespace, "app", admin, "disableSessionTags: true", "policy: '"+session+"'"), allowed})
+	})
+}
+
+// awaitAdmission waits until the API server has read the annotation.
+func (f fixture) awaitAdmission(t *testing.T, a attempt) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		_, err := f.as(ctx, t, a)
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
