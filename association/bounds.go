@@ -66,7 +66,10 @@ func splitPattern(text string) []Pattern {
 	return parts
 }
 
-// isRole reports whether the text is the ARN of a role, by the rule of spec.roleARN, or a pattern of one where star is "*".
+// IsRoleARN reports whether the text is the ARN of an IAM role, by the rule of spec.roleARN.
+func IsRoleARN(text string) bool { return len(text) <= maxRoleARN && isRole(text, "") }
+
+// isRole is IsRoleARN for any length, and for a pattern where star is "*".
 func isRole(text, star string) bool {
 	const lower, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 	of := func(part, characters string) bool {
@@ -85,7 +88,7 @@ func isRole(text, star string) bool {
 
 // check says why a role is not within the bounds. No sentence has a semicolon, which would divide the status of a pod.
 func (b Bounds) check(role string) error {
-	if len(role) > maxRoleARN || !isRole(role, "") {
+	if !IsRoleARN(role) {
 		return errors.New("it is not the ARN of an IAM role")
 	}
 	if !slices.ContainsFunc(b.patterns, func(parts []Pattern) bool { return matchParts(parts, role) }) {

@@ -70,8 +70,8 @@ func checkRoles(a v1alpha1.PodIdentityAssociation) error {
 	var errs []error
 	for _, role := range []string{a.Spec.RoleARN, a.Spec.TargetRoleARN} {
 		parsed, err := arn.Parse(role)
-		if role != "" && (err != nil || parsed.AccountID == "") {
-			errs = append(errs, fmt.Errorf("PodIdentityAssociation %s names the role %s, which is not the ARN of a role with its account: correct it", a.Name, role))
+		if role != "" && (err != nil || parsed.AccountID == "" || !association.IsRoleARN(role)) {
+			errs = append(errs, fmt.Errorf("PodIdentityAssociation %s names the role %q, which is not the ARN of a role with its account: correct it", a.Name, role))
 		}
 	}
 	return errors.Join(errs...)
