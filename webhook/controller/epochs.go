@@ -37,9 +37,9 @@ func (e epochs) update(pods []*corev1.Pod, now time.Time) epochs {
 }
 
 // said returns a function that says what trouble a pod is in, "" for none.
-func (e epochs) said(all map[types.UID]trouble) func(*corev1.Pod) string {
+func (e epochs) said(all map[podKey]trouble) func(*corev1.Pod) string {
 	return func(pod *corev1.Pod) string {
-		if last := all[pod.UID]; last.at.After(e[pod.UID].since) {
+		if last := all[keyOf(pod)]; last.at.After(e[pod.UID].since) {
 			return last.sentence
 		}
 		return ""
@@ -47,7 +47,7 @@ func (e epochs) said(all map[types.UID]trouble) func(*corev1.Pod) string {
 }
 
 // troubles is said of a pod that has had its first credentials.
-func (e epochs) troubles(all map[types.UID]trouble) func(*corev1.Pod) string {
+func (e epochs) troubles(all map[podKey]trouble) func(*corev1.Pod) string {
 	said := e.said(all)
 	return func(pod *corev1.Pod) string {
 		if e[pod.UID].waiting {

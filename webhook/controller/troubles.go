@@ -34,6 +34,14 @@ type trouble struct {
 	at       time.Time
 }
 
+// podKey names a pod by its namespace too: whoever may create events in one namespace says nothing of the pods of another.
+type podKey struct {
+	namespace string
+	uid       types.UID
+}
+
+func keyOf(pod *corev1.Pod) podKey { return podKey{pod.Namespace, pod.UID} }
+
 // watchedTroubles narrows a cache to the warnings about containers of the sidecar's name, and each of them to what this package needs.
 func watchedTroubles() cache.ByObject {
 	return cache.ByObject{
@@ -80,17 +88,23 @@ func newTroubleStore(ctx context.Context, informers cache.Informers) (troubleSto
 // read reports whether the store has what there is, or need not be waited for any longer.
 func (s troubleStore) read() bool { return s.synced() || time.Now().After(s.deadline) }
 
-// byPod has the last trouble of each pod that is no longer ago than quietAfter.
-func (s troubleStore) byPod(now time.Time) map[types.UID]trouble {
-	all := map[types.UID]trouble{}
+// byPod has the last trouble of each pod that is no longer ago than quietAfter. No clock is that far ahead, so that a warning from later is
+// not of a kubelet; one from before that counts as of now.
+func (s troubleStore) byPod(now time.Time) map[podKey]trouble {
+	all := map[podKey]trouble{}
 	for _, object := range s.indexer.List() {
 		e, ok := object.(*corev1.Event)
-		if !ok || now.Sub(e.LastTimestamp.Time) > quietAfter {
+		if !ok || now.Sub(e.LastTimestamp.Time).Abs() > quietAfter {
 			continue
 		}
+		at := e.LastTimestamp.Time
+		if at.After(now) {
+			at = now
+		}
 		sentence, ok := kubelet.Warning(e.Message)
-		if last := all[e.InvolvedObject.UID]; ok && e.LastTimestamp.After(last.at) {
-			all[e.InvolvedObject.UID] = trouble{sentence, e.LastTimestamp.Time}
+		pod := podKey{e.Namespace, e.InvolvedObject.UID}
+		if ok && at.After(all[pod].at) {
+			all[pod] = trouble{sentence, at}
 		}
 	}
 	return all

@@ -87,6 +87,37 @@ func TestAnAssociationSaysThatItsPodsGetNoNewCredentials(t *testing.T) {
 	}
 }
 
+func TestAnEventOfAnotherNamespaceOrFromTheFutureIsNoTroubleOfAPod(t *testing.T) {
+	for name, test := range map[string]struct {
+		namespace string
+		ahead     time.Duration
+		want      string
+	}{
+		"one of the pod's namespace counts":              {"team", 0, "False NoNewCredentials"},
+		"one of a node whose clock is ahead counts":      {"team", time.Minute, "False NoNewCredentials"},
+		"one of another namespace does not":              {"other", 0, "True InEffect"},
+		"one from further ahead than any clock does not": {"team", time.Hour, "True InEffect"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newFakeCluster(t)
+				c.associate("reader")
+				c.create(newAssociation("reader"), injectedPod("app", "reader"))
+				defer c.run(c.newController())()
+				time.Sleep(time.Minute)
+				c.create(&corev1.Event{
+					ObjectMeta: metav1.ObjectMeta{Namespace: test.namespace, Name: "app.1", UID: "event"}, InvolvedObject: corev1.ObjectReference{UID: "app"},
+					Type: corev1.EventTypeWarning, Message: warning + refusal, LastTimestamp: metav1.NewTime(time.Now().Add(test.ahead)),
+				})
+				time.Sleep(recheckInterval + debounce)
+				if got := c.readiness("reader"); got != test.want {
+					t.Errorf("it is %s, not %s", got, test.want)
+				}
+			})
+		})
+	}
+}
+
 // reidentify gives a pod another identity.
 func (c *fakeCluster) reidentify(name string) {
 	c.t.Helper()
