@@ -28,14 +28,22 @@ type monitor struct {
 			MatchLabels map[string]string `json:"matchLabels"`
 		} `json:"selector"`
 		PodTargetLabels     []string   `json:"podTargetLabels"`
+		SampleLimit         int        `json:"sampleLimit"`
 		Endpoints           []endpoint `json:"endpoints"`
 		PodMetricsEndpoints []endpoint `json:"podMetricsEndpoints"`
 	} `json:"spec"`
 }
 
 type endpoint struct {
-	Port        string `json:"port"`
-	HonorLabels bool   `json:"honorLabels"`
+	Port              string       `json:"port"`
+	HonorLabels       bool         `json:"honorLabels"`
+	MetricRelabelings []relabeling `json:"metricRelabelings"`
+}
+
+type relabeling struct {
+	Action       string   `json:"action"`
+	SourceLabels []string `json:"sourceLabels"`
+	Regex        string   `json:"regex"`
 }
 
 // haste is by how much time runs faster in shortened rules.
@@ -86,7 +94,12 @@ func scrapeConfig(m monitor, files map[string]string) object {
 	} else {
 		relabel = append(relabel, object{"target_label": "job", "replacement": m.Metadata.Namespace + "/" + m.Metadata.Name})
 	}
+	var kept []object
+	for _, r := range endpoints[0].MetricRelabelings {
+		kept = append(kept, object{"action": r.Action, "source_labels": r.SourceLabels, "regex": r.Regex})
+	}
 	return object{
+		"sample_limit": m.Spec.SampleLimit, "metric_relabel_configs": kept,
 		"job_name": m.Kind + "/" + m.Metadata.Namespace + "/" + m.Metadata.Name + "/0", "honor_labels": endpoints[0].HonorLabels,
 		"file_sd_configs": []object{{"files": []string{files[role]}, "refresh_interval": "1s"}}, "relabel_configs": relabel,
 	}
