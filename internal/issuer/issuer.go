@@ -65,7 +65,7 @@ func Compare(cluster, published Publication) Comparison {
 	c := Comparison{Issuer: cluster.Discovery.Issuer}
 	if published.Discovery.Issuer != cluster.Discovery.Issuer {
 		c.Unpublished = cluster.Keys.IDs()
-		c.Problems = append(c.Problems, fmt.Sprintf("the published discovery document names the issuer %q, and tokens name %q: publish the one of this cluster", published.Discovery.Issuer, cluster.Discovery.Issuer))
+		c.Problems = append(c.Problems, fmt.Sprintf("the published discovery document names the issuer %.256q, and tokens name %q: publish the one of this cluster", published.Discovery.Issuer, cluster.Discovery.Issuer))
 		return c
 	}
 	for _, key := range cluster.Keys {

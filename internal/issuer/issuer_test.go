@@ -78,6 +78,14 @@ func TestWhatIsPublishedFitsWhereItHasEveryKeyOfTheCluster(t *testing.T) {
 	}
 }
 
+func TestAPublishedIssuerOfAnyLengthIsOneLineOfALog(t *testing.T) {
+	key := rsaKey("a", "1")
+	c := issuer.Compare(publication(t, green, key), publication(t, green+strings.Repeat("\n", 1<<18), key))
+	if len(c.Problems) != 1 || len(c.Problems[0]) > 2048 {
+		t.Errorf("%d problems, of which the first begins %.100q", len(c.Problems), c.Problems)
+	}
+}
+
 func TestWhatIsToBePublishedFitsTheClusterAndHasTheOldKeys(t *testing.T) {
 	cluster := publication(t, green, rsaKey("b", "2"))
 	cluster.Discovery.KeysURI = "https://10.0.0.1:6443/openid/v1/jwks" // what an API server says that was not told
