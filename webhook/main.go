@@ -85,7 +85,7 @@ func run(ctx context.Context, c config.Config) error {
 		mgr.Add(election),
 		process.Ports{Health: c.Health, Metrics: c.Metrics}.Add(mgr, map[string]healthz.Checker{
 			"certificate": certificates.Ready,
-			"identities":  process.ReadyWhen(sources.synced, "the associations, LimitRanges and ResourceQuotas are not read yet"),
+			"identities":  process.ReadyWhen(sources.synced, "the associations, ServiceAccounts, Namespaces, LimitRanges, ResourceQuotas or the CA of the auth service are not read yet"),
 		}),
 	)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 func TestBenchmarksAreRead(t *testing.T) {
-	text := "goos: linux\nBenchmarkReview-2   \t    3000\t    359408 ns/op\t   60134 B/op\nBenchmarkIdentity/among_globs-2 \t 100 \t 12.5 ns/op\nPASS\n"
+	text := "goos: linux\nBenchmarkReview-2   \t    3000\t    359408 ns/op\t   60134 B/op\nBenchmarkIdentity/among_patterns-2 \t 100 \t 12.5 ns/op\nPASS\n"
 	got, err := parseBenchmarks(text)
 	if err != nil {
 		t.Fatal(err)
@@ -15,7 +15,7 @@ func TestBenchmarksAreRead(t *testing.T) {
 	if value, err := got.value("Review", "B/op"); err != nil || value != 60134 {
 		t.Errorf("got %v, %v", value, err)
 	}
-	if value, err := got.value("Identity/among_globs", "ns/op"); err != nil || value != 12.5 {
+	if value, err := got.value("Identity/among_patterns", "ns/op"); err != nil || value != 12.5 {
 		t.Errorf("got %v, %v", value, err)
 	}
 	if _, err := got.value("Review", "reviews/s"); err == nil || !strings.Contains(err.Error(), "no benchmark has reported reviews/s of Review") {

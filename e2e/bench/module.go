@@ -27,7 +27,7 @@ func (r *Run) lookups(ctx context.Context) error {
 	}
 	return r.report(found,
 		metric{"Identity/exact", "ns/op", 1e3, Row{What: "webhook: lookup among 10,000 exact associations", Unit: "µs", Budget: None(), Note: "BenchmarkIdentity"}},
-		metric{"Identity/globs", "ns/op", 1e3, Row{What: "webhook: lookup among 10,000 associations with wildcards, none of which matches", Unit: "µs", Budget: None(), Note: "BenchmarkIdentity"}},
+		metric{"Identity/patterns", "ns/op", 1e3, Row{What: "webhook: lookup among 10,000 associations with wildcards, none of which matches", Unit: "µs", Budget: None(), Note: "BenchmarkIdentity"}},
 	)
 }
 

@@ -37,8 +37,8 @@ type Config struct {
 	CAValidity, CertificateValidity time.Duration
 	// Drain is how long the webhook goes on answering after SIGTERM.
 	Drain time.Duration
-	// IRSA uses the role that a ServiceAccount names for IRSA, if no association gives one. It is always false with an auth
-	// service, which may assume the roles of everybody and therefore trusts nothing but associations.
+	// IRSA uses the role that a ServiceAccount names for IRSA, if no association gives one and its namespace has no bounds. It has no effect
+	// with an auth service, which may assume the roles of everybody.
 	IRSA bool
 	// WatchIssuer has the leader compare the keys of the API server with what is published at its issuer.
 	WatchIssuer bool
@@ -74,7 +74,6 @@ func Parse(arguments []string, help io.Writer) (Config, error) {
 	if err := flags.Parse(flagSet(&config), arguments, help); err != nil {
 		return Config{}, err
 	}
-	config.IRSA = config.IRSA && !config.Injection.UsesEKSAuth()
 	return config, config.validate()
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
@@ -109,7 +110,7 @@ func TestSourceEKSAuth(t *testing.T) {
 					t.Errorf("error %v does not say %q", err, says)
 				}
 			}
-			if err == nil && c.IRSA {
+			if err == nil && c.Annotations() == association.AllAnnotations {
 				t.Error("the annotation of IRSA counts")
 			}
 		})
