@@ -28,7 +28,7 @@ const (
 	// A kubelet that has just started delays the first probe of a pod by up to one period, so a long one would delay the pods of a
 	// new node; but each exec probe costs the node a process.
 	probePeriod = 30
-	// liveHTTPPeriod is how often the kubelet can learn why a pod has no credentials. It counts from the arrival of the pod, asks for
+	// liveHTTPPeriod is how often the kubelet can learn why a pod has no credentials. It counts from when the kubelet sees the pod, asks for
 	// the first time once the application has started, and `sidecar wait` ends after 10 s without credentials.
 	liveHTTPPeriod = 15
 	probeTimeout   = 5
