@@ -39,15 +39,7 @@ func newCommand(c commands) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return c.check(command.Context()) },
 	}
-	command.AddCommand(
-		&cobra.Command{
-			Use:   "check",
-			Short: "Say what is published at the issuer, and whether it fits the keys of the cluster",
-			Args:  cobra.NoArgs,
-			RunE:  func(command *cobra.Command, _ []string) error { return c.check(command.Context()) },
-		},
-		c.writeCommand(),
-	)
+	command.AddCommand(c.writeCommand())
 	return command
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// clusterState is what a cluster would know besides the pod: associations, the roles that service accounts name for IRSA, the labels of
+// clusterState is what a cluster would know besides the pod: associations, the roles that service accounts name, the labels and bounds of
 // namespaces, LimitRanges and ResourceQuotas.
 type clusterState struct {
 	identities  *association.Index

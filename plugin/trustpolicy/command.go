@@ -32,7 +32,7 @@ func Command(getter genericclioptions.RESTClientGetter, streams genericiooptions
 	command := &cobra.Command{
 		Use:   "trust-policy [ASSOCIATION...]",
 		Short: "Print the trust policies that the roles of associations need",
-		Long:  "Print, for each role of these associations or of all, the trust policy that admits exactly their pods. It changes nothing, neither in the cluster nor at AWS.",
+		Long:  "Print, for each role of these associations or of all, the trust policy that admits the service accounts which they select. It changes nothing, neither in the cluster nor at AWS.",
 		Example: `  # The policy of one role, to AWS
   kubectl pod-identity trust-policy shop > policy.json
   aws iam update-assume-role-policy --role-name shop --policy-document file://policy.json

@@ -1,4 +1,4 @@
-// Package trustpolicy writes the trust policies that IAM roles need, so that exactly the pods of an association can have them.
+// Package trustpolicy writes the trust policies that IAM roles need, so that the service accounts which an association selects can have them, and no others.
 package trustpolicy
 
 import (

@@ -3,13 +3,13 @@ package trustpolicy
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/flags"
+	"github.com/podidentity/podidentity/internal/issuer"
 )
 
 // Trust says whom roles trust.
@@ -28,9 +28,9 @@ type Trust struct {
 func (t Trust) Validate() error {
 	switch t.Source {
 	case contract.SourceWebIdentity:
-		issuer, err := url.Parse(t.Issuer)
+		_, err := issuer.ParseURL(t.Issuer)
 		return errors.Join(
-			flags.Require(err == nil && issuer.Scheme == "https" && issuer.Host != "" && issuer.RawQuery == "" && issuer.Fragment == "",
+			flags.Require(err == nil,
 				"the issuer is %q, and AWS takes an https:// URL without query: give the one that AWS knows with --issuer", t.Issuer),
 			flags.Require(t.Audience != "", "--audience is empty: set it to the audience of the webhook"),
 			flags.Require(t.Principal == "" && t.ClusterARN == "", "--principal and --cluster-arn have no effect with --source=web-identity: remove them, or set --source=eks-auth"),
