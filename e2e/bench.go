@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/e2e/bench"
+	"github.com/podidentity/podidentity/e2e/document"
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
@@ -42,5 +43,5 @@ func benchmark(ctx context.Context, quick bool) (err error) {
 	if quick {
 		return nil
 	}
-	return bench.Write(filepath.Join(root, bench.Document), "\nOn "+machine+":\n\n"+bench.Markdown(rows)+"\n")
+	return document.Table{File: filepath.Join(root, "docs/benchmarks.md"), Command: "make bench"}.Write("\nOn " + machine + ":\n\n" + bench.Markdown(rows) + "\n")
 }

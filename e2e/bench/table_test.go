@@ -1,8 +1,6 @@
 package bench
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -25,24 +23,5 @@ func TestRowsSayWhatIsLeftOfTheBudget(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
-	}
-}
-
-func TestTheDocumentKeepsWhatIsNotTheTable(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "document.md")
-	if err := os.WriteFile(file, []byte("before\n"+begin+"old\n"+end+"after\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write(file, "new\n"); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := os.ReadFile(file); err != nil || string(got) != "before\n"+begin+"new\n"+end+"after\n" {
-		t.Errorf("%v: %s", err, got)
-	}
-	if err := os.WriteFile(file, []byte("no place"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write(file, "new\n"); err == nil || !strings.Contains(err.Error(), "has no place for the table") {
-		t.Errorf("error %v", err)
 	}
 }

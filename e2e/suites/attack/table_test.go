@@ -3,10 +3,11 @@ package attack_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/podidentity/podidentity/e2e/document"
 )
 
 var update = flag.Bool("update", false, "write the table of docs/security.md from what this run has seen; read the difference before you commit it")
@@ -49,11 +50,7 @@ func times(now, rest time.Duration) string {
 	return fmt.Sprintf("%s, %.1f×", text, float64(now)/float64(rest))
 }
 
-const (
-	page  = "../../../docs/security.md"
-	begin = "<!-- written by: make attack -->\n"
-	end   = "<!-- end of what is written -->\n"
-)
+const page = "../../../docs/security.md"
 
 // report prints the table, and writes it where it is told to.
 func (s *suite) report(t *testing.T) {
@@ -70,16 +67,7 @@ func (s *suite) report(t *testing.T) {
 	if !*update {
 		return
 	}
-	content, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(content), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no place for the table: it stands between %q and %q", page, begin, end)
-	}
-	if err := os.WriteFile(page, []byte(before+begin+table+end+after), 0o600); err != nil {
+	if err := (document.Table{File: page, Command: "make attack"}).Write(table); err != nil {
 		t.Fatal(err)
 	}
 }

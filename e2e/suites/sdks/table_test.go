@@ -3,9 +3,10 @@ package sdks_test
 import (
 	"cmp"
 	"flag"
-	"os"
 	"strings"
 	"testing"
+
+	"github.com/podidentity/podidentity/e2e/document"
 )
 
 var update = flag.Bool("update", false, "write the table of README.md from what this run has seen; read the difference before you commit it")
@@ -51,27 +52,19 @@ func table(rows []row) string {
 	return text.String()
 }
 
-const (
-	readme = "README.md"
-	begin  = "<!-- written by: go test ./suites/sdks -update -->\n"
-	end    = "<!-- end of what is written -->\n"
-)
+const readme = "README.md"
 
 // writeOrCompare refuses a table that does not say what this run has seen.
 func writeOrCompare(t *testing.T, seen string) {
 	t.Helper()
-	content, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(content), begin)
-	said, after, closed := strings.Cut(rest, end)
+	table := document.Table{File: readme, Command: "go test ./suites/sdks -update"}
+	said, err := table.Read()
 	switch {
-	case !found || !closed:
-		t.Fatalf("%s has no place for the table: it stands between %q and %q", readme, begin, end)
+	case err != nil:
+		t.Fatal(err)
 	case said == seen:
 	case *update:
-		if err := os.WriteFile(readme, []byte(before+begin+seen+end+after), 0o600); err != nil {
+		if err := table.Write(seen); err != nil {
 			t.Fatal(err)
 		}
 	default:

@@ -3,18 +3,14 @@ package upgrade_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/podidentity/podidentity/e2e/document"
 )
 
 var update = flag.Bool("update", false, "write the table of docs/upgrades.md from what this run has seen; read the difference before you commit it")
-
-const (
-	begin = "<!-- written by: make upgrade-test -->\n"
-	end   = "<!-- end of what is written -->\n"
-)
 
 // take takes a step, and complains about what nobody should have noticed.
 func (s *suite) take(t *testing.T, step step) {
@@ -49,16 +45,7 @@ func (s *suite) report(t *testing.T) {
 	if !*update || t.Failed() {
 		return
 	}
-	content, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(content), begin)
-	_, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no place for the table: it stands between %q and %q", page, begin, end)
-	}
-	if err := os.WriteFile(page, []byte(before+begin+table+end+after), 0o600); err != nil {
+	if err := (document.Table{File: page, Command: "make upgrade-test"}).Write(table); err != nil {
 		t.Fatal(err)
 	}
 }
