@@ -15,11 +15,9 @@ import (
 type Annotations int
 
 const (
-	// NoAnnotations give a role.
-	NoAnnotations Annotations = iota
 	// BoundedAnnotations give a role only in namespaces that have bounds. It is for servers that assume roles with an identity of their
 	// own: there no trust policy tells one service account from another.
-	BoundedAnnotations
+	BoundedAnnotations Annotations = iota
 	// AllAnnotations give a role: within the bounds of namespaces that have them, and elsewhere that of IRSA, where the role's trust
 	// policy decides.
 	AllAnnotations
@@ -52,14 +50,15 @@ type namespaceBounds struct {
 
 // annotated is what annotations say.
 type annotated struct {
-	// roles count in namespaces without bounds, chosen in those with bounds.
-	roles  map[ServiceAccount]string
-	chosen map[ServiceAccount]Choice
+	// roles count in namespaces without bounds.
+	roles map[ServiceAccount]string
+	// chosen count in namespaces with bounds, by namespace and name of the account.
+	chosen map[string]map[string]Choice
 	bounds map[string]namespaceBounds
 }
 
 func newAnnotated() annotated {
-	return annotated{roles: map[ServiceAccount]string{}, chosen: map[ServiceAccount]Choice{}, bounds: map[string]namespaceBounds{}}
+	return annotated{roles: map[ServiceAccount]string{}, chosen: map[string]map[string]Choice{}, bounds: map[string]namespaceBounds{}}
 }
 
 // choice is the role that an annotation gives to the account, or names in vain: err then says why.
@@ -68,7 +67,7 @@ func (a annotated) choice(account ServiceAccount) (chosen Choice, err error) {
 	if !bounded {
 		return Choice{RoleARN: a.roles[account], Annotation: contract.AnnotationRoleARN}, nil
 	}
-	chosen, ok := a.chosen[account]
+	chosen, ok := a.chosen[account.Namespace][account.Name]
 	if !ok {
 		return Choice{}, nil
 	}
@@ -90,7 +89,17 @@ func (x *Index) SetRole(account ServiceAccount, roleARN string) (changed bool) {
 func (x *Index) SetChoice(account ServiceAccount, choice Choice) (changed bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return replace(x.chosen, account, choice)
+	inNamespace := x.chosen[account.Namespace]
+	if inNamespace == nil {
+		inNamespace = map[string]Choice{}
+	}
+	changed = replace(inNamespace, account.Name, choice)
+	if len(inNamespace) > 0 {
+		x.chosen[account.Namespace] = inNamespace
+	} else {
+		delete(x.chosen, account.Namespace)
+	}
+	return changed
 }
 
 // SetBounds sets the bounds of a namespace by its annotations. It reports whether they have changed.
@@ -176,10 +185,8 @@ func (x *Index) RefusedIn(namespace string) []Refused {
 	if within.err != nil {
 		all = append(all, Refused{Account: ServiceAccount{Namespace: namespace}, UID: within.uid, Reason: within.err.Error()})
 	}
-	for account, chosen := range x.chosen {
-		if account.Namespace != namespace {
-			continue
-		}
+	for name, chosen := range x.chosen[namespace] {
+		account := ServiceAccount{Namespace: namespace, Name: name}
 		if _, err := x.choice(account); err != nil {
 			if _, ok := x.associated(account); !ok {
 				all = append(all, Refused{Account: account, UID: chosen.UID, Reason: err.Error()})

@@ -75,14 +75,12 @@ func TestWhichAnnotationsCount(t *testing.T) {
 	}{
 		"without bounds, that of IRSA as ever":                    {both, association.AllAnnotations, false, irsa},
 		"without bounds, ours counts for nothing":                 {map[string]string{contract.AnnotationRole: teamRole}, association.AllAnnotations, false, ""},
-		"without bounds, none counts with the auth service":       {both, association.BoundedAnnotations, false, ""},
+		"without bounds, none counts where only those within do":  {both, association.BoundedAnnotations, false, ""},
 		"within bounds, ours comes first":                         {both, association.AllAnnotations, true, teamRole},
-		"within bounds, ours comes first with the auth service":   {both, association.BoundedAnnotations, true, teamRole},
+		"within bounds, ours comes first there too":               {both, association.BoundedAnnotations, true, teamRole},
 		"within bounds, that of IRSA counts too":                  {map[string]string{contract.AnnotationRoleARN: irsa}, association.BoundedAnnotations, true, irsa},
-		"within bounds, none counts where annotations do not":     {both, association.NoAnnotations, true, ""},
 		"without a bound or an annotation, there is no role":      {nil, association.AllAnnotations, false, ""},
 		"within bounds, without an annotation, there is no role":  {nil, association.AllAnnotations, true, ""},
-		"without bounds, none counts where annotations never do":  {both, association.NoAnnotations, false, ""},
 		"an account without annotations is not refused by bounds": {map[string]string{}, association.BoundedAnnotations, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

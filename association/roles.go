@@ -82,9 +82,6 @@ func WatchRoles(ctx context.Context, informers cache.Informers, index *Index, co
 // that is too long is not used in a namespace without bounds, and refused in others.
 func (x *Index) SetAnnotations(account ServiceAccount, annotations map[string]string, uid types.UID, counted Annotations) (changed bool) {
 	role, choice := annotations[contract.AnnotationRoleARN], ChoiceOf(annotations, uid)
-	if counted == NoAnnotations {
-		choice = Choice{}
-	}
 	if counted != AllAnnotations || len(role) > maxRoleARN {
 		role = ""
 	}

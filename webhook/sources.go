@@ -41,7 +41,7 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 	return all
 }
 
-// watchSources follows the associations, LimitRanges and ResourceQuotas, and where they are configured, the roles that service accounts name and the CA
+// watchSources follows the associations, the roles that service accounts name, LimitRanges and ResourceQuotas, and where pods use one, the CA
 // bundle of the auth service.
 func watchSources(ctx context.Context, informers cache.Informers, c config.Config, definition *association.Definition, changes *association.Changes, log logrus.FieldLogger) (sources, error) {
 	index, associations, err := association.Watch(ctx, informers, definition, changes, log)
@@ -52,14 +52,11 @@ func watchSources(ctx context.Context, informers cache.Informers, c config.Confi
 	if err != nil {
 		return sources{}, err
 	}
-	s := sources{identities: index, authCA: func() string { return "" }, rules: rules.Rules, synced: both(associations, rulesRead)}
-	if counted := c.Annotations(); counted != association.NoAnnotations {
-		roles, err := association.WatchRoles(ctx, informers, index, counted, changes, log)
-		if err != nil {
-			return sources{}, err
-		}
-		s.synced = both(s.synced, roles)
+	roles, err := association.WatchRoles(ctx, informers, index, c.Annotations(), changes, log)
+	if err != nil {
+		return sources{}, err
 	}
+	s := sources{identities: index, authCA: func() string { return "" }, rules: rules.Rules, synced: both(both(associations, rulesRead), roles)}
 	if c.Injection.NeedsAuthCA() {
 		bundle, read, err := authca.Watch(ctx, informers, changes, log)
 		if err != nil {

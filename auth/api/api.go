@@ -122,7 +122,8 @@ func (a API) assumeRole(r *http.Request, rc *requestContext) (err error) {
 
 // identity is what an association grants to the pod, or the annotation of its ServiceAccount within the bounds of its namespace. Elsewhere
 // no annotation counts, although the webhook may accept it: whoever may write a ServiceAccount in one namespace could choose any role that
-// this service can assume. An identity without the name of an association comes from an annotation.
+// this service can assume. An identity without the name of an association comes from an annotation. That its namespace has bounds is a second
+// barrier on purpose: an index that counts the annotation of IRSA, as the webhook's does, opens nothing here.
 func (a API) identity(pod tokens.Pod) (contract.Identity, error) {
 	account := association.ServiceAccount{Namespace: pod.Namespace, Name: pod.ServiceAccount}
 	id, ok := a.Identities.Identity(account)

@@ -28,6 +28,7 @@ func rights(i *cluster.Installation) []right {
 		{group: "podidentity.dev", resource: "podidentityassociations", verbs: watch},
 		{group: "podidentity.dev", resource: "podidentityassociations", subresource: "status", verbs: []string{"patch"}},
 		{group: "apiextensions.k8s.io", resource: "customresourcedefinitions", name: association.DefinitionName, verbs: []string{"get"}},
+		{resource: "serviceaccounts", verbs: watch},
 		{resource: "limitranges", verbs: watch},
 		{resource: "resourcequotas", verbs: watch},
 		{resource: "pods", verbs: []string{"list", "watch", "patch"}},
@@ -36,9 +37,6 @@ func rights(i *cluster.Installation) []right {
 		{group: "events.k8s.io", resource: "events", verbs: []string{"create"}},
 		{group: "coordination.k8s.io", resource: "leases", namespaced: true, verbs: []string{"create"}},
 		{group: "coordination.k8s.io", resource: "leases", name: i.Config.Lease, namespaced: true, verbs: []string{"get", "update"}},
-	}
-	if i.Config.Annotations() != association.NoAnnotations {
-		all = append(all, right{resource: "serviceaccounts", verbs: watch})
 	}
 	if i.Config.CertificateDir == "" {
 		all = append(all,

@@ -54,9 +54,6 @@ func ReadIdentities(ctx context.Context, c client.Reader, namespace string, coun
 	if err != nil {
 		return nil, fmt.Errorf("list the service accounts: %w", err)
 	}
-	if counted == association.NoAnnotations {
-		return read, nil
-	}
 	return read, read.readBounds(ctx, c, namespace)
 }
 

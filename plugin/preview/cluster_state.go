@@ -68,7 +68,7 @@ func namesRole(o object) bool {
 
 // includes reports whether the object is part of the state.
 func (s clusterState) includes(o object) bool {
-	return isAssociation(o) || isNamespace(o) || isRule(o) || s.annotations != association.NoAnnotations && namesRole(o)
+	return isAssociation(o) || isNamespace(o) || isRule(o) || namesRole(o)
 }
 
 func (s clusterState) add(o object) []error {
@@ -141,6 +141,9 @@ func (s clusterState) label(namespace string) (value string, ok bool) {
 func (s clusterState) describe(o object) string {
 	if isAssociation(o) || isRule(o) {
 		return "read"
+	}
+	if namesRole(o) && s.annotations == association.BoundedAnnotations {
+		return "read: its annotation counts if no association does, and only within what its namespace allows"
 	}
 	if namesRole(o) {
 		return "read: its annotation counts if no association does, within what its namespace allows"

@@ -108,6 +108,7 @@ func TestWhoHasWhichRole(t *testing.T) {
 		{"for programs", "bank --output=json --why", shop(webhook())},
 		{"an annotation alone", "shop", append(alone(), webhook())},
 		{"an annotation where --irsa=false", "shop", append(alone(), webhook("--irsa=false"))},
+		{"an annotation within the bounds of its namespace, where --irsa=false", "shop", append(alone(), webhook("--irsa=false"), bounded("*"))},
 		{"an annotation within the bounds of its namespace, with the auth service", "shop/checkout --why", append(alone(), webhook(eksAuth()...), bounded("arn:aws:iam::111122223333:role/*"))},
 		{"an annotation outside of them", "shop", append(alone(), webhook(), bounded("arn:aws:iam::111122223333:role/shop-*"))},
 		{"an installation that cannot be found", "shop", alone()},

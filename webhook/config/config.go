@@ -104,20 +104,17 @@ func bindServer(set *flag.FlagSet, c *Config) {
 	set.StringVar(&c.LogLevel, "log-level", c.LogLevel, "error, warning, info or debug")
 }
 
-// Annotations says which annotations of service accounts give roles.
+// Annotations says which annotations of service accounts give roles. Those within the bounds of a namespace always do.
 func (c Config) Annotations() association.Annotations {
-	switch {
-	case c.Injection.UsesEKSAuth():
-		return association.BoundedAnnotations
-	case c.IRSA:
+	if c.IRSA && !c.Injection.UsesEKSAuth() {
 		return association.AllAnnotations
 	}
-	return association.NoAnnotations
+	return association.BoundedAnnotations
 }
 
 // BindIRSA adds the flag that says whether the roles that service accounts name for IRSA count.
 func BindIRSA(set *flag.FlagSet, irsa *bool) {
-	set.BoolVar(irsa, "irsa", *irsa, "if no association gives a role, use that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+", or the one that its namespace allows; no effect with --source=eks-auth, which uses only those that the namespace allows")
+	set.BoolVar(irsa, "irsa", *irsa, "in namespaces without bounds, if no association gives a role, use that of the ServiceAccount's annotation "+contract.AnnotationRoleARN+"; no effect with --source=eks-auth")
 }
 
 // BindInjection adds the flags that say what pods get.

@@ -116,3 +116,12 @@ func TestSourceEKSAuth(t *testing.T) {
 		})
 	}
 }
+
+func TestWithoutIRSAOnlyWhatANamespaceAllowsCounts(t *testing.T) {
+	for argument, want := range map[string]association.Annotations{"--irsa": association.AllAnnotations, "--irsa=false": association.BoundedAnnotations} {
+		c, err := config.Parse([]string{"--image=sidecar:v1", "--namespace=pod-identity", argument}, io.Discard)
+		if err != nil || c.Annotations() != want {
+			t.Errorf("%s: %v, %v", argument, c.Annotations(), err)
+		}
+	}
+}
