@@ -29,6 +29,11 @@ func (id Identity) Critical() []string {
 	return names(id, func(f reflect.StructField, v reflect.Value) bool { return isCritical(f, v) && !v.IsZero() })
 }
 
+// Fields are the names of all fields that are set.
+func (id Identity) Fields() []string {
+	return names(id, func(_ reflect.StructField, v reflect.Value) bool { return !v.IsZero() })
+}
+
 // Unknown are those of the critical fields that are not among known, or nil.
 func Unknown(critical, known []string) []string {
 	return slices.DeleteFunc(slices.Clone(critical), func(name string) bool { return slices.Contains(known, name) })

@@ -31,7 +31,8 @@ const (
 	// AnnotationMetricsPort is the port of the pod on which the sidecar serves metrics.
 	AnnotationMetricsPort = Domain + "/metrics-port"
 	// AnnotationAuthorization, with the value AuthorizationEnv, puts the authorization token into the environment as well, for AWS
-	// SDKs from before 2023-11, which do not read the file. Whoever may read the pod's spec then sees it.
+	// SDKs from before 2023-11, which do not read the file. Whoever may read the pod's spec then sees it. With AuthorizationWebIdentity
+	// the pod has no sidecar, and its applications exchange the service account token themselves, as with IRSA.
 	AnnotationAuthorization = Domain + "/authorization"
 	// AnnotationSkipContainers lists, separated by commas, containers that get no credentials.
 	AnnotationSkipContainers = Domain + "/skip-containers"
@@ -42,8 +43,9 @@ const (
 
 // Values of AnnotationAuthorization.
 const (
-	AuthorizationEnv      = "env"
-	AuthorizationFileOnly = "file"
+	AuthorizationEnv         = "env"
+	AuthorizationFileOnly    = "file"
+	AuthorizationWebIdentity = "web-identity"
 )
 
 // Annotations that the product writes. What a user writes there is overwritten at admission.
@@ -67,6 +69,8 @@ const (
 	VolumeName = "pod-identity"
 	// AuthorizationVolumeName is the memory-backed emptyDir by which the application gets the authorization token.
 	AuthorizationVolumeName = "pod-identity-authorization"
+	// WebIdentityVolumeName is the projected volume of a pod with AuthorizationWebIdentity: the service account token, for its applications.
+	WebIdentityVolumeName = "pod-identity-token"
 )
 
 // AnnotationRoleARN on a ServiceAccount names its role for IRSA (Amazon EKS User Guide, "Assign IAM roles to Kubernetes

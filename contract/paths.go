@@ -30,6 +30,9 @@ const (
 	// StartedFile below AuthorizationMountPath exists once the pod has started.
 	StartedFile = "started"
 
+	// WebIdentityMountPath is where WebIdentityVolumeName is mounted, in the containers of the application; TokenFile is below it.
+	WebIdentityMountPath = "/var/run/secrets/" + Domain + "/web-identity"
+
 	// CredentialsPath is the URL path of the credentials.
 	CredentialsPath = "/v1/credentials"
 

@@ -15,6 +15,7 @@ import (
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/plugin/cluster"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // maxListed is how many of one kind have a line of their own.
@@ -25,6 +26,8 @@ type fleet struct {
 	pods int
 	// images are those of sidecars.
 	images map[string]int
+	// kept are those without a sidecar that keep another identity than they should.
+	kept tally
 	// stale have another identity than they should, outdated a sidecar that does not know a critical field, and unready no first credentials. The
 	// first of each is named.
 	stale, outdated, unready tally
@@ -50,10 +53,16 @@ func (f *fleet) add(pod *corev1.Pod, identities *cluster.Identities, now time.Ti
 	if f.images == nil {
 		f.images = map[string]int{}
 	}
+	should, _ := identities.Index.Identity(cluster.ServiceAccount(pod))
+	if !inject.HasSidecar(pod) {
+		if written(pod) != documentOf(should) {
+			f.kept.add(pod)
+		}
+		return
+	}
 	f.pods++
 	sidecar := sidecarOf(pod)
 	f.images[sidecar.Image]++
-	should, _ := identities.Index.Identity(cluster.ServiceAccount(pod))
 	if now.Sub(pod.CreationTimestamp.Time) > settling && written(pod) != documentOf(should) {
 		f.stale.add(pod)
 	}
@@ -95,6 +104,10 @@ func fleetFindings(f fleet, i *cluster.Installation) []Finding {
 	if f.stale.count > 0 {
 		all = append(all, wrong(check, "kubectl pod-identity check --namespace "+split(f.stale.example)+"; the leading replica corrects it within a second",
 			"%d pods have another identity than they should, such as %s", f.stale.count, f.stale.example))
+	}
+	if f.kept.count > 0 {
+		all = append(all, wrong(check, "create them again", "%d pods with %s: %s keep another role than their service account has now, such as %s",
+			f.kept.count, contract.AnnotationAuthorization, contract.AuthorizationWebIdentity, f.kept.example))
 	}
 	if f.outdated.count > 0 {
 		all = append(all, wrong(check, "create them again: docs/upgrades.md#how-the-identity-document-grows",

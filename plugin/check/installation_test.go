@@ -154,6 +154,7 @@ func TestEachFaultOfAnInstallationHasALineAndARemedy(t *testing.T) {
 		}},
 		{"no status is written", func(f *facts) { f.identities = identities(t, associate("checkout", "shop", "checkout")) }},
 		{"pods have another identity", func(f *facts) { f.fleet.stale = tally{2, "shop/app"} }},
+		{"pods with a token of their own keep another role", func(f *facts) { f.fleet.kept = tally{1, "shop/app"} }},
 		{"sidecars are outdated", func(f *facts) { f.fleet.outdated = tally{1, "shop/app"} }},
 		{"pods wait", func(f *facts) { f.fleet.unready = tally{1, "shop/app"} }},
 		{"sidecars are of another release", func(f *facts) { f.fleet.images = map[string]int{image: 1, "registry.example.com/sidecar:v1": 1} }},

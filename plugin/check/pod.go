@@ -34,6 +34,9 @@ type podFacts struct {
 // podFindings follow the chain from the label of the namespace to what STS says.
 func podFindings(f podFacts) []Finding {
 	all := slices.Concat(f.labelFindings(), f.admissionFindings())
+	if f.ownToken() {
+		return slices.Concat(all, f.grantFindings(), f.keptFindings())
+	}
 	if !inject.HasSidecar(f.pod) {
 		return append(all, f.grantFindings()...)
 	}
@@ -65,6 +68,7 @@ func (f podFacts) admissionFindings() []Finding {
 		return []Finding{wrong(check, "remove the annotation from the pod's template", "the annotation %s: \"false\" opts the pod out", contract.AnnotationInject)}
 	case skipped:
 		return []Finding{wrong(check, "docs/reference.md#reasons-of-an-admission, and then "+again, "the webhook left the pod alone: %s", strings.TrimPrefix(status, "skipped: "))}
+	case f.ownToken():
 	case !inject.HasSidecar(f.pod) && noted:
 		return []Finding{wrong(check, "let that webhook be called before ours: docs/faults.md#another-webhook", "the webhook injected the pod, and something else removed or changed its sidecar")}
 	case !inject.HasSidecar(f.pod):

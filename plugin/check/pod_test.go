@@ -80,6 +80,12 @@ func uninjected(f *podFacts) {
 	f.pod.Spec.InitContainers, f.pod.Spec.Volumes, f.pod.Annotations = nil, nil, nil
 }
 
+func ownToken(f *podFacts) {
+	f.pod.Spec.InitContainers = nil
+	f.pod.Spec.Volumes[0].Name = contract.WebIdentityVolumeName
+	f.pod.Annotations[contract.AnnotationStatus] = "injected: the application has the token"
+}
+
 func unassociated(f *podFacts) {
 	f.identities.Index.Delete("checkout")
 	delete(f.pod.Annotations, contract.AnnotationIdentity)
@@ -111,6 +117,11 @@ func TestEachFaultOfAPodHasALineAndARemedy(t *testing.T) {
 			f.pod.Annotations = map[string]string{contract.AnnotationStatus: "skipped: hostNetwork would expose the credentials to every process on the node; remove it to get credentials"}
 		}},
 		{"something removed the sidecar", func(f *podFacts) { f.pod.Spec.InitContainers = nil }},
+		{"the pod has a token of its own", ownToken},
+		{"the pod has a token of its own, and its association has changed", func(f *podFacts) {
+			ownToken(f)
+			f.pod.Annotations[contract.AnnotationIdentity] = contract.Identity{Association: "checkout", RoleARN: roleARN + "former"}.String()
+		}},
 		{"the webhook noted something", func(f *podFacts) {
 			f.pod.Annotations[contract.AnnotationStatus] = "injected; annotation podidentity.dev/port is \"x\", not a port"
 		}},

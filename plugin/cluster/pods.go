@@ -12,7 +12,7 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// EachInjected calls visit with the pods that have our sidecar and have not ended, of a namespace, or of all where it is "".
+// EachInjected calls visit with the pods that are active, of a namespace, or of all where it is "".
 func EachInjected(ctx context.Context, c client.Reader, namespace string, visit func(*corev1.Pod)) error {
 	active := func(pod *corev1.Pod) {
 		if Active(pod) {
@@ -37,9 +37,10 @@ func EachPod(ctx context.Context, c client.Reader, visit func(*corev1.Pod), opti
 	return nil
 }
 
-// Active reports whether a pod has our sidecar and has not ended: the pods that have an identity.
+// Active reports whether a pod has our sidecar, or a token of its own, and has not ended: the pods that have an identity.
 func Active(pod *corev1.Pod) bool {
-	return pod.DeletionTimestamp == nil && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed && inject.HasSidecar(pod)
+	return pod.DeletionTimestamp == nil && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed &&
+		(inject.HasSidecar(pod) || inject.HasWebIdentity(pod))
 }
 
 // ServiceAccount is that of a pod.

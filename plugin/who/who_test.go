@@ -53,6 +53,15 @@ func injected(namespace, name, account, association, role string) *corev1.Pod {
 	}
 }
 
+// ownToken is a pod with a token of its own.
+func ownToken(pod *corev1.Pod) *corev1.Pod {
+	pod.Spec.InitContainers = nil
+	pod.Spec.Volumes = []corev1.Volume{{Name: contract.WebIdentityVolumeName, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+		Sources: []corev1.VolumeProjection{{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Path: contract.TokenFile}}},
+	}}}}
+	return pod
+}
+
 func webhook(arguments ...string) *appsv1.Deployment {
 	return &appsv1.Deployment{
 		ObjectMeta: metav1.ObjectMeta{Namespace: contract.Namespace, Name: "pod-identity-webhook"},
@@ -103,6 +112,7 @@ func TestWhoHasWhichRole(t *testing.T) {
 		{"a service account, and why", "shop/checkout --why", shop(webhook())},
 		{"a service account that does not exist yet", "shop/later", shop(webhook())},
 		{"a pod", "shop/checkout/checkout-0", shop(webhook())},
+		{"a pod with a token of its own keeps its role", "shop/checkout/kept", shop(webhook(), ownToken(injected("shop", "kept", "checkout", "gone", "gone")))},
 		{"a pod of another service account", "shop/auditor/checkout-0", shop(webhook())},
 		{"a pod that does not exist", "shop/checkout/missing", shop(webhook())},
 		{"for programs", "bank --output=json --why", shop(webhook())},

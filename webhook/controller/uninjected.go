@@ -160,7 +160,7 @@ func (s *scanner) relabel(ctx context.Context, pod *corev1.Pod) error {
 
 // shouldBeInjected reports whether the webhook would inject the pod if it were created now.
 func (s *scanner) shouldBeInjected(pod *corev1.Pod, label string) bool {
-	if pod.DeletionTimestamp != nil {
+	if pod.DeletionTimestamp != nil || inject.HasWebIdentity(pod) {
 		return false
 	}
 	input := inject.Input{Pod: pod, Namespace: pod.Namespace, Mode: label, Rules: s.rules(pod.Namespace)}
@@ -172,7 +172,7 @@ func (s *scanner) shouldBeInjected(pod *corev1.Pod, label string) bool {
 func (s *scanner) announce(ctx context.Context, pod *corev1.Pod, label string) error {
 	return s.reminders.remind(ctx, pod, eventsv1.Event{
 		Type: corev1.EventTypeWarning, Reason: "NotInjected", Action: "Inject",
-		Note: fmt.Sprintf("this pod has no sidecar and gets no AWS credentials from it, though its namespace has the label %s=%s: "+
+		Note: fmt.Sprintf("this pod was not injected and gets no AWS credentials, though its namespace has the label %s=%s: "+
 			"it is older than the label or the association, or was created while the webhook was away; create it again", contract.LabelInject, label),
 	})
 }

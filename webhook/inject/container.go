@@ -16,22 +16,20 @@ func (i *Injector) configureContainer(to *patch, path string, container *corev1.
 	if container.Name == contract.ContainerName || options.skips(container.Name) || ownCredentials(container, options) != "" {
 		return
 	}
-	wanted := append(containerEnv(container, options, i.settings), bypassProxy(to, path+"/env", container)...)
+	wanted := containerEnv(container, options, i.settings)
+	if options.webIdentity == nil {
+		wanted = append(wanted, bypassProxy(to, path+"/env", container)...)
+	}
 	to.extend(path+"/env", len(container.Env), encodeEnv(missingEnv(container.Env, wanted)))
-	if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == contract.AuthorizationMountPath }) {
+	client := i.client(options)
+	if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == client.path }) {
 		return
 	}
-	to.extend(path+"/volumeMounts", len(container.VolumeMounts), []json.RawMessage{i.mount})
+	to.extend(path+"/volumeMounts", len(container.VolumeMounts), []json.RawMessage{client.mount})
 }
 
 func containerEnv(container *corev1.Container, options podOptions, settings Settings) []corev1.EnvVar {
-	env := []corev1.EnvVar{
-		{Name: envCredentialsURI, Value: contract.CredentialsURI(options.port)},
-		{Name: envAuthorizationFile, Value: authorizationFile},
-	}
-	if options.token != "" {
-		env = append(env, corev1.EnvVar{Name: contract.EnvAuthorizationToken, Value: options.token})
-	}
+	env := sourceEnv(container, options, settings)
 	// Either of the two counts as set: SDKs differ in which one they read first, and a container that sets its region with
 	// one of them must not get another region from the other.
 	if settings.Region != "" && !mayDefine(container, contract.EnvRegion) && !mayDefine(container, "AWS_DEFAULT_REGION") {
@@ -41,6 +39,21 @@ func containerEnv(container *corev1.Container, options podOptions, settings Sett
 	}
 	if settings.DisableIMDS {
 		env = append(env, corev1.EnvVar{Name: "AWS_EC2_METADATA_DISABLED", Value: "true"})
+	}
+	return env
+}
+
+// sourceEnv says where the credentials come from.
+func sourceEnv(container *corev1.Container, options podOptions, settings Settings) []corev1.EnvVar {
+	if options.webIdentity != nil {
+		return options.webIdentity.env(container, settings)
+	}
+	env := []corev1.EnvVar{
+		{Name: envCredentialsURI, Value: contract.CredentialsURI(options.port)},
+		{Name: envAuthorizationFile, Value: authorizationFile},
+	}
+	if options.token != "" {
+		env = append(env, corev1.EnvVar{Name: contract.EnvAuthorizationToken, Value: options.token})
 	}
 	return env
 }

@@ -22,8 +22,6 @@ const (
 	envProfile           = "AWS_PROFILE"
 	envDefaultProfile    = "AWS_DEFAULT_PROFILE"
 	envSharedCredentials = "AWS_SHARED_CREDENTIALS_FILE"
-	// envWebIdentityFile makes SDKs exchange a token themselves.
-	envWebIdentityFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
 	// irsaDir is where the IRSA webhook, and nobody else, mounts its token (amazon-eks-pod-identity-webhook, README).
 	irsaDir = "/var/run/secrets/eks.amazonaws.com/"
 )
@@ -38,8 +36,13 @@ func ownCredentials(container *corev1.Container, options podOptions) string {
 	for _, variable := range container.Env {
 		ours := ""
 		switch variable.Name {
-		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", envProfile, envDefaultProfile, envSharedCredentials, envWebIdentityFile:
+		case "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", envProfile, envDefaultProfile, envSharedCredentials:
 			if options.inject.has(container.Name) {
+				continue
+			}
+		case envWebIdentityFile, envRoleARN:
+			// Beside a token of ours, neither a foreign token nor a foreign role may stand.
+			if ours = options.webIdentity.value(variable.Name); ours == "" && (variable.Name == envRoleARN || options.inject.has(container.Name)) {
 				continue
 			}
 		case "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI":

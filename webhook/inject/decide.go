@@ -37,16 +37,23 @@ func (in Input) ServiceAccount() string {
 }
 
 // Decide says whether the pod is injected. It looks at nothing that can change after admission, except at the association
-// in the mode "associated": an injected pod gains or loses its identity while it runs.
+// in the mode "associated" and of a pod that asks for web identity: an injected pod with a sidecar gains or loses its identity while it runs.
 //
 // The first of these that applies decides:
 //
-//	mirror pod > opted out > unknown label > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > no room in a LimitRange > injected
+//	mirror pod > opted out > unknown label > web identity (webIdentityReason) > hostNetwork > Windows > name taken > IRSA > own credentials > not associated > no room in a LimitRange > injected
 func Decide(in Input, settings Settings) Decision {
 	options, notes := readOptions(in, settings)
 	resources, fit := sidecarResources(in, settings)
 	decision := Decision{Reason: reasonFor(in, options, settings, fit), Status: contract.StatusInjected}
-	if !decision.Injects() {
+	switch {
+	case decision.Reason == WebIdentity:
+		decision.Status = webIdentityStatus
+	case decision.Reason == NoWebIdentity:
+		decision = skip(NoWebIdentity, webIdentityRefusal(in, settings))
+	case decision.Reason == NameTaken && options.webIdentity != nil:
+		decision = skip(NameTaken, tokenNameMessage)
+	case !decision.Injects():
 		decision = Skip(decision.Reason)
 	}
 	decision.options, decision.resources = options, resources
@@ -61,6 +68,10 @@ func Decide(in Input, settings Settings) Decision {
 	}
 	if decision.Injects() {
 		notes = append(notes, ownCredentialsNotes(applicationContainers(in.Pod), options)...)
+	}
+	if decision.Reason == NotAssociated && options.webIdentity != nil {
+		// Whoever asks for it expects it.
+		decision.Warnings = append(decision.Warnings, warning(decision.Status))
 	}
 	for _, note := range notes {
 		decision.Warnings = append(decision.Warnings, warning(note))
@@ -80,6 +91,8 @@ func reasonFor(in Input, options podOptions, settings Settings, fit bool) Reason
 		return OptedOut
 	case in.Mode != contract.InjectEnabled && in.Mode != contract.InjectAssociated:
 		return UnknownLabel
+	case options.webIdentity != nil:
+		return webIdentityReason(in, options, settings)
 	case pod.Spec.HostNetwork:
 		return HostNetwork
 	case isWindows(pod):

@@ -11,7 +11,7 @@ import (
 // Reason names why a pod was injected or not: a closed set, fit for a metric label.
 type Reason string
 
-// The reasons. Every one but Injected means that the pod is admitted as it is.
+// The reasons. Every one but Injected and WebIdentity means that the pod is admitted as it is.
 const (
 	Injected       Reason = "Injected"
 	OptedOut       Reason = "OptedOut"
@@ -25,12 +25,18 @@ const (
 	NotAssociated  Reason = "NotAssociated"
 	LimitRange     Reason = "LimitRange"
 	TooLarge       Reason = "TooLarge"
+	// WebIdentity is that the containers exchange a token themselves, without a sidecar.
+	WebIdentity Reason = "WebIdentity"
+	// NoWebIdentity is that the pod asks for that, and cannot have it.
+	NoWebIdentity Reason = "NoWebIdentity"
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated, LimitRange, TooLarge}
+	return []Reason{Injected, OptedOut, UnknownLabel, HostNetwork, Windows, MirrorPod, NameTaken, IRSA, OwnCredentials, NotAssociated, LimitRange, TooLarge, WebIdentity, NoWebIdentity}
 }
+
+const askForWebIdentity = contract.AnnotationAuthorization + ": " + contract.AuthorizationWebIdentity
 
 // message is what people read of a reason, in the status annotation, the warning and the log alike. It is short, since
 // `kubectl describe` cuts annotations after 140 characters.
@@ -41,9 +47,9 @@ func (r Reason) message() string {
 	case UnknownLabel:
 		return "the namespace label " + contract.LabelInject + " must be " + contract.InjectEnabled + " or " + contract.InjectAssociated
 	case HostNetwork:
-		return "hostNetwork would expose the credentials to every process on the node; remove it to get credentials"
+		return "hostNetwork would expose the sidecar to every process on the node; remove it, or set " + askForWebIdentity
 	case Windows:
-		return "the sidecar runs only on Linux; give Windows pods their credentials in another way"
+		return "the sidecar runs only on Linux; set " + askForWebIdentity
 	case MirrorPod:
 		return "the kubelet runs static pods without the API server; give them their credentials in another way"
 	case NameTaken:
@@ -58,15 +64,17 @@ func (r Reason) message() string {
 		return "a LimitRange leaves this pod no room for container " + contract.ContainerName + "; lower requests and limits of its other containers"
 	case TooLarge:
 		return "the pod has too many containers, volumes or fields to be injected; divide it"
-	case Injected:
+	case Injected, WebIdentity:
 		return contract.StatusInjected
+	case NoWebIdentity:
+		return "this pod cannot have a token for STS; remove " + contract.AnnotationAuthorization
 	}
 	return string(r)
 }
 
 // expected reports whether the author of the pod expects this, so that no warning is needed.
 func (r Reason) expected() bool {
-	return r == Injected || r == OptedOut || r == NotAssociated
+	return r == Injected || r == WebIdentity || r == OptedOut || r == NotAssociated
 }
 
 // Decision is what happens to a pod, and why.
@@ -83,16 +91,20 @@ type Decision struct {
 }
 
 // Skip is the decision for a pod that is admitted as it is, for a reason that needs no look at the pod.
-func Skip(reason Reason) Decision {
-	decision := Decision{Reason: reason, Status: "skipped: " + reason.message()}
+func Skip(reason Reason) Decision { return skip(reason, reason.message()) }
+
+func skip(reason Reason, message string) Decision {
+	decision := Decision{Reason: reason, Status: "skipped: " + message}
 	if !reason.expected() {
 		decision.Warnings = []string{warning(decision.Status)}
 	}
 	return decision
 }
 
-// Injects reports whether the pod gets the sidecar.
-func (d Decision) Injects() bool { return d.Reason == Injected }
+// Injects reports whether the containers of the pod get credentials: by the sidecar, or by a token of their own.
+func (d Decision) Injects() bool { return d.withSidecar() || d.Reason == WebIdentity }
+
+func (d Decision) withSidecar() bool { return d.Reason == Injected }
 
 func truncate(status string) string {
 	if len(status) <= maxStatusLength {

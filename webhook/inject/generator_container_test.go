@@ -48,9 +48,9 @@ func (g generator) sidecar(c object) object {
 // variable has a different name at each index: the API server does not require that, but people write pods that way.
 func (g generator) variable(i int) any {
 	name := [][]any{
-		{"A", "HTTP_PROXY", "https_proxy", "AWS_PROFILE", "AWS_REGION"},
+		{"A", "HTTP_PROXY", "https_proxy", "AWS_PROFILE", "AWS_REGION", "AWS_ROLE_ARN"},
 		{"B", "NO_PROXY", "NO_PROXY", "AWS_EC2_METADATA_DISABLED", "AWS_CONTAINER_AUTHORIZATION_TOKEN"},
-		{"C", "no_proxy", "AWS_DEFAULT_REGION", "AWS_CONTAINER_CREDENTIALS_FULL_URI"},
+		{"C", "no_proxy", "AWS_DEFAULT_REGION", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ROLE_SESSION_NAME"},
 		{"D", "all_proxy", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"},
 	}[i]
 	if i == 0 && g.oneIn(8) {
@@ -76,6 +76,10 @@ func (g generator) volume(i int) any {
 				object{"secret": object{"name": "mine"}}),
 		}}})
 	}
+	if g.oneIn(12) && i == 0 {
+		source := object{"serviceAccountToken": object{"audience": g.of(contract.STSAudience, "mine"), "path": g.of(contract.TokenFile, contract.TokenFile, "mine")}}
+		return g.withUnknownField(object{"name": contract.WebIdentityVolumeName, "projected": object{"sources": []any{source}}})
+	}
 	if g.oneIn(10) && i < 2 {
 		return g.withUnknownField(object{"name": []string{contract.VolumeName, contract.AuthorizationVolumeName}[i], "emptyDir": object{"medium": g.of("", "Memory")}})
 	}
@@ -84,7 +88,7 @@ func (g generator) volume(i int) any {
 
 func (g generator) mount(i int) any {
 	if g.oneIn(10) && i == 0 {
-		return object{"name": "v0", "mountPath": contract.AuthorizationMountPath}
+		return object{"name": "v0", "mountPath": g.of(contract.AuthorizationMountPath, contract.WebIdentityMountPath)}
 	}
 	return g.withUnknownField(object{"name": fmt.Sprint("v", i), "mountPath": fmt.Sprint("/v", i)})
 }

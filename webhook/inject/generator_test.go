@@ -60,7 +60,7 @@ func (g generator) metadata() object {
 		g.sometimes(a, 4, contract.AnnotationMetricsPort, func() any { return g.of("2711", "3000", "9464", "x") })
 		g.sometimes(a, 6, contract.AnnotationWait, func() any { return g.of("0s", "5s", "1h") })
 		g.sometimes(a, 6, contract.AnnotationReadiness, func() any { return g.of("true", "exec", "false", "sometimes") })
-		g.sometimes(a, 4, contract.AnnotationAuthorization, func() any { return g.of("env", "env", "file", "x") })
+		g.sometimes(a, 4, contract.AnnotationAuthorization, func() any { return g.of("env", "file", "x", "web-identity", "web-identity") })
 		g.sometimes(a, 4, contract.AnnotationSkipContainers, func() any { return g.of("c0", "c1,i0", " nobody , pod-identity,", "c0,c1,c2,i0,i1") })
 		g.sometimes(a, 4, contract.AnnotationInjectContainers, func() any { return g.of("c0", "c1, i0", "nobody", "c0,c1,c2,i0,i1") })
 		g.sometimes(a, 4, contract.AnnotationIdentity, func() any { return g.of(`{"roleARN":"admin"}`, "") })

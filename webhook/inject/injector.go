@@ -14,8 +14,8 @@ import (
 // the sidecar takes longer than to decide.
 type Injector struct {
 	settings Settings
-	volumes  []encodedVolume
-	mount    json.RawMessage
+	// ofSidecar is what containers get of a pod with a sidecar, ofToken what they get of one with a token of its own.
+	ofSidecar, ofToken client
 
 	mu       sync.Mutex
 	sidecars map[sidecarKey]json.RawMessage
@@ -32,15 +32,19 @@ const maxSidecars = 64
 
 // NewInjector returns one for an installation.
 func NewInjector(settings Settings) *Injector {
-	i := &Injector{
-		settings: settings,
-		mount:    encode(corev1.VolumeMount{Name: contract.AuthorizationVolumeName, MountPath: contract.AuthorizationMountPath, ReadOnly: true}),
-		sidecars: map[sidecarKey]json.RawMessage{},
+	return &Injector{
+		settings:  settings,
+		ofSidecar: newClient(contract.AuthorizationMountPath, contract.AuthorizationVolumeName, volumes(settings)...),
+		ofToken:   newClient(contract.WebIdentityMountPath, contract.WebIdentityVolumeName, webIdentityVolume(settings)),
+		sidecars:  map[sidecarKey]json.RawMessage{},
 	}
-	for _, volume := range volumes(settings) {
-		i.volumes = append(i.volumes, encodedVolume{volume.Name, encode(volume)})
+}
+
+func (i *Injector) client(options podOptions) client {
+	if options.webIdentity != nil {
+		return i.ofToken
 	}
-	return i
+	return i.ofSidecar
 }
 
 // Decide is Decide with the settings of the installation.

@@ -16,6 +16,9 @@ import (
 type podOptions struct {
 	sidecarOptions
 
+	// webIdentity is set where the pod asks for contract.AuthorizationWebIdentity, whether or not it can have it.
+	webIdentity *webIdentity
+
 	skip set
 	// inject are containers that get credentials although they have some of their own.
 	inject set
@@ -47,8 +50,11 @@ func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 	o.skip = r.containers(contract.AnnotationSkipContainers, in.Pod)
 	o.inject = r.containers(contract.AnnotationInjectContainers, in.Pod)
 	r.boolean(contract.AnnotationInject)
-	if r.tokenInEnv() {
+	switch r.authorization() {
+	case contract.AuthorizationEnv:
 		o.token = authorizationToken(existingSidecar(in.Pod), in.Token)
+	case contract.AuthorizationWebIdentity:
+		o.webIdentity = webIdentityOf(in)
 	}
 	r.choosePorts(in.Pod, &o)
 	return o, r.notes
@@ -126,14 +132,14 @@ func (r *annotationReader) readiness(pod *corev1.Pod, fallback string) string {
 	return fallback
 }
 
-func (r *annotationReader) tokenInEnv() bool {
-	switch text, set := r.value(contract.AnnotationAuthorization); {
-	case text == contract.AuthorizationEnv:
-		return true
-	case set && text != contract.AuthorizationFileOnly:
-		r.reject(contract.AnnotationAuthorization, contract.AuthorizationEnv+" or "+contract.AuthorizationFileOnly)
+func (r *annotationReader) authorization() string {
+	legal := []string{contract.AuthorizationFileOnly, contract.AuthorizationEnv, contract.AuthorizationWebIdentity}
+	text, set := r.value(contract.AnnotationAuthorization)
+	if set && !slices.Contains(legal, text) {
+		r.reject(contract.AnnotationAuthorization, legal[0]+", "+legal[1]+" or "+legal[2])
+		return ""
 	}
-	return false
+	return text
 }
 
 // containers is a list of names. It notes those that no container has: a misspelt one gives credentials to a container whose author

@@ -15,7 +15,7 @@ import (
 func (i *Injector) Patch(in Input, decision Decision) []jsonpatch.Operation {
 	var to patch
 	if decision.Injects() {
-		i.addVolumes(&to, in.Pod)
+		i.addVolumes(&to, in.Pod, decision)
 		i.addContainers(&to, in.Pod, decision)
 		to.set("/metadata/labels", in.Pod.Labels, map[string]string{contract.LabelInjected: "true"})
 	}
@@ -35,6 +35,7 @@ func (i *Injector) PatchEphemeralContainers(in Input, old *corev1.Pod) (operatio
 		return nil, nil
 	}
 	options, _ := readOptions(in, i.settings)
+	options.webIdentity = nil // asked for too late: the pod has a sidecar
 	var to patch
 	existing := setOf(old.Spec.EphemeralContainers, func(c *corev1.EphemeralContainer) string { return c.Name })
 	var added []*corev1.Container
@@ -62,7 +63,7 @@ func annotations(in Input, decision Decision, settings Settings) map[string]stri
 		authCA = in.AuthCA
 	}
 	written := map[string]string{contract.AnnotationStatus: decision.Status}
-	if decision.Injects() {
+	if decision.withSidecar() {
 		written[annotationEvictableVolumes] = evictableVolumes(in.Pod.Annotations[annotationEvictableVolumes])
 	}
 	for name, value := range map[string]string{contract.AnnotationIdentity: identity, contract.AnnotationAuthCA: authCA} {
@@ -73,9 +74,9 @@ func annotations(in Input, decision Decision, settings Settings) map[string]stri
 	return written
 }
 
-func (i *Injector) addVolumes(to *patch, pod *corev1.Pod) {
+func (i *Injector) addVolumes(to *patch, pod *corev1.Pod, decision Decision) {
 	var missing []json.RawMessage
-	for _, wanted := range i.volumes {
+	for _, wanted := range i.client(decision.options).volumes {
 		if !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return v.Name == wanted.name }) {
 			missing = append(missing, wanted.json)
 		}
@@ -92,6 +93,7 @@ func (i *Injector) addContainers(to *patch, pod *corev1.Pod, decision Decision) 
 		i.configureContainer(to, itemPath("/spec/initContainers", n), &pod.Spec.InitContainers[n], decision.options)
 	}
 	switch existing := existingSidecar(pod); {
+	case !decision.withSidecar():
 	case existing == nil:
 		to.insert("/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), i.sidecar(pod, decision))
 	case decision.options.readiness == ReadinessExec && asksByHTTP(existing):

@@ -57,6 +57,9 @@ func inputOfSeed(seed uint64) inject.Input {
 	if seed%3 != 0 {
 		input.Identity, input.Associated = contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}, true
 	}
+	if seed%7 == 1 {
+		input.Identity.Policy = "{}"
+	}
 	return input
 }
 
@@ -89,12 +92,16 @@ func checkInvariants(t testing.TB, input inject.Input, raw []byte, settings inje
 	}
 	before, after := podOf(t, raw), podOf(t, admitted)
 	input.Pod = before
-	if inject.Decide(input, settings).Injects() {
+	decision := inject.Decide(input, settings)
+	if decision.Injects() {
 		checkCompletion(t, secondInput, admitted, settings)
+	}
+	checkToken(t, input, decision, before, after)
+	if decision.Reason == inject.Injected {
 		checkNothingForeign(t, after)
 	}
 	trusted := ""
-	if inject.Decide(input, settings).Injects() && settings.UsesEKSAuth() {
+	if decision.Injects() && settings.UsesEKSAuth() {
 		trusted = input.AuthCA
 	}
 	if after.Annotations[contract.AnnotationAuthCA] != trusted {
@@ -108,8 +115,7 @@ func checkInvariants(t testing.TB, input inject.Input, raw []byte, settings inje
 			t.Errorf("there are %d of %s", count, what)
 		}
 	}
-	injected := after.Labels[contract.LabelInjected] == "true" && before.Labels[contract.LabelInjected] != "true"
-	if injected && names(after)["container "+contract.ContainerName] != 1 {
+	if decision.Reason == inject.Injected && names(after)["container "+contract.ContainerName] != 1 {
 		t.Errorf("an injected pod has no sidecar: %s", admitted)
 	}
 }

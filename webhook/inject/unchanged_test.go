@@ -37,7 +37,7 @@ func removeOurs(was, is object) {
 	normalizeEmpty(had, metadata, "annotations")
 	normalizeEmpty(had, metadata, "labels")
 	spec, hadSpec := child(is, "spec"), child(was, "spec")
-	removeOurItems(hadSpec, spec, "volumes", "name", contract.VolumeName, contract.AuthorizationVolumeName)
+	removeOurItems(hadSpec, spec, "volumes", "name", contract.VolumeName, contract.AuthorizationVolumeName, contract.WebIdentityVolumeName)
 	removeOurItems(hadSpec, spec, "initContainers", "name", contract.ContainerName)
 	for _, kind := range []string{"containers", "initContainers", "ephemeralContainers"} {
 		old := items(hadSpec, kind)
@@ -66,7 +66,7 @@ func removeOursFromContainer(was, is object) {
 			delete(is, probe)
 		}
 	}
-	removeOurItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath)
+	removeOurItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath, contract.WebIdentityMountPath)
 	old := items(was, "env")
 	for i, variable := range items(is, "env") {
 		// What we appended to NO_PROXY.
@@ -79,7 +79,8 @@ func removeOursFromContainer(was, is object) {
 		}
 	}
 	removeOurItems(was, is, "env", "name", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy")
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy",
+		"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_SESSION_NAME", "AWS_ENDPOINT_URL_STS")
 }
 
 // removeOurItems removes our items from a list, where the list did not have them before.

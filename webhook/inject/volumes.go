@@ -81,13 +81,17 @@ func hasOurAudience(volume corev1.Volume, settings Settings) bool {
 	})
 }
 
+func tokenSource(settings Settings) corev1.VolumeProjection {
+	return corev1.VolumeProjection{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
+		Audience:          settings.audience(),
+		ExpirationSeconds: new(int64(settings.TokenExpiration.Seconds())),
+		Path:              contract.TokenFile,
+	}}
+}
+
 func tokenVolumeSources(settings Settings) []corev1.VolumeProjection {
 	all := []corev1.VolumeProjection{
-		{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{
-			Audience:          settings.audience(),
-			ExpirationSeconds: new(int64(settings.TokenExpiration.Seconds())),
-			Path:              contract.TokenFile,
-		}},
+		tokenSource(settings),
 		{DownwardAPI: &corev1.DownwardAPIProjection{Items: annotationFiles(settings.NeedsAuthCA())}},
 	}
 	if settings.STS.CAConfigMap != "" {

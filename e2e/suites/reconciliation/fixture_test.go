@@ -87,10 +87,10 @@ func (f fixture) forge(t *testing.T, metadata string) {
 		"--as=system:serviceaccount:pod-identity:pod-identity-webhook", "--as-group=system:masters")
 }
 
-// execute runs a command in the application of a pod.
-func (f fixture) execute(t *testing.T, pod string, command ...string) string {
+// execute runs a command in the application of the pod app.
+func (f fixture) execute(t *testing.T, command ...string) string {
 	t.Helper()
-	return f.Do(t, append([]string{"exec", "--namespace=" + f.namespace, pod, "--container=" + pod, "--"}, command...)...)
+	return f.Do(t, append([]string{"exec", "--namespace=" + f.namespace, "app", "--container=app", "--"}, command...)...)
 }
 
 // until makes a change while a loop in the pod app asks its sidecar, and returns how long after its beginning the sidecar answers
@@ -119,7 +119,7 @@ func (f fixture) list(t *testing.T) {
 	if f.S3Endpoint != "" {
 		command = append(command, "--endpoint-url", f.S3Endpoint)
 	}
-	if seen := f.execute(t, "app", command...); !strings.Contains(seen, platform.Object) {
+	if seen := f.execute(t, command...); !strings.Contains(seen, platform.Object) {
 		t.Errorf("the list of the bucket is %q", seen)
 	}
 }

@@ -28,12 +28,12 @@ func killedSidecar(t *testing.T, f fixture) {
 	t.Parallel()
 	f.startAssociated(t)
 	token := []string{"sh", "-c", "cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
-	before := f.execute(t, "app", token...)
+	before := f.execute(t, token...)
 	_, id, _ := strings.Cut(f.inPod(t, "{.status.initContainerStatuses[0].containerID}"), "://")
 	f.DoWith(t, fmt.Sprintf(killer, f.inPod(t, "{.spec.nodeName}"), f.CLIImage, id), "create", "--namespace="+f.namespace, "--filename=-")
 	f.Do(t, "wait", "--namespace="+f.namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/app", "--timeout=1m")
 	f.list(t)
-	if after := f.execute(t, "app", token...); after != before {
+	if after := f.execute(t, token...); after != before {
 		t.Error("the authorization token is another one")
 	}
 	if restarts := f.inPod(t, "{.status.containerStatuses[*].restartCount}"); restarts != "0" {

@@ -25,6 +25,7 @@ func TestOnARealCluster(t *testing.T) {
 		"a sidecar that is killed comes back with the same authorization token":                               killedSidecar,
 		"a more specific association takes precedence over a pattern until it is deleted":                     closerAssociation,
 		"a cluster that comes from IRSA works by labelling its namespaces":                                    comingFromIRSA,
+		"a client that knows nothing but IRSA has a token of its own, on the network of the node too":         webIdentity,
 		"a pod that loses our label gets it back, and its identity stays true":                                labelRemoved,
 		"a new leader keeps what the statuses say, and repeats no event":                                      anotherLeader,
 		"a definition that is deleted takes no identity away, and heals when it is back":                      deletedDefinition,
