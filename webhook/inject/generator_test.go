@@ -62,6 +62,7 @@ func (g generator) metadata() object {
 		g.sometimes(a, 6, contract.AnnotationReadiness, func() any { return g.of("true", "exec", "false", "sometimes") })
 		g.sometimes(a, 4, contract.AnnotationAuthorization, func() any { return g.of("env", "file", "x", "web-identity", "web-identity") })
 		g.sometimes(a, 4, contract.AnnotationSkipContainers, func() any { return g.of("c0", "c1,i0", " nobody , pod-identity,", "c0,c1,c2,i0,i1") })
+		g.sometimes(a, 8, "eks.amazonaws.com/skip-containers", func() any { return "c0" })
 		g.sometimes(a, 4, contract.AnnotationInjectContainers, func() any { return g.of("c0", "c1, i0", "nobody", "c0,c1,c2,i0,i1") })
 		g.sometimes(a, 4, contract.AnnotationIdentity, func() any { return g.of(`{"roleARN":"admin"}`, "") })
 		g.sometimes(a, 4, contract.AnnotationAuthCA, func() any { return g.of("mine", "") })

@@ -12,6 +12,9 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
+// annotationIRSASkip lists containers that IRSA's webhook leaves alone (amazon-eks-pod-identity-webhook, README).
+const annotationIRSASkip = "eks.amazonaws.com/skip-containers"
+
 // podOptions are what the annotations of a pod choose, with the settings as defaults.
 type podOptions struct {
 	sidecarOptions
@@ -48,6 +51,7 @@ func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 		readiness:   r.readiness(in.Pod, settings.Readiness),
 	}
 	o.skip = r.containers(contract.AnnotationSkipContainers, in.Pod)
+	r.foreignSkip()
 	o.inject = r.containers(contract.AnnotationInjectContainers, in.Pod)
 	r.boolean(contract.AnnotationInject)
 	switch r.authorization() {
@@ -140,6 +144,15 @@ func (r *annotationReader) authorization() string {
 		return ""
 	}
 	return text
+}
+
+// foreignSkip notes the wish that a container gets no AWS credentials where it is written for the webhook of IRSA alone. It is not obeyed: it
+// may as well stand there so that the container gets ours in place of IRSA's. Our own annotation, the empty one too, says which.
+func (r *annotationReader) foreignSkip() {
+	_, foreign := r.annotations[annotationIRSASkip]
+	if _, ours := r.annotations[contract.AnnotationSkipContainers]; foreign && !ours {
+		r.notes = append(r.notes, fmt.Sprintf("annotation %s skips nothing here; set %s", annotationIRSASkip, contract.AnnotationSkipContainers))
+	}
 }
 
 // containers is a list of names. It notes those that no container has: a misspelt one gives credentials to a container whose author
