@@ -11,14 +11,15 @@ import (
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/plugin/cluster"
 	"github.com/podidentity/podidentity/webhook/config"
 )
 
-// documents are those of a file of manifests/base.
+// documents are those of a file of manifests.
 func documents(t *testing.T, file string) [][]byte {
 	t.Helper()
-	text, err := os.ReadFile("../../manifests/base/" + file)
+	text, err := os.ReadFile("../../manifests/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,30 +48,54 @@ func permissions(rules []rbacv1.PolicyRule) []string {
 	return all
 }
 
-func TestTheRightsAreThoseOfTheManifests(t *testing.T) {
+// rulesOf are those of the roles that are chosen.
+func rulesOf(t *testing.T, documents [][]byte, chosen func(role rbacv1.ClusterRole) bool) []rbacv1.PolicyRule {
+	t.Helper()
 	var rules []rbacv1.PolicyRule
-	for _, document := range slices.Concat(documents(t, "rbac.yaml"), documents(t, "rbac-rotation.yaml")) {
+	for _, document := range documents {
 		var role rbacv1.ClusterRole
 		if err := yaml.Unmarshal(document, &role); err != nil {
 			t.Fatal(err)
 		}
-		rules = append(rules, role.Rules...)
-	}
-	var known []string
-	for _, r := range rights(&cluster.Installation{Namespace: "pod-identity", Config: config.Default()}) {
-		for _, verb := range r.verbs {
-			known = append(known, verb+" "+r.group+"/"+strings.TrimSuffix(r.resource+"/"+r.subresource, "/")+" "+r.name)
+		if chosen(role) {
+			rules = append(rules, role.Rules...)
 		}
 	}
-	slices.Sort(known)
-	if want := permissions(rules); !slices.Equal(known, want) {
-		t.Errorf("the manifests have\n%q\nand check knows\n%q", want, known)
+	return rules
+}
+
+func TestTheRightsAreThoseOfTheManifests(t *testing.T) {
+	own, auth := slices.Concat(documents(t, "base/rbac.yaml"), documents(t, "base/rbac-rotation.yaml")), documents(t, "auth/rbac.yaml")
+	withAuth := config.Default()
+	withAuth.Injection.Source, withAuth.Injection.EKSAuthEndpoint = contract.SourceEKSAuth, "https://pod-identity-auth.pod-identity.svc"
+	ofWebhook := func(role rbacv1.ClusterRole) bool { return strings.HasPrefix(role.Name, cluster.PrimaryDeployment) }
+	ofAuth := func(role rbacv1.ClusterRole) bool {
+		return role.Name == cluster.AuthDeployment && role.Kind == "ClusterRole"
+	}
+	for title, test := range map[string]struct {
+		rights []right
+		rules  []rbacv1.PolicyRule
+	}{
+		"the webhook":                       {webhookRights(&cluster.Installation{Config: config.Default()}), rulesOf(t, own, ofWebhook)},
+		"the webhook with the auth service": {webhookRights(&cluster.Installation{Config: withAuth}), rulesOf(t, slices.Concat(own, auth), ofWebhook)},
+		"the auth service":                  {authRights(), rulesOf(t, auth, ofAuth)},
+	} {
+		var known []string
+		for _, r := range test.rights {
+			for _, verb := range r.verbs {
+				known = append(known, verb+" "+r.group+"/"+strings.TrimSuffix(r.resource+"/"+r.subresource, "/")+" "+r.name)
+			}
+		}
+		slices.Sort(known)
+		if want := permissions(test.rules); !slices.Equal(known, want) {
+			t.Errorf("of %s the manifests have\n%q\nand check knows\n%q", title, want, known)
+		}
 	}
 }
 
 func TestThePoliciesAreThoseOfTheManifests(t *testing.T) {
 	var names []string
-	for _, document := range documents(t, "policies.yaml") {
+	for _, document := range documents(t, "base/policies.yaml") {
 		var object struct {
 			Kind     string `json:"kind"`
 			Metadata struct {

@@ -76,11 +76,15 @@ func (l looker) looks(i *cluster.Installation) []look {
 			return leaderFindings(i, lease, pods.Items, l.now), nil
 		}},
 		{"rights", func(ctx context.Context) ([]Finding, error) {
-			missing, err := missingRights(ctx, l.client, i)
-			if err != nil {
-				return nil, err
+			var all []Finding
+			for _, of := range actors(i) {
+				missing, err := missingRights(ctx, l.client, i.Namespace, of)
+				if err != nil {
+					return all, err
+				}
+				all = append(all, rightFindings(of.title, missing, i.Namespace)...)
 			}
-			return rightFindings(missing, i.Namespace), nil
+			return all, nil
 		}},
 		{"policies", func(ctx context.Context) ([]Finding, error) { return l.policies(ctx, i) }},
 		{"auth service", func(ctx context.Context) ([]Finding, error) { return l.auth(ctx, i, pods.Items) }},
@@ -131,7 +135,7 @@ func (l looker) fleet(ctx context.Context, i *cluster.Installation) ([]Finding, 
 	if err != nil {
 		return nil, err
 	}
-	all := associationFindings(identities, l.now)
+	all := append(associationFindings(identities, l.now), boundsFindings(identities.Index)...)
 	var f fleet
 	err = cluster.EachInjected(ctx, l.client, "", func(pod *corev1.Pod) { f.add(pod, identities, l.now) })
 	if err != nil {

@@ -21,7 +21,7 @@ func (f podFacts) identityFindings() []Finding {
 	case have == want && want == "":
 		return []Finding{note(check, "the pod has none")}
 	case have == want:
-		return []Finding{ok(check, "the pod has that of the association")}
+		return []Finding{ok(check, "the pod has the one that it should have")}
 	case age < settling:
 		return []Finding{note(check, "the pod is %s old, and gets another within seconds", age.Round(time.Second))}
 	case err != nil:

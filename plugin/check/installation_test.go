@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/plugin/cluster"
 )
@@ -25,13 +26,14 @@ type facts struct {
 	definition *unstructured.Unstructured
 	pods       []corev1.Pod
 	lease      *coordinationv1.Lease
-	missing    []right
-	found      map[string]*admissionregistrationv1.ValidatingAdmissionPolicy
-	bindings   map[string]*admissionregistrationv1.ValidatingAdmissionPolicyBinding
-	authCA     *corev1.ConfigMap
-	identities *cluster.Identities
-	fleet      fleet
-	labels     []namespaceLabel
+	// missing are rights of the webhook, authMissing those of the auth service.
+	missing, authMissing []right
+	found                map[string]*admissionregistrationv1.ValidatingAdmissionPolicy
+	bindings             map[string]*admissionregistrationv1.ValidatingAdmissionPolicyBinding
+	authCA               *corev1.ConfigMap
+	identities           *cluster.Identities
+	fleet                fleet
+	labels               []namespaceLabel
 }
 
 // well is an installation in which all is well.
@@ -56,8 +58,8 @@ func (f facts) findings() []Finding {
 	var all []Finding
 	for _, part := range [][]Finding{
 		serverFindings(f.version), definitionFindings(f.definition), webhookFindings(f.Installation, noon), replicaFindings(f.Installation, f.pods),
-		leaderFindings(f.Installation, f.lease, f.pods, noon), rightFindings(f.missing, f.Namespace), policyFindings(f.found, f.bindings, f.Namespace),
-		authFindings(f.Installation, f.authCA, f.pods, noon), associationFindings(f.identities, noon), fleetFindings(f.fleet, f.Installation), namespaceFindings(f.labels),
+		leaderFindings(f.Installation, f.lease, f.pods, noon), rightFindings("the webhook", f.missing, f.Namespace), rightFindings("the auth service", f.authMissing, f.Namespace), policyFindings(f.found, f.bindings, f.Namespace),
+		authFindings(f.Installation, f.authCA, f.pods, noon), associationFindings(f.identities, noon), boundsFindings(f.identities.Index), fleetFindings(f.fleet, f.Installation), namespaceFindings(f.labels),
 	} {
 		all = append(all, part...)
 	}
@@ -72,6 +74,15 @@ func unready(container corev1.ContainerStatus) func(*facts) {
 	return func(f *facts) {
 		f.Deployments[cluster.PrimaryDeployment].Status.ReadyReplicas = 0
 		f.pods[0].Status.ContainerStatuses = []corev1.ContainerStatus{container}
+	}
+}
+
+// bounded has the namespace shop allow these roles, and its service account chooser name one.
+func bounded(patterns string) func(*facts) {
+	return func(f *facts) {
+		f.identities.Index.SetBounds("shop", map[string]string{contract.AnnotationAllowedRoles: patterns}, "namespace")
+		chosen := map[string]string{contract.AnnotationRole: "arn:aws:iam::111122223333:role/admin"}
+		f.identities.Index.SetAnnotations(association.ServiceAccount{Namespace: "shop", Name: "chooser"}, chosen, "account", association.AllAnnotations)
 	}
 }
 
@@ -131,6 +142,7 @@ func TestEachFaultOfAnInstallationHasALineAndARemedy(t *testing.T) {
 		{"rights are missing", func(f *facts) {
 			f.missing = []right{{resource: "pods", verbs: []string{"patch"}}, {group: "coordination.k8s.io", resource: "leases", name: "pod-identity-webhook", namespaced: true, verbs: []string{"get", "update"}}}
 		}},
+		{"rights of the auth service are missing", func(f *facts) { f.authMissing = []right{{resource: "namespaces", verbs: []string{"list", "watch"}}} }},
 		{"a policy is gone", func(f *facts) { f.found["pod-identity-sidecar"] = nil }},
 		{"a binding is gone", func(f *facts) { f.bindings["pod-identity-metadata"] = nil }},
 		{"a binding denies nothing", func(f *facts) { f.bindings["pod-identity-webhook"].Spec.ValidationActions = nil }},
@@ -152,6 +164,9 @@ func TestEachFaultOfAnInstallationHasALineAndARemedy(t *testing.T) {
 			a.Spec.Policy = "{"
 			f.identities = identities(t, a)
 		}},
+		{"a namespace allows the role that its service account chooses", bounded("arn:aws:iam::111122223333:role/*")},
+		{"a namespace refuses the role that its service account chooses", bounded("")},
+		{"the bounds of a namespace are malformed", bounded("team-*")},
 		{"no status is written", func(f *facts) { f.identities = identities(t, associate("checkout", "shop", "checkout")) }},
 		{"pods have another identity", func(f *facts) { f.fleet.stale = tally{2, "shop/app"} }},
 		{"pods with a token of their own keep another role", func(f *facts) { f.fleet.kept = tally{1, "shop/app"} }},

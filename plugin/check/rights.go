@@ -11,18 +11,45 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/plugin/cluster"
 )
 
-// right is something that the webhook must be allowed. In the namespace of the product where namespaced is set.
+// right is something that a service account of the product must be allowed. In the namespace of the product where namespaced is set.
 type right struct {
 	group, resource, subresource, name string
 	namespaced                         bool
 	verbs                              []string
 }
 
-// rights are those of the manifests, as far as the settings need them. A test compares them.
-func rights(i *cluster.Installation) []right {
+// actor is a service account of the product, and what it must be allowed.
+type actor struct {
+	title, account string
+	rights         []right
+}
+
+func actors(i *cluster.Installation) []actor {
+	all := []actor{{"the webhook", cluster.PrimaryDeployment, webhookRights(i)}}
+	if i.Config.Injection.NeedsAuthCA() {
+		all = append(all, actor{"the auth service", cluster.AuthDeployment, authRights()})
+	}
+	return all
+}
+
+// authRights are those of manifests/auth in the whole cluster. What lacks in the namespace of the product shows in the CA that is not published.
+func authRights() []right {
+	watch := []string{"list", "watch"}
+	return []right{
+		{group: "podidentity.dev", resource: "podidentityassociations", verbs: watch},
+		{group: "apiextensions.k8s.io", resource: "customresourcedefinitions", name: association.DefinitionName, verbs: []string{"get"}},
+		{resource: "serviceaccounts", verbs: watch},
+		{resource: "namespaces", verbs: watch},
+		{group: "authentication.k8s.io", resource: "tokenreviews", verbs: []string{"create"}},
+	}
+}
+
+// webhookRights are those of the manifests, as far as the settings need them. A test compares them.
+func webhookRights(i *cluster.Installation) []right {
 	watch := []string{"list", "watch"}
 	all := []right{
 		{group: "podidentity.dev", resource: "podidentityassociations", verbs: watch},
@@ -37,6 +64,9 @@ func rights(i *cluster.Installation) []right {
 		{group: "events.k8s.io", resource: "events", verbs: []string{"create"}},
 		{group: "coordination.k8s.io", resource: "leases", namespaced: true, verbs: []string{"create"}},
 		{group: "coordination.k8s.io", resource: "leases", name: i.Config.Lease, namespaced: true, verbs: []string{"get", "update"}},
+	}
+	if i.Config.Injection.NeedsAuthCA() {
+		all = append(all, right{resource: "configmaps", name: contract.AuthCAConfigMap, namespaced: true, verbs: watch})
 	}
 	if i.Config.CertificateDir == "" {
 		all = append(all,
@@ -69,18 +99,18 @@ func (r right) String() string {
 // reviewersAtOnce bounds the requests that wait for an answer.
 const reviewersAtOnce = 8
 
-// missingRights asks the API server which of the rights the service account of the webhook lacks.
-func missingRights(ctx context.Context, c client.Client, i *cluster.Installation) ([]right, error) {
-	all := rights(i)
-	denied := make([][]string, len(all))
+// missingRights asks the API server which of its rights the actor lacks.
+func missingRights(ctx context.Context, c client.Client, namespace string, of actor) ([]right, error) {
+	missing := slices.Clone(of.rights)
+	denied := make([][]string, len(missing))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(reviewersAtOnce)
-	for n, r := range all {
+	for n, r := range missing {
 		group.Go(func() error {
 			for _, verb := range r.verbs {
-				allowed, err := allows(ctx, c, i.Namespace, r, verb)
+				allowed, err := allows(ctx, c, namespace, of.account, r, verb)
 				if err != nil {
-					return fmt.Errorf("ask what the webhook may do: %w", err)
+					return fmt.Errorf("ask what %s may do: %w", of.title, err)
 				}
 				if !allowed {
 					denied[n] = append(denied[n], verb)
@@ -92,15 +122,15 @@ func missingRights(ctx context.Context, c client.Client, i *cluster.Installation
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for n := range all {
-		all[n].verbs = denied[n]
+	for n := range missing {
+		missing[n].verbs = denied[n]
 	}
-	return slices.DeleteFunc(all, func(r right) bool { return len(r.verbs) == 0 }), nil
+	return slices.DeleteFunc(missing, func(r right) bool { return len(r.verbs) == 0 }), nil
 }
 
-func allows(ctx context.Context, c client.Client, namespace string, r right, verb string) (bool, error) {
+func allows(ctx context.Context, c client.Client, namespace, account string, r right, verb string) (bool, error) {
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-		User:   "system:serviceaccount:" + namespace + ":pod-identity-webhook",
+		User:   "system:serviceaccount:" + namespace + ":" + account,
 		Groups: []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
 			Verb: verb, Group: r.group, Resource: r.resource, Subresource: r.subresource, Name: r.name,
@@ -113,8 +143,8 @@ func allows(ctx context.Context, c client.Client, namespace string, r right, ver
 	return review.Status.Allowed, err
 }
 
-// rightFindings are about what the webhook may not do and should.
-func rightFindings(missing []right, namespace string) []Finding {
+// rightFindings are about what the actor may not do and should.
+func rightFindings(title string, missing []right, namespace string) []Finding {
 	const check = "rights"
 	var all []Finding
 	for _, r := range missing {
@@ -122,7 +152,7 @@ func rightFindings(missing []right, namespace string) []Finding {
 		if r.namespaced {
 			where = " in namespace " + namespace
 		}
-		all = append(all, wrong(check, applyAgain, "the webhook may not %s%s", r, where))
+		all = append(all, wrong(check, applyAgain, "%s may not %s%s", title, r, where))
 	}
-	return settled(all, ok(check, "the webhook may do all that it does"))
+	return settled(all, ok(check, "%s may do all that it does", title))
 }
