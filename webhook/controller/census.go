@@ -21,7 +21,8 @@ func (r *statusReporter) census(pods []*corev1.Pod, said func(*corev1.Pod) strin
 	found := census{namespaces: map[string]map[string]int{}, associations: map[string]map[string]int{}, oldest: map[string]time.Time{}, ready: map[string]bool{}}
 	for _, pod := range pods {
 		identity, associated := r.identities.Identity(serviceAccount(pod))
-		state := stateOf(pod, associated, unknownTo(pod, r.outdated.critical(identity)), said(pod))
+		outside := !associated && r.identities.Refusal(serviceAccount(pod)) != ""
+		state := stateOf(pod, associated, outside, unknownTo(pod, r.outdated.critical(identity)), said(pod))
 		add(found.namespaces, pod.Namespace, state)
 		if identity.Association != "" {
 			add(found.associations, identity.Association, state)

@@ -70,19 +70,22 @@ func TestEachPodHasOneState(t *testing.T) {
 		unassociated bool
 		unknown      []string
 		said, want   string
+		outside      bool
 	}{
-		"one that is served":                              {injectedPod("a", "reader"), false, nil, "", stateWithCredentials},
-		"one that is served, before it runs":              {changed(injectedPod("a", "reader"), sidecarIs(corev1.PodPending, true, runs)), false, nil, "", stateWithCredentials},
-		"one whose sidecar waits":                         {waitingPod("a", "reader"), false, nil, "", stateAwaiting},
-		"one that waits for an STS that is away":          {waitingPod("a", "reader"), false, nil, away, stateAwaiting},
-		"one that waits and is refused":                   {waitingPod("a", "reader"), false, nil, refused, stateRefused},
-		"one that is refused later":                       {injectedPod("a", "reader"), false, nil, refused, stateRefused},
-		"one that gets nothing new":                       {injectedPod("a", "reader"), false, nil, away, stateFailing},
-		"one without an association, whatever it said":    {waitingPod("a", "reader"), true, nil, refused, stateUnassociated},
-		"one that is too old for a restriction":           {waitingPod("a", "reader"), false, []string{"policy"}, refused, stateOutdated},
-		"one that starts":                                 {changed(injectedPod("a", "reader"), starting), false, nil, "", stateNotRunning},
-		"one whose sidecar has ended":                     {changed(injectedPod("a", "reader"), sidecarIs(corev1.PodRunning, false, ended)), false, nil, "", stateNotRunning},
-		"one whose sidecar has ended after it complained": {changed(injectedPod("a", "reader"), sidecarIs(corev1.PodRunning, false, ended)), false, nil, away, stateNotRunning},
+		"one that is served":                              {pod: injectedPod("a", "reader"), want: stateWithCredentials},
+		"one that is served, before it runs":              {pod: changed(injectedPod("a", "reader"), sidecarIs(corev1.PodPending, true, runs)), want: stateWithCredentials},
+		"one whose sidecar waits":                         {pod: waitingPod("a", "reader"), want: stateAwaiting},
+		"one that waits for an STS that is away":          {pod: waitingPod("a", "reader"), said: away, want: stateAwaiting},
+		"one that waits and is refused":                   {pod: waitingPod("a", "reader"), said: refused, want: stateRefused},
+		"one that is refused later":                       {pod: injectedPod("a", "reader"), said: refused, want: stateRefused},
+		"one that gets nothing new":                       {pod: injectedPod("a", "reader"), said: away, want: stateFailing},
+		"one without an association, whatever it said":    {pod: waitingPod("a", "reader"), unassociated: true, said: refused, want: stateUnassociated},
+		"one whose role its namespace does not allow":     {pod: injectedPod("a", "reader"), unassociated: true, outside: true, want: stateRefused},
+		"one of those that has ended":                     {pod: changed(injectedPod("a", "reader"), sidecarIs(corev1.PodRunning, false, ended)), unassociated: true, outside: true, want: stateNotRunning},
+		"one that is too old for a restriction":           {pod: waitingPod("a", "reader"), unknown: []string{"policy"}, said: refused, want: stateOutdated},
+		"one that starts":                                 {pod: changed(injectedPod("a", "reader"), starting), want: stateNotRunning},
+		"one whose sidecar has ended":                     {pod: changed(injectedPod("a", "reader"), sidecarIs(corev1.PodRunning, false, ended)), want: stateNotRunning},
+		"one whose sidecar has ended after it complained": {pod: changed(injectedPod("a", "reader"), sidecarIs(corev1.PodRunning, false, ended)), said: away, want: stateNotRunning},
 	} {
 		t.Run(name, func(t *testing.T) {
 			trimmed := test.pod
@@ -94,7 +97,7 @@ func TestEachPodHasOneState(t *testing.T) {
 				trimmed = object.(*corev1.Pod)
 			}
 			for _, pod := range []*corev1.Pod{test.pod, trimmed} {
-				if got := stateOf(pod, !test.unassociated, test.unknown, test.said); got != test.want {
+				if got := stateOf(pod, !test.unassociated, test.outside, test.unknown, test.said); got != test.want {
 					t.Errorf("it is %s, not %s", got, test.want)
 				}
 			}
@@ -223,5 +226,17 @@ func TestARoleOfAServiceAccountIsOfNoAssociation(t *testing.T) {
 	found := r.census([]*corev1.Pod{injectedPod("a", "irsa")}, func(*corev1.Pod) string { return "" })
 	if found.namespaces["team"][stateWithCredentials] != 1 || len(found.associations) != 0 {
 		t.Errorf("found %+v", found)
+	}
+}
+
+func TestARoleOutsideOfTheBoundsOfItsNamespaceIsRefused(t *testing.T) {
+	identities := association.NewIndex()
+	account := association.ServiceAccount{Namespace: "team", Name: "chooser"}
+	identities.SetBounds(account.Namespace, map[string]string{contract.AnnotationAllowedRoles: ""}, "namespace")
+	identities.SetAnnotations(account, map[string]string{contract.AnnotationRole: "arn:aws:iam::111122223333:role/admin"}, "account", association.AllAnnotations)
+	r := &statusReporter{identities: identities, outdated: &outdatedPods{critical: contract.Identity.Critical}}
+	found := r.census([]*corev1.Pod{injectedPod("a", account.Name), injectedPod("b", "default")}, func(*corev1.Pod) string { return "" })
+	if want := map[string]int{stateRefused: 1, stateUnassociated: 1}; !maps.Equal(found.namespaces["team"], want) {
+		t.Errorf("found %+v", found.namespaces["team"])
 	}
 }

@@ -15,11 +15,12 @@ const (
 	stateWithCredentials = "WithCredentials"
 	// stateAwaiting is that of a pod whose sidecar runs without the first credentials, and does not say that these are refused.
 	stateAwaiting = "Awaiting"
-	// stateRefused is that of a pod whose sidecar says that its role is refused, before the first credentials or after them.
+	// stateRefused is that of a pod whose sidecar says that its role is refused, before the first credentials or after them, and of one whose
+	// ServiceAccount names a role that its namespace does not allow.
 	stateRefused = "Refused"
 	// stateFailing is that of a pod that has had credentials and gets no new ones, for another reason than a refusal.
 	stateFailing = "Failing"
-	// stateUnassociated is that of a pod without an association.
+	// stateUnassociated is that of a pod to which nothing gives a role.
 	stateUnassociated = "Unassociated"
 	// stateOutdated is that of a pod whose sidecar is too old for a restriction of its association.
 	stateOutdated = "Outdated"
@@ -29,11 +30,13 @@ const (
 	stateUninjected = "Uninjected"
 )
 
-// stateOf is the state of an injected pod. Unknown are the critical fields that its sidecar does not know, and said is what that last said
-// of a trouble.
-func stateOf(pod *corev1.Pod, associated bool, unknown []string, said string) string {
+// stateOf is the state of an injected pod. Outside is whether its role is outside of the bounds of its namespace, unknown are the critical
+// fields that its sidecar does not know, and said is what that last said of a trouble.
+func stateOf(pod *corev1.Pod, associated, outside bool, unknown []string, said string) string {
 	switch {
-	case !associated:
+	case outside && sidecarRuns(pod):
+		return stateRefused
+	case !associated && !outside:
 		return stateUnassociated
 	case len(unknown) > 0:
 		return stateOutdated

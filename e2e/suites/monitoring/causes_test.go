@@ -39,6 +39,16 @@ func refuseRole(t *testing.T, s *suite, namespace string) {
 	s.associate(t, namespace, namespace, s.RefusedRoleARN, "")
 }
 
+// narrowBounds has a pod with a role that its ServiceAccount chooses, and then has the namespace allow none.
+func narrowBounds(t *testing.T, s *suite, namespace string) {
+	s.label(t, namespace)
+	s.Do(t, "annotate", "namespace", namespace, "podidentity.dev/allowed-roles="+s.RoleARN)
+	s.Do(t, "annotate", "serviceaccount", "--namespace="+namespace, "app", "podidentity.dev/role-arn="+s.RoleARN)
+	s.run(t, namespace, "")
+	s.Do(t, "wait", "--namespace="+namespace, "--for=condition=Ready", "pod/app", "--timeout=2m")
+	s.Do(t, "annotate", "namespace", namespace, "podidentity.dev/allowed-roles=", "--overwrite")
+}
+
 // silenceSTS has the sidecar of a pod that has credentials ask for others, for a changed policy.
 func silenceSTS(t *testing.T, s *suite, namespace string) {
 	s.runReady(t, namespace)

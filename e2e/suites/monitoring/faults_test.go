@@ -40,6 +40,7 @@ func faults() [][]*fault {
 			{name: "STS does not answer, and a pod is created", alerts: []string{"PodIdentityPodsWithoutCredentials"}, scoped: true, short: true, begin: createWithoutSTS, end: stsAnswers},
 			{name: "a pod is older than the label of its namespace", alerts: []string{"PodIdentityPodsUninjected"}, scoped: true, short: true, begin: labelLate, end: unlabel},
 			{name: "an association is edited to a role that STS refuses", alerts: []string{"PodIdentityRoleRefused"}, scoped: true, begin: refuseRole, end: nothing},
+			{name: "a namespace no longer allows the role that its ServiceAccount names", alerts: []string{"PodIdentityRoleRefused"}, scoped: true, begin: narrowBounds, end: nothing},
 			{name: "STS does not answer pods that run", alerts: []string{"PodIdentityCredentialsRunOut"}, scoped: true, begin: silenceSTS, end: stsAnswers},
 		},
 		{{name: "STS throttles", alerts: []string{"PodIdentitySTSThrottles"}, begin: throttle, still: askAgain, end: stsAnswers}},
