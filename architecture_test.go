@@ -86,7 +86,7 @@ func mayImport() map[string][]string {
 // testsMayImport is what tests may import besides the package itself, contract, and what that package may.
 func testsMayImport() map[string][]string {
 	return map[string][]string{
-		"plugin/preview":                  {"plugin"},
+		"plugin/preview":                  {"internal/clitest", "plugin"},
 		"plugin/check":                    {"webhook/config"},
 		"plugin/who":                      {"api/v1alpha1"},
 		"plugin/convert":                  {"internal/clitest", "plugin"},

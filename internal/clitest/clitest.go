@@ -24,7 +24,7 @@ func (r Result) parts() []txtar.File {
 }
 
 // RunFixtures runs each testdata/*.txtar: a sentence, the arguments, and the files, in whose directory the command runs; "stdin" is the standard
-// input. It compares what the command prints and returns with the rest of the fixture, or with update writes that.
+// input. Something must read each file, by its name or that of its directory. It compares what the command prints and returns with the rest of the fixture, or with update writes that.
 func RunFixtures(t *testing.T, update bool, run func(t *testing.T, arguments []string, stdin string) Result) {
 	t.Helper()
 	fixtures, err := filepath.Glob("testdata/*.txtar")
@@ -61,9 +61,10 @@ func runFixture(t *testing.T, path string, archive *txtar.Archive, update bool, 
 		case "stdin":
 			stdin = string(file.Data)
 		default:
-			if err := os.WriteFile(file.Name, file.Data, 0o600); err != nil {
-				t.Fatal(err)
+			if !slices.Contains(arguments, file.Name) && !slices.Contains(arguments, filepath.Dir(file.Name)) {
+				t.Errorf("nothing reads %s", file.Name)
 			}
+			write(t, file)
 		}
 		given = append(given, file)
 	}
@@ -79,5 +80,15 @@ func runFixture(t *testing.T, path string, archive *txtar.Archive, update bool, 
 		if string(part.Data) != want[part.Name] {
 			t.Errorf("%s is not as expected; got\n%s", part.Name, part.Data)
 		}
+	}
+}
+
+func write(t *testing.T, file txtar.File) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file.Name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file.Name, file.Data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

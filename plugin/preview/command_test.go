@@ -6,7 +6,7 @@ import (
 )
 
 func TestPreviewTakesTheSettingsOfTheWebhookAndNoFlagOfItsServer(t *testing.T) {
-	usage := run(t, []string{"--help"}, "")["stdout"]
+	usage := run(t, []string{"--help"}, "").Stdout
 	for _, name := range []string{"-f, --filename path", "-o, --output diff", "--mode", "--namespace", "--image", "--sts-endpoint", "--limits", "--irsa"} {
 		if !strings.Contains(usage, name) {
 			t.Errorf("%s is missing", name)
