@@ -139,6 +139,10 @@ func (r *Result) readServiceAccount(document map[string]any) {
 	if !is {
 		return // it has no role, and nothing is lost
 	}
+	if chosen, both := annotations[contract.AnnotationRole].(string); both && chosen != role {
+		r.refuse(source, "its annotation %s names another role than that of IRSA, and counts in its place where the namespace has bounds: remove one of the two", contract.AnnotationRole)
+		return
+	}
 	name, _ := metadata["name"].(string)
 	namespace, _ := metadata["namespace"].(string)
 	for _, key := range []string{"audience", "token-expiration", "sts-regional-endpoints"} {
