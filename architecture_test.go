@@ -72,7 +72,7 @@ func mayImport() map[string][]string {
 		"plugin/convert":              {"api/v1alpha1", "contract", "plugin/cli", "plugin/objects"},
 		"plugin/issuer":               {"internal/issuer", "plugin/cli"},
 		"plugin/objects":              {"api/v1alpha1"},
-		"plugin/trustpolicy":          {"api/v1alpha1", "association", "contract", "internal/flags", "internal/issuer", "plugin/cli", "plugin/objects"},
+		"plugin/trustpolicy":          {"api/v1alpha1", "association", "contract", "internal/flags", "internal/issuer", "plugin/cli", "plugin/cluster", "plugin/objects"},
 		"plugin/kubectl-pod_identity": {"plugin"},
 		"plugin/cli":                  {"api/v1alpha1"},
 		"plugin/check":                {"api/v1alpha1", "association", "contract", "internal/issuer", "internal/kubelet", "plugin/cli", "plugin/cluster", "webhook/inject"},

@@ -21,8 +21,15 @@ func apiServer(t *testing.T, associations string) *genericclioptions.ConfigFlags
 		"/apis/podidentity.dev/v1alpha1": `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"podidentity.dev/v1alpha1","resources":[
 			{"name":"podidentityassociations","singularName":"podidentityassociation","namespaced":false,"kind":"PodIdentityAssociation","verbs":["get","list","watch"]}]}`,
 		"/apis/podidentity.dev/v1alpha1/podidentityassociations": `{"kind":"PodIdentityAssociationList","apiVersion":"podidentity.dev/v1alpha1","metadata":{},"items":[` + associations + `]}`,
-		"/.well-known/openid-configuration":                      `{"issuer":"https://oidc.example.com/green","jwks_uri":"https://oidc.example.com/green/openid/v1/jwks"}`,
-		"/openid/v1/jwks":                                        `{"keys":[{"kty":"RSA","kid":"a","n":"1","e":"AQAB"}]}`,
+		"/api/v1/serviceaccounts": `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[
+			{"metadata":{"namespace":"team","name":"irsa","annotations":{"eks.amazonaws.com/role-arn":"arn:aws:iam::111122223333:role/r"}}},
+			{"metadata":{"namespace":"team","name":"one","annotations":{"eks.amazonaws.com/role-arn":"arn:aws:iam::111122223333:role/r"}}},
+			{"metadata":{"namespace":"bounded","name":"within","annotations":{"podidentity.dev/role-arn":"arn:aws:iam::111122223333:role/r"}}},
+			{"metadata":{"namespace":"bounded","name":"other","annotations":{"podidentity.dev/role-arn":"arn:aws:iam::111122223333:role/other"}}}]}`,
+		"/api/v1/namespaces": `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{},"items":[
+			{"metadata":{"name":"team"}},{"metadata":{"name":"bounded","annotations":{"podidentity.dev/allowed-roles":"arn:aws:iam::111122223333:role/*"}}}]}`,
+		"/.well-known/openid-configuration": `{"issuer":"https://oidc.example.com/green","jwks_uri":"https://oidc.example.com/green/openid/v1/jwks"}`,
+		"/openid/v1/jwks":                   `{"keys":[{"kty":"RSA","kid":"a","n":"1","e":"AQAB"}]}`,
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, ok := answers[r.URL.Path]
@@ -54,7 +61,10 @@ func TestTheIssuerAndTheAssociationsAreThoseOfTheCluster(t *testing.T) {
 	if text := out.String(); !strings.Contains(text, `"oidc.example.com/green:sub": "system:serviceaccount:team:one"`) {
 		t.Errorf("got %s", text)
 	}
-	if notes := errOut.String(); !strings.Contains(notes, "does not admit PodIdentityAssociation two") {
+	const want = `note: the policy of arn:aws:iam::111122223333:role/r does not admit PodIdentityAssociation two, which names the role too: give both names where it should
+note: the policy of arn:aws:iam::111122223333:role/r does not admit service accounts that have the role by an annotation: bounded/within, team/irsa: create associations for those that should keep it
+`
+	if notes := errOut.String(); notes != want {
 		t.Errorf("noted %q", notes)
 	}
 }

@@ -2,20 +2,16 @@ package trustpolicy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
-	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/issuer"
 	"github.com/podidentity/podidentity/plugin/cli"
-	"github.com/podidentity/podidentity/plugin/objects"
 )
 
 // options are the flags of the command.
@@ -67,11 +63,11 @@ func (o options) run(ctx context.Context, names []string, streams genericiooptio
 	if err := o.trust.Validate(); err != nil {
 		return err
 	}
-	all, err := o.associations()
+	found, err := o.read(ctx)
 	if err != nil {
 		return err
 	}
-	chosen, err := Choose(all, names)
+	chosen, err := Choose(found.Associations, names)
 	if err != nil {
 		return err
 	}
@@ -79,7 +75,7 @@ func (o options) run(ctx context.Context, names []string, streams genericiooptio
 	if err != nil {
 		return err
 	}
-	for _, note := range Notes(o.trust, roles, chosen, all) {
+	for _, note := range Notes(o.trust, roles, chosen, found) {
 		if _, err := fmt.Fprintln(streams.ErrOut, "note:", note); err != nil {
 			return err
 		}
@@ -105,39 +101,4 @@ func (o *options) askIssuer(ctx context.Context) error {
 	}
 	o.trust.Issuer = cluster.Discovery.Issuer
 	return nil
-}
-
-func (o options) associations() ([]v1alpha1.PodIdentityAssociation, error) {
-	read := func() ([]unstructured.Unstructured, error) {
-		return objects.FromCluster(o.getter, objects.Associations)
-	}
-	if len(o.files) > 0 {
-		read = func() ([]unstructured.Unstructured, error) { return objects.FromFiles(o.files) }
-	}
-	all, err := read()
-	if err != nil {
-		return nil, err
-	}
-	return objects.AssociationsAmong(all)
-}
-
-// Choose are the associations of these names, or all where none is given. The error has every name that is missing.
-func Choose(all []v1alpha1.PodIdentityAssociation, names []string) ([]v1alpha1.PodIdentityAssociation, error) {
-	if len(all) == 0 {
-		return nil, errors.New("there is no PodIdentityAssociation")
-	}
-	if len(names) == 0 {
-		return all, nil
-	}
-	var chosen []v1alpha1.PodIdentityAssociation
-	var errs []error
-	for _, name := range names {
-		i := slices.IndexFunc(all, func(a v1alpha1.PodIdentityAssociation) bool { return a.Name == name })
-		if i < 0 {
-			errs = append(errs, fmt.Errorf("there is no PodIdentityAssociation %s", name))
-			continue
-		}
-		chosen = append(chosen, all[i])
-	}
-	return chosen, errors.Join(errs...)
 }

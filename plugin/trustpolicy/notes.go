@@ -8,10 +8,10 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// Notes say, a sentence each, what the policies do not do. All are the associations of the cluster, or nil where they are not known.
-func Notes(trust Trust, roles []Role, chosen, all []v1alpha1.PodIdentityAssociation) []string {
+// Notes say, a sentence each, what the policies do not do, where the chosen are among the associations that were found.
+func Notes(trust Trust, roles []Role, chosen []v1alpha1.PodIdentityAssociation, found Found) []string {
 	var notes []string
-	for _, a := range all {
+	for _, a := range found.Associations {
 		if slices.ContainsFunc(chosen, func(c v1alpha1.PodIdentityAssociation) bool { return c.Name == a.Name }) {
 			continue
 		}
@@ -20,6 +20,10 @@ func Notes(trust Trust, roles []Role, chosen, all []v1alpha1.PodIdentityAssociat
 				notes = append(notes, fmt.Sprintf("the policy of %s does not admit PodIdentityAssociation %s, which names the role too: give both names where it should", role.ARN, a.Name))
 			}
 		}
+	}
+	notes = slices.Concat(notes, annotationNotes(roles, found.Annotated), precedenceNotes(chosen, found.Associations))
+	if found.Annotated == nil {
+		notes = append(notes, "service accounts that have one of these roles by an annotation are not known here, and not admitted: without -f they are named")
 	}
 	for _, a := range chosen {
 		notes = append(notes, associationNotes(trust, a)...)
