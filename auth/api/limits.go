@@ -1,8 +1,8 @@
 package api
 
 import (
-	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -27,7 +27,10 @@ const (
 	// clientBurst is how many requests of one address are served at once: an agent on the host's network may ask for all pods of
 	// a node that starts.
 	clientBurst = 200
-	// maxClients is how many addresses are remembered.
+	// networkClients is how many clients a /64 of IPv6 counts for: a host may have all of its addresses, and a node or a cloud's subnet
+	// with many pods one such network.
+	networkClients = 10
+	// maxClients is how many addresses and networks are remembered.
 	maxClients = 10_000
 	// limitedRetryAfter is when a client over a limit may retry.
 	limitedRetryAfter = time.Second
@@ -56,7 +59,7 @@ func newLimits(perSecond int) *limits {
 // wait.
 func (l *limits) wrap(next, reject http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if l.client(r.RemoteAddr).Allow() {
+		if l.allow(r.RemoteAddr) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -65,17 +68,28 @@ func (l *limits) wrap(next, reject http.Handler) http.Handler {
 	})
 }
 
-// client is the limiter of an address, which in most clusters is one pod.
-func (l *limits) client(remote string) *rate.Limiter {
-	host, _, err := net.SplitHostPort(remote)
+// allow takes a request from what its address has left, which in most clusters is one pod, and then from what its /64 has. In this order
+// whoever has but one address takes nothing from others of the network once its own rate is used up.
+func (l *limits) allow(remote string) bool {
+	from, err := netip.ParseAddrPort(remote)
 	if err != nil {
-		host = remote
+		return l.limiter(remote, 1).Allow()
 	}
-	if known, ok := l.clients.Get(host); ok {
+	address := from.Addr().Unmap().WithZone("")
+	if !l.limiter(address, 1).Allow() {
+		return false
+	}
+	network := bounded.PeerOf(address)
+	return network.IsSingleIP() || l.limiter(network, networkClients).Allow()
+}
+
+// limiter is that of an address or a network, which counts for so many clients.
+func (l *limits) limiter(of any, clients int) *rate.Limiter {
+	if known, ok := l.clients.Get(of); ok {
 		return known.(*rate.Limiter)
 	}
 	// If the first two requests arrive at once, one of them is not counted, which does no harm.
-	limiter := rate.NewLimiter(l.rate, clientBurst)
-	l.clients.Add(host, limiter)
+	limiter := rate.NewLimiter(l.rate*rate.Limit(clients), clientBurst*clients)
+	l.clients.Add(of, limiter)
 	return limiter
 }

@@ -51,6 +51,40 @@ func TestOnlyAClientOverItsRateIsThrottledAndNotForLong(t *testing.T) {
 	})
 }
 
+func TestWhoHasManyAddressesOfANetworkIsThrottledAndOthersOfItAreNotByOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := handler(t, good())
+		allowed := func(address string, requests int) (allowed int) {
+			for range requests {
+				r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(request))
+				r.RemoteAddr = address
+				recorder := httptest.NewRecorder()
+				h.ServeHTTP(recorder, r)
+				if recorder.Code == http.StatusOK {
+					allowed++
+				}
+			}
+			return allowed
+		}
+		if got := allowed("[fd00:1::1]:1234", 3000); got != 200 {
+			t.Errorf("of one address of a /64 %d requests are taken", got)
+		}
+		if got := allowed("[fd00:1::2]:1234", 3); got != 3 {
+			t.Errorf("beside it, another of the /64 has %d requests of 3", got)
+		}
+		var all int
+		for n := range 3000 {
+			all += allowed(fmt.Sprintf("[fd00:1::1:%x]:1234", n), 1)
+		}
+		if want := 2000 - 203; all != want {
+			t.Errorf("of many addresses of the /64 %d requests are taken; want %d", all, want)
+		}
+		if got := allowed("[fd00:1:0:1::1]:1234", 3) + allowed("10.0.0.1:1234", 3) + allowed("[::ffff:10.0.0.2]:1234", 3); got != 9 {
+			t.Errorf("other networks have %d requests of 9", got)
+		}
+	})
+}
+
 func TestWhoSendsSlowlyKeepsNobodyElseOut(t *testing.T) {
 	h, _ := handler(t, good())
 	for n := range 1500 {

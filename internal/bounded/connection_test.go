@@ -92,7 +92,7 @@ func TestAnAddressDoesNotKeepOutAnotherOfItsNetwork(t *testing.T) {
 	l := NewListener(nil, Limits{Connections: 10, PeerConnections: 4}).(*listener)
 	from := func(address string) *connection {
 		ip := netip.MustParseAddr(address)
-		return &connection{address: ip, peer: peerOf(ip), listener: l}
+		return &connection{address: ip, peer: PeerOf(ip), listener: l}
 	}
 	pod := make([]*connection, 4)
 	for i := range pod {

@@ -32,7 +32,7 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		address := addressOf(accepted.RemoteAddr())
-		c := &connection{Conn: accepted, address: address, peer: peerOf(address), listener: l}
+		c := &connection{Conn: accepted, address: address, peer: PeerOf(address), listener: l}
 		beyond := l.enter(c)
 		if beyond != nil {
 			_ = beyond.Conn.Close() // its client learns nothing more
@@ -119,8 +119,8 @@ func addressOf(remote net.Addr) netip.Addr {
 	return tcp.AddrPort().Addr().Unmap().WithZone("")
 }
 
-// peerOf is an address of IPv4, or a network of IPv6: one host has a whole /64 of these.
-func peerOf(address netip.Addr) netip.Prefix {
+// PeerOf is an address of IPv4, or a network of IPv6: one host has a whole /64 of these.
+func PeerOf(address netip.Addr) netip.Prefix {
 	if address.Is6() {
 		return netip.PrefixFrom(address, 64).Masked()
 	}

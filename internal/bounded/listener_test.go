@@ -171,7 +171,7 @@ func TestAPeerIsAnAddressOfIPv4OrANetworkOfIPv6(t *testing.T) {
 		"fe80::1%eth0":         "fe80::/64",
 	} {
 		t.Run(address, func(t *testing.T) {
-			got := peerOf(addressOf(net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(address), 1))))
+			got := PeerOf(addressOf(net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(address), 1))))
 			if got.String() != want {
 				t.Errorf("got %s", got)
 			}

@@ -19,7 +19,7 @@ func TestAListenerAlwaysKeepsItsLimitsAndClosesTheLeastUsedConnectionOfWhoHasMos
 			switch chosen := random.IntN(4); {
 			case chosen < 2:
 				address := netip.MustParseAddr(fmt.Sprintf([]string{"192.0.2.%d", "2001:db8::%d", "2001:db8:0:1::%d"}[random.IntN(3)], random.IntN(3)))
-				open = arrive(t, l, open, &connection{address: address, peer: peerOf(address), listener: l})
+				open = arrive(t, l, open, &connection{address: address, peer: PeerOf(address), listener: l})
 			case len(open) == 0:
 			case chosen == 2:
 				i := random.IntN(len(open))
