@@ -19,6 +19,12 @@ WEBHOOK_FLAGS ?=
 MANIFESTS ?= manifests/base
 # Flags of the auth service; without any, `make install` leaves it out.
 AUTH_FLAGS ?=
+# The Kubernetes of clusters that are started, such as v1.30.14 or v1.30; without it, the newest.
+export KUBERNETES ?=
+# The addresses of clusters that are started: IPv6 or dual-stack; without it, IPv4.
+export IP_FAMILY ?=
+# What `make compat` runs on, such as CLUSTERS="v1.30.14"; without it, all.
+CLUSTERS ?=
 # What `make uninstall` does with the associations: delete removes them and their CRD, nothing keeps both.
 ASSOCIATIONS ?=
 KUBECTL ?= kubectl
@@ -107,6 +113,10 @@ upgrade-test: prepare ## upgrades from the previous release under load, and roll
 .PHONY: monitoring
 monitoring: prepare ## causes all faults that an alert tells of, about 8 minutes, and prints which alerts fire
 	MONITORING=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v -run TestOnARealCluster ./suites/monitoring
+
+.PHONY: compat
+compat: prepare ## runs suites on each Kubernetes that is supported, about 20 minutes each; writes the tables of docs/compatibility.md
+	@cd e2e && exec ../bin/e2e compat $(CLUSTERS)
 
 .PHONY: unit
 unit: ## runs the tests that need no cluster

@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/compat"
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
@@ -23,6 +25,7 @@ const usage = `usage: e2e COMMAND
   cluster      starts the kept cluster, or brings its product up to date
   cluster-down removes every trace of the kept cluster
   suite NAME [REGEXP]  runs a suite, or the tests of it that the expression matches, as go test -run does
+  compat [CLUSTER ...] runs suites on clusters of several kinds, and writes the tables of docs/compatibility.md
   remove-all   removes every cluster on this machine, whoever started it
   bench        measures the product against its budgets
   bench-quick  measures what needs no cluster`
@@ -43,6 +46,9 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	if len(args) > 1 && args[0] == "suite" {
 		return suite(ctx, args[1], args[2:]...)
+	}
+	if len(args) > 0 && args[0] == "compat" {
+		return compat.Run(ctx, args[1:], progress{time.Now()}.print)
 	}
 	if len(args) != 1 {
 		return errors.New(usage)

@@ -57,6 +57,12 @@ func suite(ctx context.Context, name string, expression ...string) error {
 // whereToRun returns the variables that tell a suite on which cluster to run.
 func whereToRun(ctx context.Context) ([]string, error) {
 	out := progress{time.Now()}
+	for _, variable := range []string{"KUBERNETES", "IP_FAMILY"} {
+		if value := os.Getenv(variable); value != "" {
+			out.print("%s is %s, so this suite starts its own cluster", variable, value)
+			return nil, nil
+		}
+	}
 	if os.Getenv("KUBECONFIG") != "" {
 		return []string{platform.UseExisting}, nil
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	Name string
 	// Binaries are the programs that it is made of.
 	Binaries binaries.Set
+	// Family says of which families its addresses are.
+	Family Family
 	// Log gets a line for each step. t.Logf fits.
 	Log func(format string, args ...any)
 }
@@ -32,6 +34,7 @@ type Config struct {
 type Cluster struct {
 	name     string
 	binaries binaries.Set
+	family   Family
 	log      func(format string, args ...any)
 	node     *node.Node
 	reserved net.Listener
@@ -50,7 +53,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{name: config.Name, binaries: config.Binaries, log: config.Log, reserved: reserved}
+	c := &Cluster{name: config.Name, binaries: config.Binaries, family: config.Family, log: config.Log, reserved: reserved}
 	if err := Remove(ctx, config.Name); err != nil {
 		return nil, errors.Join(fmt.Errorf("remove the cluster %s of an earlier run: %w", config.Name, err), reserved.Close())
 	}
@@ -62,7 +65,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Open finds a cluster that another program has started and left running. The error is os.ErrNotExist if there is none.
+// Open finds a cluster that another program has started and left running, of whatever family. The error is os.ErrNotExist if there is none.
 func Open(config Config) (*Cluster, error) {
 	if err := checkName(config.Name); err != nil {
 		return nil, err
@@ -71,7 +74,8 @@ func Open(config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open cluster %s: %w", config.Name, err)
 	}
-	return &Cluster{name: config.Name, binaries: config.Binaries, log: config.Log, node: n, fail: func(error) {}}, nil
+	c := &Cluster{name: config.Name, binaries: config.Binaries, log: config.Log, node: n, fail: func(error) {}}
+	return c, c.readFamily()
 }
 
 // Remove ends a cluster and removes every trace of it: processes, mounts, namespaces, cgroups, files. It works on what any

@@ -38,7 +38,7 @@ func (c *Cluster) writeCredentials() error {
 		if err != nil {
 			return err
 		}
-		if err := c.writeFile(file+".kubeconfig", kubeconfig(ca.Certificate, pair)); err != nil {
+		if err := c.writeFile(file+".kubeconfig", kubeconfig(c.apiServerURL(), ca.Certificate, pair)); err != nil {
 			return err
 		}
 	}
@@ -47,14 +47,14 @@ func (c *Cluster) writeCredentials() error {
 
 // certificates are those that components read from files. The names are those that RBAC's default roles are bound to.
 func (c *Cluster) certificates() map[string]pki.Identity {
+	hosts := append(c.family.nodes(), c.family.each(func(n network) string { return n.apiServer })...)
+	hosts = append(hosts, "127.0.0.1", "localhost",
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 	return map[string]pki.Identity{
-		"kube-apiserver": {CommonName: "kube-apiserver", Hosts: []string{
-			NodeAddress, apiServerService, "127.0.0.1", "localhost",
-			"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-		}},
+		"kube-apiserver":                {CommonName: "kube-apiserver", Hosts: hosts},
 		"kube-apiserver-kubelet-client": {CommonName: "kube-apiserver-kubelet-client", Organization: "system:masters"},
 		frontProxy:                      {CommonName: frontProxy},
-		"kubelet":                       {CommonName: nodeName(c.name), Hosts: []string{nodeName(c.name), NodeAddress}},
+		"kubelet":                       {CommonName: nodeName(c.name), Hosts: append(c.family.nodes(), nodeName(c.name))},
 	}
 }
 
@@ -109,7 +109,7 @@ func (c *Cluster) writeFile(name string, content []byte) error {
 func (c *Cluster) file(name string) string { return c.path("config", name) }
 
 // kubeconfig holds the certificates themselves rather than paths to them, so that a copy of it works.
-func kubeconfig(ca []byte, user pki.Pair) []byte {
+func kubeconfig(server string, ca []byte, user pki.Pair) []byte {
 	return fmt.Appendf(nil, `apiVersion: v1
 kind: Config
 current-context: podidentity
@@ -126,7 +126,7 @@ users:
   user:
     client-certificate-data: %s
     client-key-data: %s
-`, apiServer(), encode(ca), encode(user.Certificate), encode(user.Key))
+`, server, encode(ca), encode(user.Certificate), encode(user.Key))
 }
 
 func encode(pem []byte) string { return base64.StdEncoding.EncodeToString(pem) }

@@ -1,6 +1,9 @@
 package cluster
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // daemon is one component of the cluster.
 type daemon struct {
@@ -37,9 +40,9 @@ func (c *Cluster) apiServer() daemon {
 	return daemon{name: "kube-apiserver", argv: []string{
 		c.kubernetes("kube-apiserver"),
 		"--etcd-servers=http://" + etcdAddress,
-		"--advertise-address=" + NodeAddress,
+		"--advertise-address=" + c.Address(),
 		"--secure-port=" + apiServerPort,
-		"--service-cluster-ip-range=" + serviceCIDR,
+		"--service-cluster-ip-range=" + strings.Join(c.family.each(func(n network) string { return n.services }), ","),
 		"--authorization-mode=Node,RBAC",
 		"--enable-admission-plugins=NodeRestriction",
 		"--admission-control-config-file=" + c.file("admission.yaml"),
@@ -64,8 +67,8 @@ func (c *Cluster) apiServer() daemon {
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 		"--proxy-client-cert-file=" + c.file(frontProxy+".crt"),
 		"--proxy-client-key-file=" + c.file(frontProxy+".key"),
-		"--service-account-issuer=" + apiServer(),
-		"--service-account-jwks-uri=" + apiServer() + "/openid/v1/jwks",
+		"--service-account-issuer=" + c.apiServerURL(),
+		"--service-account-jwks-uri=" + c.apiServerURL() + "/openid/v1/jwks",
 		"--service-account-key-file=" + c.file("service-accounts.pub"),
 		"--service-account-signing-key-file=" + c.file("service-accounts.key"),
 	}}
@@ -123,7 +126,7 @@ func (c *Cluster) kubelet() daemon {
 		"--config=" + c.file("kubelet.yaml"),
 		"--kubeconfig=" + c.file("kubelet.kubeconfig"),
 		"--hostname-override=" + nodeName(c.name),
-		"--node-ip=" + NodeAddress,
+		"--node-ip=" + strings.Join(c.family.nodes(), ","),
 	}}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/podidentity/podidentity/e2e/machine/node"
 )
 
-// Run starts another daemon next to the cluster's components, in the same network, where pods reach it at NodeAddress. It ends
+// Run starts another daemon next to the cluster's components, in the same network, where pods reach it at Address. It ends
 // with the cluster; its output goes to its log. The program must be one of the cluster's binaries, or lie outside /var/lib,
 // /var/log and /run, which the node has its own of; what it writes belongs below Dir.
 func (c *Cluster) Run(name string, env []string, argv ...string) (*node.Process, error) {
@@ -23,7 +23,7 @@ func (c *Cluster) Dir(name string) string { return c.path("data", name) }
 func (c *Cluster) CA() string { return c.file("ca.crt") }
 
 // Issuer is the URL of the issuer of service account tokens, as seen from within the cluster's network.
-func (c *Cluster) Issuer() string { return apiServer() }
+func (c *Cluster) Issuer() string { return c.apiServerURL() }
 
 // Dial opens a connection from within the cluster's network; it fits http.Transport and rest.Config. The address must be a
 // literal one: there is no DNS.

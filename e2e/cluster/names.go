@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 )
@@ -11,6 +12,8 @@ const (
 	Root = "/var/lib/podidentity-e2e"
 	// nameRule leaves room for the prefix: a node's name is at most 63 characters, and this one is also a file's.
 	nameRule = `^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$`
+	// familyFile has the cluster's family.
+	familyFile = "family"
 )
 
 // checkName refuses what cannot be the name of a node, a file, a network namespace and a cgroup.
@@ -29,4 +32,16 @@ func stateDir(name string) string { return filepath.Join(Root, name) }
 
 func (c *Cluster) path(elements ...string) string {
 	return filepath.Join(append([]string{stateDir(c.name)}, elements...)...)
+}
+
+// writeFamily notes the family for Open.
+func (c *Cluster) writeFamily() error { return c.writeFile(familyFile, []byte(c.family)) }
+
+func (c *Cluster) readFamily() error {
+	text, err := os.ReadFile(c.file(familyFile))
+	if err != nil {
+		return fmt.Errorf("find out the addresses of cluster %s: %w", c.name, err)
+	}
+	c.family = Family(text)
+	return nil
 }

@@ -3,6 +3,10 @@ package cluster
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+
+	utilversion "k8s.io/apimachinery/pkg/util/version"
 )
 
 const (
@@ -34,14 +38,15 @@ const containerdConfig = `version = 2
 const cniConfig = `{
   "cniVersion": "0.4.0",
   "name": "pods",
-  "plugins": [
-    {
-      "type": "ptp",
-      "ipam": {"type": "host-local", "ranges": [[{"subnet": "` + podCIDR + `", "gateway": "` + podGateway + `"}]], "routes": [{"dst": "0.0.0.0/0"}]}
-    }
-  ]
+  "plugins": [{"type": "ptp", "ipam": {"type": "host-local", "ranges": [%s], "routes": [%s]}}]
 }
 `
+
+func (f Family) cniConfig() []byte {
+	ranges := f.each(func(n network) string { return fmt.Sprintf(`[{"subnet": %q, "gateway": %q}]`, n.pods, n.gateway) })
+	routes := f.each(func(n network) string { return fmt.Sprintf(`{"dst": %q}`, n.anywhere) })
+	return fmt.Appendf(nil, cniConfig, strings.Join(ranges, ", "), strings.Join(routes, ", "))
+}
 
 // kubeletConfig differs from the defaults where a node inside another machine must: cgroup v1 may be all there is, there may be
 // swap, the disk is shared and may be fairly full, and no image can be pulled again once it was collected.
@@ -63,21 +68,33 @@ failSwapOn: false
 enforceNodeAllocatable: []
 makeIPTablesUtilChains: false
 oomScoreAdj: 0
-clusterDNS: ["` + dnsService + `"]
+clusterDNS: [%[3]s]
 clusterDomain: cluster.local
 resolvConf: %[1]s/resolv.conf
 maxPods: 250
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 50Mi, nodefs.available: 1%%, nodefs.inodesFree: 1%%, imagefs.available: 1%%}
-# Waiting for a restart is most of a test's time: at most ten seconds, not five minutes.
-crashLoopBackOff: {maxContainerRestartPeriod: 10s}
 # Every event of a test is wanted, however many there are.
 eventRecordQPS: 0
 # The defaults slow down a node on which a dozen pods start at once.
 kubeAPIQPS: 200
 kubeAPIBurst: 400
 `
+
+// shortBackOff is for most of a test's time, which is waiting for a restart: at most ten seconds, not five minutes.
+const shortBackOff = "crashLoopBackOff: {maxContainerRestartPeriod: 10s}\n"
+
+// kubeletConfigOf is kubeletConfig with what only some versions know, or know behind a feature gate.
+func kubeletConfigOf(minor int) string {
+	switch {
+	case minor >= 35:
+		return kubeletConfig + shortBackOff
+	case minor >= 32:
+		return kubeletConfig + shortBackOff + "featureGates: {KubeletCrashLoopBackOffMax: true}\n"
+	}
+	return kubeletConfig
+}
 
 // admissionConfig takes pods of the system's priority classes only in namespaces with a quota for these, as GKE does.
 const admissionConfig = `apiVersion: apiserver.config.k8s.io/v1
@@ -98,20 +115,46 @@ const proxyConfig = `apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 mode: nftables
 clientConnection: {kubeconfig: %[1]s/kube-proxy.kubeconfig}
-clusterCIDR: ` + podCIDR + `
+clusterCIDR: "%[2]s"
+bindAddress: "%[3]s"
 conntrack: {maxPerCore: 0, min: 0}
 `
 
+// proxyConfigOf is proxyConfig with a feature gate for a version in which nftables are not yet a matter of course.
+func proxyConfigOf(minor int) string {
+	if minor >= 31 {
+		return proxyConfig
+	}
+	return proxyConfig + "featureGates: {NFTablesProxyMode: true}\n"
+}
+
 func (c *Cluster) writeNodeConfig() error {
 	config := c.path("config")
+	minor, err := c.minor()
+	if err != nil {
+		return err
+	}
+	dns := c.family.each(func(n network) string { return strconv.Quote(n.dns) })
+	pods := c.family.each(func(n network) string { return n.pods })
+	// What it listens on does not matter, but the family of that counts where it does not know the node's yet.
+	anywhere, _, _ := strings.Cut(c.family.networks()[0].anywhere, "/")
 	return errors.Join(
 		c.writeFile("containerd.toml", fmt.Appendf(nil, containerdConfig, c.path("config", "cni"))),
-		c.writeFile("cni/pods.conflist", []byte(cniConfig)),
-		c.writeFile("kubelet.yaml", fmt.Appendf(nil, kubeletConfig, config, nodeName(c.name))),
+		c.writeFile("cni/pods.conflist", c.family.cniConfig()),
+		c.writeFile("kubelet.yaml", fmt.Appendf(nil, kubeletConfigOf(minor), config, nodeName(c.name), strings.Join(dns, ", "))),
 		c.writeFile("admission.yaml", []byte(admissionConfig)),
 		c.writeFile("audit.yaml", []byte(auditPolicy)),
-		c.writeFile("kube-proxy.yaml", fmt.Appendf(nil, proxyConfig, config)),
+		c.writeFile("kube-proxy.yaml", fmt.Appendf(nil, proxyConfigOf(minor), config, strings.Join(pods, ","), anywhere)),
 		// The host's name servers cannot be reached from here; a pod that asks for them gets none.
 		c.writeFile("resolv.conf", nil),
 	)
+}
+
+// minor is the second number of the cluster's version.
+func (c *Cluster) minor() (int, error) {
+	version, err := utilversion.ParseSemantic(c.binaries.KubernetesVersion)
+	if err != nil {
+		return 0, fmt.Errorf("read the version of Kubernetes: %w", err)
+	}
+	return int(version.Minor()), nil
 }

@@ -40,7 +40,7 @@ func (c *Cluster) awaitAPIServer(ctx context.Context) error {
 	transport := &http.Transport{DialContext: c.Dial, TLSClientConfig: &tls.Config{RootCAs: roots}}
 	defer transport.CloseIdleConnections()
 	return poll(ctx, "the API server", func() error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, apiServer()+"/readyz", http.NoBody)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.apiServerURL()+"/readyz", http.NoBody)
 		if err != nil {
 			return err
 		}

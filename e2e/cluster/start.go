@@ -53,6 +53,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(c.writeFamily)
 	group.Go(c.writeCredentials)
 	group.Go(c.writeNodeConfig)
 	group.Go(c.writeKubectl)
@@ -75,7 +76,7 @@ func (c *Cluster) createNode(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.node.Configure(ctx, links)
+	return c.node.Configure(ctx, c.family.links())
 }
 
 // startControllers starts those that give up without an API server.

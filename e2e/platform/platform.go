@@ -93,7 +93,11 @@ func (p *Platform) start(ctx context.Context, name string, m prerequisites, prod
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	both, bothCtx := errgroup.WithContext(ctx)
 	both.Go(func() (err error) {
-		p.Cluster, err = cluster.Start(bothCtx, cluster.Config{Name: name, Binaries: m.programs, Log: log})
+		family, err := cluster.ParseFamily(os.Getenv(familyVariable))
+		if err != nil {
+			return err
+		}
+		p.Cluster, err = cluster.Start(bothCtx, cluster.Config{Name: name, Binaries: m.programs, Family: family, Log: log})
 		return err
 	})
 	both.Go(func() error { return buildProduct(bothCtx, root, work, log) })
@@ -114,6 +118,9 @@ func (p *Platform) start(ctx context.Context, name string, m prerequisites, prod
 			return err
 		}
 		if err := product.install(bothCtx, p.Cluster, root); err != nil {
+			return err
+		}
+		if err := checkFamily(bothCtx, p.Cluster); err != nil {
 			return err
 		}
 		return p.Cluster.LoadImage(bothCtx, m.cliArchive)

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -23,8 +24,8 @@ const (
 	Silent     STSMode = "silent" // it takes requests and never answers
 )
 
-// stsAddress is where the proxy listens in the cluster; kustomizations of suites name it.
-const stsAddress = cluster.NodeAddress + ":9100"
+// stsPort is where the proxy listens in the cluster; kustomizations of suites name it.
+const stsPort = "9100"
 
 // STS is the proxy of a platform's STS that fails on command.
 type STS struct{ cluster *cluster.Cluster }
@@ -37,14 +38,17 @@ func (p *Platform) StartSTS(t *testing.T, lifetime time.Duration) STS {
 	if err := binaries.Static(t.Context(), program, "platform/stsproxy"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Cluster.Run("stsproxy", nil, program, stsAddress, p.MinIO.Endpoint, lifetime.String()); err != nil {
+	sts := STS{p.Cluster}
+	if _, err := p.Cluster.Run("stsproxy", nil, program, sts.address(), p.MinIO.Endpoint, lifetime.String()); err != nil {
 		t.Fatal(err)
 	}
-	return STS{p.Cluster}
+	return sts
 }
 
 // URL is where pods find it.
-func (s STS) URL() string { return "http://" + stsAddress }
+func (s STS) URL() string { return "http://" + s.address() }
+
+func (s STS) address() string { return net.JoinHostPort(s.cluster.Address(), stsPort) }
 
 // Set has it behave so from now on.
 func (s STS) Set(t *testing.T, mode STSMode) {
@@ -67,7 +71,7 @@ func (s STS) Requests(t *testing.T) []url.Values {
 func (s STS) call(t *testing.T, method, path string) []url.Values {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DialContext: s.cluster.Dial, DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+stsAddress+path, nil)
+	request, err := http.NewRequestWithContext(t.Context(), method, s.URL()+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // clusterVariable is the environment variable by which make e2e chooses the cluster of suites that can do with any: kept or
@@ -97,7 +100,7 @@ func (e *Env) Namespace(t *testing.T, prefix, label string, accounts ...string) 
 	for _, account := range accounts {
 		e.Do(t, "create", "serviceaccount", "--namespace="+name, account)
 	}
-	e.Do(t, "wait", "--namespace="+name, "--for=create", "serviceaccount/default", "--timeout=1m")
+	e.AwaitAny(t, "--namespace="+name, "serviceaccount", "--field-selector=metadata.name=default")
 	return name
 }
 
@@ -115,4 +118,15 @@ func (e *Env) DoWith(t *testing.T, text string, args ...string) string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// AwaitAny waits until kubectl get finds anything by these arguments, as kubectl wait --for=create does from kubectl 1.31 on.
+func (e *Env) AwaitAny(t *testing.T, get ...string) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+		return strings.TrimSpace(e.Do(t, append([]string{"get", "--output=name"}, get...)...)) != "", nil
+	})
+	if err != nil {
+		t.Fatalf("kubectl get %v finds nothing: %v", get, err)
+	}
 }

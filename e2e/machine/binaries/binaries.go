@@ -23,31 +23,34 @@ const modulePath = "github.com/podidentity/podidentity/e2e"
 type Set struct {
 	// Kubernetes holds kube-apiserver, kube-controller-manager, kube-proxy, kube-scheduler, kubectl and kubelet.
 	Kubernetes string
+	// KubernetesVersion is its version, such as v1.30.14.
+	KubernetesVersion string
 	// Etcd holds etcd.
 	Etcd string
 	// MinIO holds minio.
 	MinIO string
 }
 
-// Build returns all programs, building those that the cache does not hold. One after the other: each build uses every core.
+// Build returns all programs, building those that the cache does not hold. One after the other: each build uses every core. The
+// environment variable KUBERNETES chooses the version of Kubernetes.
 func Build(ctx context.Context, log func(format string, args ...any)) (Set, error) {
 	root, err := moduleDir(ctx)
 	if err != nil {
 		return Set{}, err
 	}
+	all, err := plans(root)
+	if err != nil {
+		return Set{}, err
+	}
 	var dirs []string
-	for _, m := range modules() {
-		p, err := m.plan(root)
-		if err != nil {
-			return Set{}, err
-		}
+	for _, p := range all {
 		dir, err := p.build(ctx, log)
 		if err != nil {
 			return Set{}, err
 		}
 		dirs = append(dirs, dir)
 	}
-	return Set{Kubernetes: dirs[0], Etcd: dirs[1], MinIO: dirs[2]}, nil
+	return Set{Kubernetes: dirs[0], KubernetesVersion: all[0].version, Etcd: dirs[1], MinIO: dirs[2]}, nil
 }
 
 // Static builds one of this module's own commands, small and without the C library, to a file.
@@ -64,18 +67,18 @@ func Missing(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, err := plans(root)
+	if err != nil {
+		return nil, err
+	}
 	var missing []string
-	for _, m := range modules() {
-		p, err := m.plan(root)
-		if err != nil {
-			return nil, err
-		}
+	for _, p := range all {
 		entry, err := p.entry(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if !entry.Made() {
-			missing = append(missing, m.title)
+			missing = append(missing, p.title)
 		}
 	}
 	return missing, nil

@@ -1,6 +1,7 @@
 package binaries
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -8,15 +9,14 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"strings"
 
 	"golang.org/x/mod/modfile"
 )
 
 // module is a Go module of ours that only pins programs of others.
 type module struct {
-	// name is that of its directory.
-	name string
+	// name is what a build of it begins with, and dir its directory; without dir, the directory is called as the build.
+	name, dir string
 	// product is the module whose version the programs have, and title what a person calls it.
 	product string
 	title   string
@@ -28,27 +28,32 @@ type module struct {
 	files string
 }
 
+// modules are what a cluster needs besides Kubernetes.
 func modules() []module {
 	return []module{
-		{name: "kubernetes", product: "k8s.io/kubernetes", title: "Kubernetes", cold: "12 minutes", stamp: stampKubernetes},
 		{name: "etcd", product: "go.etcd.io/etcd/server/v3", title: "etcd", cold: "1 minute", stamp: stampNothing},
 		{name: "minio", product: "github.com/minio/minio", title: "MinIO", cold: "3 minutes", stamp: stampNothing},
 	}
 }
 
-func stampNothing(string) string { return "" }
-
-// stampKubernetes gives the programs the version that Kubernetes' own build gives them: clients and webhooks read it, and
-// without it they see v0.0.0-master.
-func stampKubernetes(version string) string {
-	const variables = "k8s.io/component-base/version."
-	number := strings.SplitN(strings.TrimPrefix(version, "v"), ".", 3)
-	flags := []string{"gitVersion=" + version, "gitMajor=" + number[0], "gitMinor=" + number[1]}
-	for i, flag := range flags {
-		flags[i] = " -X " + variables + flag
+// plans are all that a cluster needs, Kubernetes first.
+func plans(root string) ([]plan, error) {
+	first, err := kubernetes(root)
+	if err != nil {
+		return nil, err
 	}
-	return strings.Join(flags, "")
+	all := []plan{first}
+	for _, m := range modules() {
+		p, err := m.plan(root)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
 }
+
+func stampNothing(string) string { return "" }
 
 // plan is what a module's go.mod says must be built.
 type plan struct {
@@ -59,7 +64,7 @@ type plan struct {
 }
 
 func (m module) plan(root string) (plan, error) {
-	dir := filepath.Join(root, "machine", "binaries", m.name)
+	dir := filepath.Join(root, "machine", "binaries", cmp.Or(m.dir, m.name))
 	file := filepath.Join(dir, "go.mod")
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -81,7 +81,7 @@ func Open(c *cluster.Cluster) (*Server, error) {
 
 func newServer(c *cluster.Cluster, password string) *Server {
 	return &Server{
-		Endpoint: "http://" + net.JoinHostPort(cluster.NodeAddress, port),
+		Endpoint: "http://" + net.JoinHostPort(c.Address(), port),
 		cluster:  c,
 		user:     "podidentity",
 		password: password,
@@ -113,7 +113,7 @@ func (s *Server) run(programDir string) error {
 		return fmt.Errorf("give it the cluster's CA: %w", err)
 	}
 	s.process, err = s.cluster.Run(name, s.environment(), filepath.Join(programDir, "minio"),
-		"server", "--certs-dir="+certs, "--address="+net.JoinHostPort(cluster.NodeAddress, port), data)
+		"server", "--certs-dir="+certs, "--address="+net.JoinHostPort(s.cluster.Address(), port), data)
 	return err
 }
 

@@ -56,7 +56,7 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 		t.Fatal(err)
 	}
 	s.ApplyTemplate(t, "cluster.yaml", map[string]string{"Image": image, "RoleARN": s.RoleARN})
-	s.Do(t, "wait", "--namespace=load", "--for=create", "serviceaccount/default", "--timeout=1m")
+	s.AwaitAny(t, "--namespace=load", "serviceaccount", "--field-selector=metadata.name=default")
 	s.Do(t, "wait", "--all-namespaces", "--for=condition=Ready", "pod", "--selector=suite=attack", "--timeout=2m")
 	for who, pod := range map[string]string{peer: "attacker/peer", fleet: "attacker/fleet", neighbour: "others/victim", victim: "others/victim"} {
 		s.addresses[who] = s.address(t, pod)

@@ -27,7 +27,7 @@ func (s *suite) client(bundle string) *http.Client {
 				// A replica that was killed does not even refuse.
 				ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 				defer cancel()
-				return s.Cluster.Dial(ctx, network, s.ip+":443")
+				return s.Cluster.Dial(ctx, network, net.JoinHostPort(s.ip, "443"))
 			},
 			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13},
 			DisableKeepAlives: true,

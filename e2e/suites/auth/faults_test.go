@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -175,7 +176,7 @@ func (s *suite) issuers(ctx context.Context, t *testing.T) []string {
 	}
 	var names []string
 	for _, address := range addresses {
-		plain, err := s.Cluster.Dial(ctx, "tcp", address+":9443")
+		plain, err := s.Cluster.Dial(ctx, "tcp", net.JoinHostPort(address, "9443"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,13 +19,13 @@ kind: Pod
 metadata: {name: injected, namespace: shop}
 spec:
   serviceAccountName: reader
-  hostAliases: [{ip: %s, hostnames: [pod-identity-auth.pod-identity.svc]}]
+  hostAliases: [{ip: %q, hostnames: [pod-identity-auth.pod-identity.svc]}]
   containers: [{name: app, image: %s, command: [sleep, infinity], env: [{name: AWS_ENDPOINT_URL_S3, value: %q}]}]`,
 		s.ip, s.CLIImage, s.MinIO.Endpoint), "create", "-f", "-")
 	s.Do(t, "wait", "--namespace=shop", "--for=condition=Ready", "pod/injected", "--timeout=2m")
 	s.lists(t)
 	s.Do(t, "delete", "secret", "--namespace=pod-identity", "pod-identity-auth-ca")
-	s.Do(t, "wait", "--namespace=pod-identity", "--for=create", "secret/pod-identity-auth-ca", "--timeout=1m")
+	s.AwaitAny(t, "--namespace=pod-identity", "secret", "--field-selector=metadata.name=pod-identity-auth-ca")
 	s.Do(t, "rollout", "restart", "--namespace=pod-identity", "deployment/pod-identity-auth")
 	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-auth", "--timeout=2m")
 	// Another role, so that the sidecar asks again: the old certificate is nowhere any more.

@@ -110,7 +110,7 @@ func (s *suite) forward(t *testing.T) (port string) {
 
 func (s *suite) join(ctx context.Context, near net.Conn) {
 	defer func() { _ = near.Close() }()
-	far, err := s.Cluster.Dial(ctx, "tcp", s.ip+":443")
+	far, err := s.Cluster.Dial(ctx, "tcp", net.JoinHostPort(s.ip, "443"))
 	if err != nil {
 		return
 	}

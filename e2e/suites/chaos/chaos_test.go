@@ -190,7 +190,7 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	s.gone(t)
 	s.Do(t, "create", "namespace", "load")
 	s.Do(t, "label", "namespace", "load", "podidentity.dev/inject=enabled")
-	s.Do(t, "wait", "--namespace=load", "--for=create", "serviceaccount/default", "--timeout=1m")
+	s.AwaitAny(t, "--namespace=load", "serviceaccount", "--field-selector=metadata.name=default")
 	s.startWitness(t)
 	s.load.start(t)
 	return s

@@ -59,7 +59,7 @@ func anotherWebhook(t *testing.T, s *suite) {
 	for _, b := range allBesides() {
 		s.Do(t, "create", "namespace", b.namespace())
 		s.Do(t, "label", "namespace", b.namespace(), "podidentity.dev/inject=enabled")
-		s.Do(t, "wait", "--namespace="+b.namespace(), "--for=create", "serviceaccount/default", "--timeout=1m")
+		s.AwaitAny(t, "--namespace="+b.namespace(), "serviceaccount", "--field-selector=metadata.name=default")
 		s.DoWith(t, fmt.Sprintf(hostileConfiguration, b.namespace(), hostileAddress, b.does, bundle, b.again), "create", "--filename=-")
 	}
 	// The API server takes notice of one after the other: of the last one, last.

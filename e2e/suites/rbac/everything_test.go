@@ -14,14 +14,14 @@ func doEverything(t *testing.T, p *platform.Platform) {
 	t.Helper()
 	for _, namespace := range []string{"team", "misspelt"} {
 		p.Do(t, "create", "namespace", namespace)
-		p.Do(t, "wait", "--namespace="+namespace, "--for=create", "serviceaccount/default", "--timeout=1m")
+		p.AwaitAny(t, "--namespace="+namespace, "serviceaccount", "--field-selector=metadata.name=default")
 	}
 	create(t, p, "team", "older")
 	p.Do(t, "label", "namespace", "team", "podidentity.dev/inject=enabled")
 	p.Do(t, "label", "namespace", "misspelt", "podidentity.dev/inject=Enabled")
 	create(t, p, "team", "injected")
 	create(t, p, "misspelt", "not-injected")
-	p.Do(t, "wait", "--namespace=team", "--for=create", "event", "--field-selector=reason=NotInjected", "--timeout=1m")
+	p.AwaitAny(t, "--namespace=team", "event", "--field-selector=reason=NotInjected")
 
 	const good, malformed = `{}`, `{\"Version\"}`
 	for _, policy := range []string{good, malformed, good} {
@@ -30,7 +30,7 @@ func doEverything(t *testing.T, p *platform.Platform) {
 		p.Do(t, "wait", "--for=condition=Ready="+ready, "pia/team", "--timeout=1m")
 	}
 	p.Do(t, "wait", "--namespace=team", `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/injected", "--timeout=1m")
-	p.Do(t, "wait", "--for=create", "event", "--field-selector=reason=Unusable", "--timeout=1m")
+	p.AwaitAny(t, "event", "--field-selector=reason=Unusable")
 
 	p.Do(t, "patch", "secret", "--namespace=pod-identity", "pod-identity-ca", "--type=merge", `--patch={"data": {"ca.crt": null}}`)
 	p.Do(t, "wait", "--namespace=pod-identity", `--for=jsonpath={.data.ca\.crt}`, "secret/pod-identity-ca", "--timeout=1m")

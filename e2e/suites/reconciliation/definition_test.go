@@ -20,7 +20,7 @@ func deletedDefinition(t *testing.T, f fixture) {
 	f.startAssociated(t)
 	uid := f.Do(t, "get", definition, "--output=jsonpath={.metadata.uid}")
 	f.Do(t, "delete", definition, "--timeout=1m")
-	f.Do(t, "wait", "--for=create", "event", "--namespace=default", "--field-selector=reason=DefinitionMissing,involvedObject.uid="+uid, "--timeout=1m")
+	f.AwaitAny(t, "event", "--namespace=default", "--field-selector=reason=DefinitionMissing,involvedObject.uid="+uid)
 	f.awaitMetrics(t, "every replica says that it is missing", func(all string) bool {
 		return strings.Contains(all, "podidentity_definition_missing 1") && !strings.Contains(all, "podidentity_definition_missing 0")
 	})
@@ -42,7 +42,7 @@ func deletedDefinition(t *testing.T, f fixture) {
 		time.Since(begin).Round(10*time.Millisecond), applied.Sub(begin).Round(10*time.Millisecond))
 	f.list(t)
 	uid = f.Do(t, "get", definition, "--output=jsonpath={.metadata.uid}")
-	f.Do(t, "wait", "--for=create", "event", "--namespace=default", "--field-selector=reason=DefinitionBack,involvedObject.uid="+uid, "--timeout=1m")
+	f.AwaitAny(t, "event", "--namespace=default", "--field-selector=reason=DefinitionBack,involvedObject.uid="+uid)
 	t.Logf("from kubectl to the first refusal after a deletion: %s", f.until(t, "403", func() { f.dissociate(t, "reader") }).Round(10*time.Millisecond))
 }
 

@@ -69,7 +69,7 @@ func (f fixture) fill(t *testing.T) {
 		f.Do(t, "create", "namespace", name)
 		f.Do(t, "label", "namespace", name, "podidentity.dev/inject=enabled")
 		// The API server takes no pod before its service account is there.
-		f.Do(t, "wait", "--namespace="+name, "--for=create", "serviceaccount/default", "--timeout=1m")
+		f.AwaitAny(t, "--namespace="+name, "serviceaccount", "--field-selector=metadata.name=default")
 	}
 	begin := time.Now()
 	f.each(t, associations, func(ctx context.Context, i int) error {

@@ -89,7 +89,7 @@ func newSuite(t *testing.T) *suite {
 	s.LoadPrograms(t, image, "suites/attack/reader")
 	s.ApplyTemplate(t, "namespaces.yaml", map[string]any{"Read": readNamespaces(), "Created": createdNamespaces(), "RoleARN": s.RoleARN})
 	for _, namespace := range append(readNamespaces(), createdNamespaces()...) {
-		s.Do(t, "wait", "--namespace="+namespace, "--for=create", "serviceaccount/default", "--timeout=1m")
+		s.AwaitAny(t, "--namespace="+namespace, "serviceaccount", "--field-selector=metadata.name=default")
 	}
 	starts("old", previous)(t, s)
 	s.load = startLoad(t, s.kube.CoreV1())
