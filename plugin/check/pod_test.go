@@ -1,10 +1,6 @@
 package check
 
 import (
-	"flag"
-	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,34 +12,6 @@ import (
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/plugin/cluster"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files; review the diff before you commit it")
-
-// golden is a file of testdata: a case is a sentence and the lines of its findings.
-type golden struct {
-	text strings.Builder
-}
-
-func (g *golden) add(t *testing.T, sentence string, findings []Finding) {
-	t.Helper()
-	fmt.Fprintf(&g.text, "== %s\n", sentence)
-	if err := Print(&g.text, []Report{{Subject: "subject", Findings: findings}}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (g *golden) compare(t *testing.T, path string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(g.text.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || string(want) != g.text.String() {
-		t.Errorf("%s: %v, got\n%s", path, err, g.text.String())
-	}
-}
 
 // others are the findings that are not those of a pod of which all is well.
 func others(t *testing.T, findings []Finding) []Finding {
@@ -171,6 +139,8 @@ func TestEachFaultOfAPodHasALineAndARemedy(t *testing.T) {
 		{"a role is malformed", says("STS refuses role " + roleARN + "checkout: ValidationError: no")},
 		{"the auth service refuses the role", says("the auth service refuses: AccessDeniedException: not authorized")},
 		{"the account does not know the issuer", says("STS refuses role " + roleARN + "checkout: InvalidIdentityToken: no provider")},
+		{"STS does not answer", says("STS did not answer in time: check the network between this pod and STS")},
+		{"STS throttles", says("STS refuses role " + roleARN + "checkout: Throttling: Rate exceeded")},
 		{"STS cannot be reached", says("STS at https://sts.amazonaws.com cannot be reached: dial tcp: timeout")},
 		{"STS is not trusted", says("STS at https://sts.example.com is not trusted: unknown authority")},
 		{"the clock of the node is wrong", says("the credentials received expired at 2026-01-01, and this node's clock says 2027-01-01: set the clock")},

@@ -17,5 +17,5 @@ func (f podFacts) keptFindings() []Finding {
 		return []Finding{wrong(check, recreate(f.pod), "with %s: %s the pod keeps %s, and created again it gets %s",
 			contract.AnnotationAuthorization, contract.AuthorizationWebIdentity, orNone(have), orNone(want))}
 	}
-	return []Finding{ok(check, "the pod has that of the association, and asks STS itself")}
+	return []Finding{ok(check, "the pod has the one that it should have, and asks STS itself")}
 }

@@ -15,6 +15,7 @@ type saying struct {
 func sayings() []saying {
 	return []saying{
 		{contains: "no PodIdentityAssociation gives", remedy: "create an association for the service account: README.md#connect-aws"},
+		{contains: "Throttling", remedy: "it tries again by itself; find out who uses up the quota of the account: docs/runbooks/PodIdentitySTSThrottles.md"},
 		{contains: "InvalidIdentityToken", remedy: "create an IAM OIDC provider with the cluster's issuer and the audience: README.md#connect-aws; kubectl pod-identity issuer says whether the keys are published"},
 		// The auth service, or Amazon's.
 		{
@@ -34,7 +35,7 @@ func sayings() []saying {
 			unnamed:  "correct the role, its trust policy or the annotation of the service account",
 		},
 		{contains: "cannot be reached", remedy: "look at network policies, --region and --sts-https-proxy: docs/troubleshooting.md#what-the-sidecar-says"},
-		{contains: "does not answer", remedy: "look at network policies, --region and --sts-https-proxy: docs/troubleshooting.md#what-the-sidecar-says"},
+		{contains: "did not answer in time", remedy: "look at network policies, --region and --sts-https-proxy: docs/troubleshooting.md#what-the-sidecar-says"},
 		{contains: "is not trusted", remedy: "name the CA with --sts-ca-configmap: docs/troubleshooting.md#what-the-sidecar-says"},
 		{contains: "the credentials received expired at", remedy: "set the clock of the node"},
 		{contains: "the exchange cannot be started", remedy: "raise the limit of processes or memory of the pod or its node"},
