@@ -42,6 +42,7 @@ func sayings() []saying {
 		{contains: "the exchange was ended by a signal", remedy: "raise the memory limit of the sidecar or of the pod"},
 		{contains: "the exchange was ended", remedy: "look at the CPU of the node"},
 		{contains: "another process of this pod listens on", remedy: "choose another port by the annotation podidentity.dev/port"},
+		{contains: "this pod has no address to listen on", remedy: "look at the CNI plugin of the node: the pod's interface lo is not up"},
 		{contains: "the response has more than 8000 bytes", remedy: "shorten session tags or policy"},
 		{contains: "without the authorization token", remedy: "update the SDK of the application, or set podidentity.dev/authorization: env"},
 		{contains: "too old to know", remedy: "create the pod again"},
