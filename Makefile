@@ -23,8 +23,9 @@ AUTH_FLAGS ?=
 export KUBERNETES ?=
 # The addresses of clusters that are started: IPv6 or dual-stack; without it, IPv4.
 export IP_FAMILY ?=
-# What `make compat` runs on, such as CLUSTERS="v1.30.14"; without it, all.
+# What `make compat` runs, and on what, such as CLUSTERS="v1.30.14 IPv6" SUITES=walkthrough; without them, all.
 CLUSTERS ?=
+SUITES ?=
 # What `make uninstall` does with the associations: delete removes them and their CRD, nothing keeps both.
 ASSOCIATIONS ?=
 KUBECTL ?= kubectl
@@ -116,7 +117,7 @@ monitoring: prepare ## causes all faults that an alert tells of, about 8 minutes
 
 .PHONY: compat
 compat: prepare ## runs suites on each Kubernetes that is supported, about 20 minutes each; writes the tables of docs/compatibility.md
-	@cd e2e && exec ../bin/e2e compat $(CLUSTERS)
+	@cd e2e && exec ../bin/e2e compat '$(CLUSTERS)' '$(SUITES)'
 
 .PHONY: unit
 unit: ## runs the tests that need no cluster

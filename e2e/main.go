@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,7 +26,7 @@ const usage = `usage: e2e COMMAND
   cluster      starts the kept cluster, or brings its product up to date
   cluster-down removes every trace of the kept cluster
   suite NAME [REGEXP]  runs a suite, or the tests of it that the expression matches, as go test -run does
-  compat [CLUSTER ...] runs suites on clusters of several kinds, and writes the tables of docs/compatibility.md
+  compat CLUSTERS SUITES  runs suites on clusters of several kinds, and writes the tables of docs/compatibility.md; where one is empty, all
   remove-all   removes every cluster on this machine, whoever started it
   bench        measures the product against its budgets
   bench-quick  measures what needs no cluster`
@@ -47,8 +48,8 @@ func run(ctx context.Context, args []string) error {
 	if len(args) > 1 && args[0] == "suite" {
 		return suite(ctx, args[1], args[2:]...)
 	}
-	if len(args) > 0 && args[0] == "compat" {
-		return compat.Run(ctx, args[1:], progress{time.Now()}.print)
+	if len(args) == 3 && args[0] == "compat" {
+		return compat.Run(ctx, strings.Fields(args[1]), strings.Fields(args[2]), progress{time.Now()}.print)
 	}
 	if len(args) != 1 {
 		return errors.New(usage)

@@ -26,7 +26,7 @@ type kind struct {
 	kubernetes string
 }
 
-// table is a table of kinds, each of which passes all suites.
+// table is a table of kinds, and of the suites that are run on each.
 type table struct {
 	// title is what the mark in the document says of it.
 	title string
@@ -44,7 +44,7 @@ func tables(versions []string) []table {
 	}
 	newest := versions[len(versions)-1]
 	return []table{
-		{title: "servers", first: "Kubernetes", kinds: servers, suites: []string{"walkthrough", "injection", "reconciliation", "upgrade"}},
+		{title: "servers", first: "Kubernetes", kinds: servers, suites: []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}},
 		{title: "networks", first: "addresses", suites: []string{"walkthrough", "auth"}, kinds: []kind{
 			family(cluster.IPv6, newest), family(cluster.DualStack, newest),
 		}},
@@ -55,9 +55,9 @@ func family(f cluster.Family, newest string) kind {
 	return kind{name: string(f), env: []string{"IP_FAMILY=" + string(f)}, kubernetes: "Kubernetes " + newest + ", "}
 }
 
-// Run runs the suites on the kinds of these names, or on all, and writes a row as soon as all of its suites have passed: a run takes long,
-// and what fails in one row says nothing of another.
-func Run(ctx context.Context, names []string, log platform.Log) error {
+// Run runs suites on kinds of clusters: those that are named, or all. It writes each outcome as soon as the suite has passed: a run takes
+// long, and what fails in one place says nothing of another.
+func Run(ctx context.Context, clusters, suites []string, log platform.Log) error {
 	root, err := platform.Root(ctx)
 	if err != nil {
 		return err
@@ -67,59 +67,63 @@ func Run(ctx context.Context, names []string, log platform.Log) error {
 		return err
 	}
 	all := tables(versions)
-	if err := check(all, names); err != nil {
+	if err := check(all, clusters, suites); err != nil {
 		return err
 	}
 	var failed error
 	for _, t := range all {
 		page := document.Table{File: filepath.Join(root, "docs", "compatibility.md"), Command: "make compat, " + t.title}
-		for _, k := range t.kinds {
-			if len(names) > 0 && !slices.Contains(names, k.name) {
-				continue
-			}
-			failed = errors.Join(failed, t.run(ctx, k, page, log))
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+		for _, k := range chosen(t.kinds, clusters, kind.String) {
+			for _, suite := range chosen(t.suites, suites, strings.Clone) {
+				failed = errors.Join(failed, t.run(ctx, k, suite, page, log))
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
 			}
 		}
 	}
 	return failed
 }
 
-// check complains about names that nothing has.
-func check(all []table, names []string) error {
-	var known []string
-	for _, t := range all {
-		for _, k := range t.kinds {
-			known = append(known, k.name)
-		}
+func (k kind) String() string { return k.name }
+
+// chosen are those of all that are named, or all if none is.
+func chosen[T any](all []T, names []string, name func(T) string) []T {
+	if len(names) == 0 {
+		return all
 	}
-	for _, name := range names {
-		if !slices.Contains(known, name) {
-			return fmt.Errorf("there is no cluster %q to run suites on: CLUSTERS must be some of %s", name, strings.Join(known, ", "))
-		}
-	}
-	return nil
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return !slices.Contains(names, name(one)) })
 }
 
-// run runs all suites on one kind, and writes its row if they pass.
-func (t table) run(ctx context.Context, k kind, page document.Table, log platform.Log) error {
-	cells := []string{k.name}
-	var failed error
-	for _, suite := range t.suites {
-		log("%s: suite %s", k.name, suite)
-		seen, err := runSuite(ctx, suite, k.env)
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", k.name, err))
-			continue
+// check complains about names that nothing has.
+func check(all []table, clusters, suites []string) error {
+	var kinds, known []string
+	for _, t := range all {
+		for _, k := range t.kinds {
+			kinds = append(kinds, k.name)
 		}
-		log("%s: suite %s: %s", k.name, suite, seen)
-		cells = append(cells, seen.String())
+		known = append(known, t.suites...)
 	}
-	if failed != nil {
-		return failed
+	complain := func(what, variable string, names, known []string) error {
+		for _, name := range names {
+			if !slices.Contains(known, name) {
+				return fmt.Errorf("there is no %s %q here: %s must be some of %s", what, name, variable, strings.Join(known, ", "))
+			}
+		}
+		return nil
 	}
-	where, err := describeNode(ctx)
+	return errors.Join(complain("cluster", "CLUSTERS", clusters, kinds), complain("suite", "SUITES", suites, slices.Compact(slices.Sorted(slices.Values(known)))))
+}
+
+// run runs a suite on a kind, and writes its cell if it passes.
+func (t table) run(ctx context.Context, k kind, suite string, page document.Table, log platform.Log) error {
+	log("%s: suite %s", k.name, suite)
+	seen, err := runSuite(ctx, suite, k.env)
+	if err != nil {
+		return fmt.Errorf("%s: %w", k.name, err)
+	}
+	log("%s: suite %s: %s", k.name, suite, seen)
+	node, err := describeNode(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,5 +131,6 @@ func (t table) run(ctx context.Context, k kind, page document.Table, log platfor
 	if err != nil {
 		return err
 	}
-	return page.Write(t.with(old, append(cells, k.kubernetes+where, time.Now().UTC().Format(time.DateOnly))))
+	cell := seen.String() + ", " + time.Now().UTC().Format(time.DateOnly)
+	return page.Write(t.with(old, k.name, map[string]string{suite: cell, nodeColumn: k.kubernetes + node}))
 }

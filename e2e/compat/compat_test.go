@@ -7,18 +7,24 @@ import (
 	"testing"
 )
 
-func TestARowThatWasRunReplacesThatOfTheSameClusterAndLeavesTheOthers(t *testing.T) {
-	of := table{first: "Kubernetes", kinds: []kind{{name: "v1.30.14"}, {name: "v1.34.4"}, {name: "v1.37.2"}}, suites: []string{"walkthrough"}}
-	const head = "| Kubernetes | walkthrough | node | run on |\n|---|---|---|---|\n"
-	const newest = "| v1.37.2 | 9 cases, 60 s | amd64 | 2026-11-02 |\n"
-	old := head + "| v1.29.9 | 1 cases, 6 s | amd64 | 2026-10-01 |\n" + "| v1.30.14 | 8 cases, 50 s | amd64 | 2026-11-01 |\n" + newest
+func TestACellOfWhatWasRunReplacesTheOldOneAndLeavesTheOthers(t *testing.T) {
+	of := table{first: "Kubernetes", kinds: []kind{{name: "v1.30.14"}, {name: "v1.34.4"}, {name: "v1.37.2"}}, suites: []string{"walkthrough", "upgrade"}}
+	const (
+		head   = "| Kubernetes | walkthrough | upgrade | node |\n|---|---|---|---|\n"
+		newest = "| v1.37.2 | 9 cases, 60 s, 2026-11-02 | 22 cases, 300 s, 2026-11-02 | amd64 |\n"
+		oldest = "| v1.30.14 | 8 cases, 50 s, 2026-11-01 | 21 cases, 290 s, 2026-11-01 | amd64 |\n"
+	)
 	for name, test := range map[string]struct{ old, want string }{
-		"a table":        {old, head + "| v1.30.14 | 9 cases, 61 s | arm64 | 2026-11-03 |\n" + newest},
-		"an empty table": {"", head + "| v1.30.14 | 9 cases, 61 s | arm64 | 2026-11-03 |\n"},
-		"a table with the next version and no other row": {head + newest, head + "| v1.30.14 | 9 cases, 61 s | arm64 | 2026-11-03 |\n" + newest},
+		"a table":                  {head + "| v1.29.9 | 1 cases, 6 s | not yet | amd64 |\n" + oldest + newest, head + "| v1.30.14 | 9 cases, 61 s, 2026-11-03 | 21 cases, 290 s, 2026-11-01 | arm64 |\n" + newest},
+		"an empty table":           {"", head + "| v1.30.14 | 9 cases, 61 s, 2026-11-03 | not yet | arm64 |\n"},
+		"a table without this row": {head + newest, head + "| v1.30.14 | 9 cases, 61 s, 2026-11-03 | not yet | arm64 |\n" + newest},
+		"a table with other columns": {
+			"| Kubernetes | upgrade | removed | node |\n|---|---|---|---|\n| v1.30.14 | 1 cases, 2 s, 2026-10-01 | x | amd64 |\n",
+			head + "| v1.30.14 | 9 cases, 61 s, 2026-11-03 | 1 cases, 2 s, 2026-10-01 | arm64 |\n",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := of.with(test.old, []string{"v1.30.14", "9 cases, 61 s", "arm64", "2026-11-03"}); got != test.want {
+			if got := of.with(test.old, "v1.30.14", map[string]string{"walkthrough": "9 cases, 61 s, 2026-11-03", "node": "arm64"}); got != test.want {
 				t.Errorf("the table is\n%s\nwant\n%s", got, test.want)
 			}
 		})
@@ -46,13 +52,16 @@ func TestCasesAreTheTestsThatHaveNoneBelowThem(t *testing.T) {
 	}
 }
 
-func TestANameThatNoClusterHasIsRefused(t *testing.T) {
+func TestANameThatNothingHasIsRefused(t *testing.T) {
 	all := tables([]string{"v1.30.14", "v1.37.2"})
-	if err := check(all, []string{"v1.37.2"}); err != nil {
+	if err := check(all, []string{"v1.37.2"}, []string{"auth"}); err != nil {
 		t.Error(err)
 	}
-	if err := check(all, []string{"v1.37.2", "v1.29.0"}); err == nil || !strings.Contains(err.Error(), `"v1.29.0"`) || !strings.Contains(err.Error(), "v1.30.14") {
-		t.Errorf("for a name that there is not: %v", err)
+	err := check(all, []string{"v1.37.2", "v1.29.0"}, []string{"chaos"})
+	for _, says := range []string{`"v1.29.0"`, "CLUSTERS must be some of v1.30.14", `"chaos"`, "SUITES must be some of auth, "} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v; it should say %s", err, says)
+		}
 	}
 }
 

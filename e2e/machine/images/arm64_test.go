@@ -105,6 +105,29 @@ func TestTheSidecarForARM64ServesCredentials(t *testing.T) {
 	}
 }
 
+// The rules are those of sidecar/README.md. The thousand clients of rule 30 would measure the emulator.
+func TestTheSidecarForARM64KeepsTheContractWithSDKs(t *testing.T) {
+	if err := host.PrepareEmulator(t.Context(), t.Logf); err != nil {
+		t.Fatal(err)
+	}
+	contract := filepath.Join(t.TempDir(), "contract")
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", contract, "./sidecar/server")
+	build.Dir = "../../.."
+	build.Env = append(os.Environ(), "GOARCH=arm64", "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	run := emulated(t)(contract, "-test.v", "-test.run=^TestRule", "-test.skip=^TestRule30")
+	run.Dir = "../../../sidecar/server"
+	out, err := run.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	if kept := bytes.Count(out, []byte("\n--- PASS: TestRule")); kept < 15 {
+		t.Errorf("only %d rules were tried:\n%s", kept, out)
+	}
+}
+
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
