@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/contract"
@@ -31,6 +33,8 @@ func identityOf(a *v1alpha1.PodIdentityAssociation) (contract.Identity, error) {
 		ExternalID:         a.Spec.ExternalID,
 		DisableSessionTags: a.Spec.DisableSessionTags,
 		Policy:             a.Spec.Policy,
+		SourceIdentity:     a.Spec.SourceIdentity,
+		TagLabels:          strings.Join(slices.Sorted(slices.Values(a.Spec.TagLabels)), ","),
 	}
 	if a.Spec.SessionDuration == "" {
 		return identity, nil

@@ -85,6 +85,8 @@ func TestEveryFieldOfTheSpecReachesTheIdentity(t *testing.T) {
 	a.Spec.DisableSessionTags = true
 	a.Spec.Policy = `{"Version":"2012-10-17"}`
 	a.Spec.SessionDuration = "1h30m"
+	a.Spec.SourceIdentity = "PodName"
+	a.Spec.TagLabels = []string{"tier", "shop.example.com/team"}
 	index := association.NewIndex()
 	if err := index.Set(a); err != nil {
 		t.Fatal(err)
@@ -94,6 +96,7 @@ func TestEveryFieldOfTheSpecReachesTheIdentity(t *testing.T) {
 		Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader",
 		TargetRoleARN: "arn:aws:iam::444455556666:role/target", ExternalID: "external", DisableSessionTags: true,
 		Policy: `{"Version":"2012-10-17"}`, SessionDuration: contract.Duration(90 * time.Minute),
+		SourceIdentity: contract.SourceIdentityPodName, TagLabels: "shop.example.com/team,tier",
 	}
 	if got != want {
 		t.Errorf("got  %v\nwant %v", got, want)

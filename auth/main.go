@@ -76,6 +76,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	handler, err := newAPI(ctx, c, kubernetes, identities, synced, log)
+	handler.Labels = tokens.NewLabels(mgr.GetAPIReader())
 	if err != nil {
 		return err
 	}

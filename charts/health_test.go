@@ -56,6 +56,12 @@ func healths() map[string]health {
 		"one in effect, whose policy is the pod's word": {
 			[]metav1.Condition{inEffect, apart, session(v1alpha1.ReasonPolicyUnverified, metav1.ConditionFalse)}, 2, "Healthy PolicyUnverified: why", status.CurrentStatus,
 		},
+		"one in effect, whose source identity is the pod's word": {
+			[]metav1.Condition{inEffect, apart, session(v1alpha1.ReasonSourceIdentityUnverified, metav1.ConditionFalse)}, 2, "Healthy SourceIdentityUnverified: why", status.CurrentStatus,
+		},
+		"one in effect, whose labels nothing sends": {
+			[]metav1.Condition{inEffect, apart, session(v1alpha1.ReasonNotSent, metav1.ConditionFalse)}, 2, "Healthy NotSent: why", status.CurrentStatus,
+		},
 		"one that is not the first": {
 			[]metav1.Condition{ready(v1alpha1.ReasonConflicted, metav1.ConditionFalse), condition(v1alpha1.ConditionConflicted, v1alpha1.ReasonConflicted, metav1.ConditionTrue)},
 			2, "Degraded Conflicted: why", status.InProgressStatus,

@@ -45,7 +45,7 @@ func isCritical(f reflect.StructField, _ reflect.Value) bool { return f.Tag.Get(
 func names(of any, chosen func(reflect.StructField, reflect.Value) bool) (all []string) {
 	value := reflect.ValueOf(of)
 	for field, v := range value.Fields() {
-		if chosen(field, v) {
+		if field.Tag.Get("json") != "-" && chosen(field, v) {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			all = append(all, name)
 		}

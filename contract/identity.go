@@ -30,6 +30,14 @@ type Identity struct {
 	Policy string `json:"policy,omitempty"`
 	// SessionDuration is how long credentials are valid; zero leaves it to STS.
 	SessionDuration Duration `json:"sessionDuration,omitzero"`
+	// SourceIdentity is SourceIdentityPodName, or empty for sessions without a source identity.
+	SourceIdentity string `json:"sourceIdentity,omitempty"`
+	// Tags are session tags beside those of EKS, in the form of a label selector, such as "team=shop,tier=web", sorted by key. They are
+	// labels of the pod, which have neither a comma nor a =.
+	Tags string `json:"tags,omitempty"`
+	// TagLabels are the keys of the labels of a pod that become Tags, sorted, with commas between them. An association has them; For makes
+	// Tags of them, and no document has them.
+	TagLabels string `json:"-"`
 }
 
 // document is an Identity as JSON.

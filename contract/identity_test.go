@@ -14,6 +14,7 @@ func TestIdentityDocument(t *testing.T) {
 		Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader",
 		TargetRoleARN: "arn:aws:iam::444455556666:role/target", ExternalID: "x/y", DisableSessionTags: true,
 		Policy: `{"Statement":[{"Resource":"<*>&"}]}`, SessionDuration: contract.Duration(90 * time.Minute),
+		SourceIdentity: contract.SourceIdentityPodName, Tags: "shop.example.com/tier=web,team=shop",
 	}
 	for name, test := range map[string]struct {
 		document string
@@ -64,6 +65,7 @@ func TestIdentityIsOneReadableLine(t *testing.T) {
 
 func FuzzIdentityDocument(f *testing.F) {
 	f.Add([]byte(`{"association":"a","roleARN":"r","sessionDuration":"1h30m"}`))
+	f.Add([]byte(`{"roleARN":"r","sourceIdentity":"PodName","tags":"team=shop,tier=web"}`))
 	f.Add([]byte(""))
 	f.Add([]byte(`{"roleARN":"r","later":{},"critical":["policy"]}`))
 	f.Add([]byte(`{"roleARN":"r","boundary":"b","critical":["boundary"]}`))
@@ -105,6 +107,9 @@ func TestTheDigestTellsApartWhatSessionsMayDo(t *testing.T) {
 		"an id":       {RoleARN: "a", TargetRoleARN: "b", ExternalID: "c"},
 		"no tags":     {RoleARN: "a", DisableSessionTags: true},
 		"a policy":    {RoleARN: "a", Policy: "{}"},
+		"a source":    {RoleARN: "a", SourceIdentity: contract.SourceIdentityPodName},
+		"a tag":       {RoleARN: "a", Tags: "team=shop"},
+		"another tag": {RoleARN: "a", Tags: "team=bank"},
 		"an hour":     {RoleARN: "a", SessionDuration: contract.Duration(time.Hour)},
 		"a long name": {RoleARN: "ab"},
 	} {

@@ -10,3 +10,8 @@ const (
 	TagPodName        = "kubernetes-pod-name"
 	TagPodUID         = "kubernetes-pod-uid"
 )
+
+// SessionTags are the keys of the session tags of EKS Pod Identity.
+func SessionTags() []string {
+	return []string{TagClusterARN, TagClusterName, TagNamespace, TagServiceAccount, TagPodName, TagPodUID}
+}

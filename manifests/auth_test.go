@@ -114,6 +114,7 @@ func TestTheAuthServiceHasTheseRightsOnly(t *testing.T) {
 		"[podidentityassociations] [] [list watch]",
 		"[customresourcedefinitions] [podidentityassociations.podidentity.dev] [get]",
 		"[serviceaccounts namespaces] [] [list watch]",
+		"[pods] [] [get]",
 		"[tokenreviews] [] [create]",
 		"[secrets] [] [create]",
 		"[secrets] [" + c.CASecret + "] [list watch update]",

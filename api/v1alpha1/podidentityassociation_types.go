@@ -30,6 +30,7 @@ type PodIdentityAssociation struct {
 
 // PodIdentityAssociationSpec has the fields of the EKS API and of its ACK controller, under the same names.
 //
+// +kubebuilder:validation:XValidation:rule="!has(self.tagLabels) || !has(self.disableSessionTags) || !self.disableSessionTags",message="tagLabels are sent with the session tags: remove disableSessionTags, or remove tagLabels"
 // +kubebuilder:validation:XValidation:rule="!has(self.externalID) || has(self.targetRoleARN)",message="externalID is sent only with the assumption of targetRoleARN: set targetRoleARN, or remove externalID"
 // +kubebuilder:validation:XValidation:rule="!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)",message="policy and session tags exclude each other, as in EKS: set disableSessionTags to true, or remove policy"
 type PodIdentityAssociationSpec struct {
@@ -91,6 +92,26 @@ type PodIdentityAssociationSpec struct {
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]+[hms])+$') && duration(self) >= duration('15m') && duration(self) <= duration('12h')",message="sessionDuration must be a duration with units between 15m and 12h, such as 1h30m"
 	SessionDuration string `json:"sessionDuration,omitempty"`
+
+	// SourceIdentity is what CloudTrail shows as the source identity of the sessions, and policies test as aws:SourceIdentity: PodName is
+	// the name of the pod, of which one character, or more than 64, are cut and followed by a digest. It is sent with AssumeRole alone:
+	// with --source=web-identity, the default, only for TargetRoleARN. The trust policies must then allow sts:SetSourceIdentity.
+	// +optional
+	// +kubebuilder:validation:MaxLength=16
+	// +kubebuilder:validation:XValidation:rule="self.matches('^PodName$')",message="sourceIdentity must be PodName: set it so, or remove it"
+	SourceIdentity string `json:"sourceIdentity,omitempty"`
+
+	// TagLabels are keys of labels. Those that a pod has become session tags, beside the ones of EKS and transitive as these: whoever may
+	// create or label pods chooses their values. They are sent with AssumeRole alone: with --source=web-identity, the default, only for
+	// TargetRoleARN.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
+	// +kubebuilder:validation:items:MaxLength=128
+	// +kubebuilder:validation:XValidation:rule="self.all(key, key.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-zA-Z0-9]([-_.a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$'))",message="tagLabels must be keys of labels, such as team or shop.example.com/team"
+	// +kubebuilder:validation:XValidation:rule="self.all(key, !(key.lowerAscii() in ['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account', 'kubernetes-pod-name', 'kubernetes-pod-uid']))",message="tagLabels must not have the key of a session tag of EKS, such as kubernetes-namespace: choose another label"
+	// +kubebuilder:validation:XValidation:rule="self.all(key, self.exists_one(other, other.lowerAscii() == key.lowerAscii()))",message="tagLabels must not have a key twice, and STS knows no case in the keys of tags: remove one of them"
+	TagLabels []string `json:"tagLabels,omitempty"`
 }
 
 // PodIdentityAssociationStatus is written by the leading replica of the webhook within a few seconds.
@@ -143,6 +164,10 @@ const (
 	ReasonTagsUnverified = "TagsUnverified"
 	// ReasonPolicyUnverified: the pod sends the session policy.
 	ReasonPolicyUnverified = "PolicyUnverified"
+	// ReasonSourceIdentityUnverified: the pod sends the source identity.
+	ReasonSourceIdentityUnverified = "SourceIdentityUnverified"
+	// ReasonNotSent: nothing sends the source identity and the labels that the association asks for.
+	ReasonNotSent = "NotSent"
 )
 
 // PodIdentityAssociationList is a list of associations.

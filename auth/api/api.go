@@ -24,6 +24,11 @@ type Tokens interface {
 	Review(ctx context.Context, token string) (tokens.Pod, error)
 }
 
+// Labels reads the labels of the pod that a token belongs to.
+type Labels interface {
+	Labels(ctx context.Context, pod tokens.Pod) (map[string]string, error)
+}
+
 // Identities finds the current identity of a service account.
 type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
@@ -52,6 +57,7 @@ type Settings struct {
 type API struct {
 	Settings
 	Tokens     Tokens
+	Labels     Labels
 	Identities Identities
 	// Synced reports whether Identities knows all associations. Until then, a missing one does not mean that there is none.
 	Synced   func() bool
@@ -116,6 +122,9 @@ func (a API) assumeRole(r *http.Request, rc *requestContext) (err error) {
 	if rc.identity, err = a.identity(rc.pod); err != nil {
 		return err
 	}
+	if rc.identity, err = a.tagged(r.Context(), rc.pod, rc.identity); err != nil {
+		return err
+	}
 	rc.session, rc.cached, err = a.Sessions.Session(r.Context(), rc.pod, rc.identity)
 	return err
 }
@@ -143,6 +152,15 @@ func (a API) identity(pod tokens.Pod) (contract.Identity, error) {
 		}
 	}
 	return id, nil
+}
+
+// tagged is the identity with the labels of the pod that it names. Of other identities the pod is not read.
+func (a API) tagged(ctx context.Context, pod tokens.Pod, id contract.Identity) (contract.Identity, error) {
+	if id.TagLabels == "" {
+		return id, nil
+	}
+	labels, err := a.Labels.Labels(ctx, pod)
+	return id.For(labels), err
 }
 
 func (a API) allowed(role string) bool {

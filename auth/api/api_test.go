@@ -73,8 +73,11 @@ func TestEveryRefusalIsAnExceptionThatSaysWhatToDo(t *testing.T) {
 		}, kind: exception.AccessDenied, says: "of service account front is not allowed by --roles"},
 		"a role outside of the patterns":   {change: func(b *backend) { b.identity.RoleARN = "arn:aws:iam::111122223333:role/admin" }, kind: exception.AccessDenied, says: "--roles"},
 		"a target outside of the patterns": {change: func(b *backend) { b.identity.TargetRoleARN = "arn:aws:iam::444455556666:role/pods/x" }, kind: exception.AccessDenied, says: "444455556666"},
-		"what STS refuses":                 {change: func(b *backend) { b.issue = exception.New(exception.AccessDenied, "trust it") }, kind: exception.AccessDenied, says: "trust it"},
-		"an error that is no exception":    {change: func(b *backend) { b.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
+		"labels that cannot be read": {change: func(b *backend) {
+			b.identity.TagLabels, b.unread = "team", exception.New(exception.ServiceUnavailable, "labels: retry")
+		}, kind: exception.ServiceUnavailable, says: "labels: retry"},
+		"what STS refuses":              {change: func(b *backend) { b.issue = exception.New(exception.AccessDenied, "trust it") }, kind: exception.AccessDenied, says: "trust it"},
+		"an error that is no exception": {change: func(b *backend) { b.issue = errors.New("with very secret words") }, kind: exception.InternalServer, says: "see its log"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := good()

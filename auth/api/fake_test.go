@@ -41,9 +41,20 @@ type backend struct {
 	// bounded is whether the namespace has bounds, and refusal what is refused by them.
 	bounded bool
 	refusal string
+	// labels are those of the pod, and unread why they cannot be read.
+	labels map[string]string
+	unread error
+	// asked are the identities that sessions were asked for, and read is how often labels were.
+	asked []contract.Identity
+	read  int
 }
 
 func (b *backend) Review(context.Context, string) (tokens.Pod, error) { return b.pod, b.review }
+
+func (b *backend) Labels(context.Context, tokens.Pod) (map[string]string, error) {
+	b.read++
+	return b.labels, b.unread
+}
 
 func (b *backend) Identity(account association.ServiceAccount) (contract.Identity, bool) {
 	return b.identity, account == association.ServiceAccount{Namespace: "shop", Name: "front"}
@@ -53,7 +64,8 @@ func (b *backend) Bounded(string) bool { return b.bounded }
 
 func (b *backend) Refusal(association.ServiceAccount) string { return b.refusal }
 
-func (b *backend) Session(context.Context, tokens.Pod, contract.Identity) (sessions.Session, bool, error) {
+func (b *backend) Session(_ context.Context, _ tokens.Pod, id contract.Identity) (sessions.Session, bool, error) {
+	b.asked = append(b.asked, id)
 	return sessions.Session{
 		AccessKeyID: "ASIA", SecretAccessKey: "very secret", SessionToken: "session token", Expiration: expiration(),
 		UserARN: "arn:aws:sts::111122223333:assumed-role/reader/eks-green", UserID: "AROA:eks-green", RequestIDs: []string{"aws-1"},
@@ -82,7 +94,7 @@ func handler(t testing.TB, b *backend) (http.Handler, *logrustest.Hook) {
 			ClusterName: "green", ClusterARN: "arn:aws:eks:eu-central-1:111122223333:cluster/green",
 			Roles: []association.Pattern{"arn:aws:iam::111122223333:role/pods/*"}, ClientRate: 10,
 		},
-		Tokens: b, Identities: b, Sessions: b, Synced: func() bool { return !b.unsynced }, Metrics: metrics, Log: log,
+		Tokens: b, Labels: b, Identities: b, Sessions: b, Synced: func() bool { return !b.unsynced }, Metrics: metrics, Log: log,
 	}.Handler(), lines
 }
 

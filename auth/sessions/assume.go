@@ -17,9 +17,9 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// hop is one role of a role chain. Caller says who assumes it, for the message of a failure.
+// hop is one role of a role chain. Caller says who assumes it, and actions what that takes, for the message of a failure.
 type hop struct {
-	role, caller string
+	role, caller, actions string
 }
 
 // assume makes one call of STS. It does not retry: clients do, and they know how long their current credentials last.

@@ -36,7 +36,7 @@ func describe(err error, h hop, secrets ...string) *exception.Exception {
 func classify(code string, status int, h hop) (kind exception.Kind, remedy string) {
 	switch code {
 	case "accessdenied":
-		return exception.AccessDenied, "let its trust policy allow sts:AssumeRole and sts:TagSession to " + h.caller + ", and a policy of that identity allow both on the role"
+		return exception.AccessDenied, "let its trust policy allow " + h.actions + " to " + h.caller + ", and a policy of that identity allow them on the role"
 	case "throttling", "throttled", "requestlimitexceeded", "toomanyrequests", "slowdown", "requestthrottled":
 		return exception.Throttling, "retry later"
 	case "expiredtoken", "invalidclienttokenid", "signaturedoesnotmatch", "unrecognizedclient", "missingauthenticationtoken",
@@ -45,7 +45,7 @@ func classify(code string, status int, h hop) (kind exception.Kind, remedy strin
 	case "malformedpolicydocument":
 		return exception.InvalidRequest, "correct the policy of the association"
 	case "packedpolicytoolarge":
-		return exception.InvalidRequest, "shorten the policy of the association, or set disableSessionTags"
+		return exception.InvalidRequest, "shorten the policy or the tagLabels of the association, or set disableSessionTags"
 	case "regiondisabled":
 		return exception.InvalidRequest, "enable STS for the region in the account, or set --region of the auth service to another"
 	case "validationerror":

@@ -21,11 +21,14 @@ const (
 	minSession = 15 * time.Minute
 )
 
-// firstHop assumes the role of the association. The session tags are transitive: STS passes them on to the target.
+// firstHop assumes the role of the association. The session tags are transitive: STS passes them on to the target, and the source identity
+// as well.
 func (i *Issuer) firstHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleInput {
-	in := &sts.AssumeRoleInput{RoleArn: &id.RoleARN, RoleSessionName: aws.String(i.sessionName(pod))}
+	in := &sts.AssumeRoleInput{
+		RoleArn: &id.RoleARN, RoleSessionName: aws.String(i.sessionName(pod)), SourceIdentity: optional(id.PodSourceIdentity(pod.Name)),
+	}
 	if !id.DisableSessionTags {
-		in.Tags = i.tags(pod)
+		in.Tags = i.tags(pod, id)
 		for _, tag := range in.Tags {
 			in.TransitiveTagKeys = append(in.TransitiveTagKeys, *tag.Key)
 		}
@@ -39,7 +42,7 @@ func (i *Issuer) firstHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleI
 	return in
 }
 
-// secondHop assumes the target. It sets no tags, since STS refuses to set a transitive one again.
+// secondHop assumes the target. It sets neither tags nor source identity, since STS refuses to set a transitive tag again, and to change the other.
 func (i *Issuer) secondHop(pod tokens.Pod, id contract.Identity) *sts.AssumeRoleInput {
 	return &sts.AssumeRoleInput{
 		RoleArn: &id.TargetRoleARN, RoleSessionName: aws.String(i.sessionName(pod)),
@@ -69,7 +72,8 @@ func (i *Issuer) sessionName(pod tokens.Pod) string {
 	return "eks-" + cluster + "-" + pod.Name[:min(len(pod.Name), room-len(cluster))] + "-" + uid
 }
 
-func (i *Issuer) tags(pod tokens.Pod) []types.Tag {
+// tags are those of EKS, and those of the identity.
+func (i *Issuer) tags(pod tokens.Pod, id contract.Identity) []types.Tag {
 	var tags []types.Tag
 	for _, tag := range []struct{ key, value string }{
 		{contract.TagClusterARN, i.settings.ClusterARN},
@@ -80,6 +84,9 @@ func (i *Issuer) tags(pod tokens.Pod) []types.Tag {
 		{contract.TagPodUID, pod.UID},
 	} {
 		tags = append(tags, types.Tag{Key: aws.String(tag.key), Value: aws.String(tag.value)})
+	}
+	for key, value := range id.OwnTags() {
+		tags = append(tags, types.Tag{Key: &key, Value: &value})
 	}
 	return tags
 }

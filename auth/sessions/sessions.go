@@ -93,11 +93,11 @@ func (i *Issuer) issue(ctx context.Context, pod tokens.Pod, id contract.Identity
 	if err != nil {
 		return Session{}, exception.New(exception.InternalServer, "the auth service has no AWS credentials: give them to its ServiceAccount, its Deployment or its node (%s)", upstream.Line(err.Error()))
 	}
-	first, err := i.assume(ctx, hop{role: id.RoleARN, caller: "the AWS identity of the auth service"}, own, i.firstHop(pod, id))
+	first, err := i.assume(ctx, hop{role: id.RoleARN, caller: "the AWS identity of the auth service", actions: id.Actions()}, own, i.firstHop(pod, id))
 	if err != nil || id.TargetRoleARN == "" {
 		return first, err
 	}
-	second, err := i.assume(ctx, hop{role: id.TargetRoleARN, caller: id.RoleARN}, aws.Credentials{
+	second, err := i.assume(ctx, hop{role: id.TargetRoleARN, caller: id.RoleARN, actions: id.Actions()}, aws.Credentials{
 		AccessKeyID: first.AccessKeyID, SecretAccessKey: first.SecretAccessKey, SessionToken: first.SessionToken,
 	}, i.secondHop(pod, id))
 	if err != nil {

@@ -43,37 +43,54 @@ func TestRequestsToSTS(t *testing.T) {
 		identity      contract.Identity
 		first, second map[string]string
 		tags          bool
+		own           []string
 	}{
 		"the role, with the six tags": {
 			contract.Identity{RoleARN: role},
-			map[string]string{"RoleArn": role, "DurationSeconds": "", "Policy": "", "ExternalId": ""}, nil, true,
+			map[string]string{"RoleArn": role, "DurationSeconds": "", "Policy": "", "ExternalId": ""}, nil, true, nil,
 		},
 		"the role for as long as the association says": {
 			contract.Identity{RoleARN: role, SessionDuration: contract.Duration(12 * time.Hour)},
-			map[string]string{"DurationSeconds": "43200"}, nil, true,
+			map[string]string{"DurationSeconds": "43200"}, nil, true, nil,
 		},
 		"the role under the session policy, without tags": {
 			contract.Identity{RoleARN: role, DisableSessionTags: true, Policy: policy},
-			map[string]string{"Policy": policy}, nil, false,
+			map[string]string{"Policy": policy}, nil, false, nil,
 		},
 		"the target by way of the role, with tags but no external id": {
 			contract.Identity{RoleARN: role, TargetRoleARN: target},
 			map[string]string{"RoleArn": role, "DurationSeconds": "900", "ExternalId": ""},
-			map[string]string{"RoleArn": target, "DurationSeconds": "", "ExternalId": ""}, true,
+			map[string]string{"RoleArn": target, "DurationSeconds": "", "ExternalId": ""}, true, nil,
 		},
 		"the target with EKS's external id where no tags tell who asks": {
 			contract.Identity{RoleARN: role, TargetRoleARN: target, DisableSessionTags: true},
 			map[string]string{"ExternalId": ""},
-			map[string]string{"ExternalId": "eu-central-1/111122223333/green/shop/front"}, false,
+			map[string]string{"ExternalId": "eu-central-1/111122223333/green/shop/front"}, false, nil,
 		},
 		"the target with the association's own external id": {
 			contract.Identity{RoleARN: role, TargetRoleARN: target, DisableSessionTags: true, ExternalID: "own"},
-			map[string]string{"ExternalId": ""}, map[string]string{"ExternalId": "own"}, false,
+			map[string]string{"ExternalId": ""}, map[string]string{"ExternalId": "own"}, false, nil,
 		},
 		"the target alone under the session policy, for an hour at most": {
 			contract.Identity{RoleARN: role, TargetRoleARN: target, DisableSessionTags: true, Policy: policy, SessionDuration: contract.Duration(12 * time.Hour)},
 			map[string]string{"Policy": "", "DurationSeconds": "900"},
-			map[string]string{"Policy": policy, "DurationSeconds": "3600"}, false,
+			map[string]string{"Policy": policy, "DurationSeconds": "3600"}, false, nil,
+		},
+		"the role with the name of the pod as source identity, and with tags of its own behind the six": {
+			contract.Identity{RoleARN: role, SourceIdentity: contract.SourceIdentityPodName, Tags: "shop.example.com/tier=web,team=shop"},
+			map[string]string{"SourceIdentity": "web-0"}, nil, true, []string{"shop.example.com/tier=web", "team=shop"},
+		},
+		"the target inherits both from the role": {
+			contract.Identity{RoleARN: role, TargetRoleARN: target, SourceIdentity: contract.SourceIdentityPodName, Tags: "team=shop"},
+			map[string]string{"SourceIdentity": "web-0"}, map[string]string{"SourceIdentity": ""}, true, []string{"team=shop"},
+		},
+		"a source identity without any tags": {
+			contract.Identity{RoleARN: role, SourceIdentity: contract.SourceIdentityPodName, DisableSessionTags: true, Tags: "team=shop"},
+			map[string]string{"SourceIdentity": "web-0"}, nil, false, nil,
+		},
+		"no tag of its own that has the key of one of the six": {
+			contract.Identity{RoleARN: role, Tags: "Kubernetes-Namespace=kube-system,eks-cluster-name=blue,team=shop"},
+			map[string]string{"SourceIdentity": ""}, nil, true, []string{"team=shop"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +106,7 @@ func TestRequestsToSTS(t *testing.T) {
 			if len(requests) != hops || len(s.RequestIDs) != hops || requests[0].AccessKeyID != "AKIAOWN" {
 				t.Fatalf("requests %v, request IDs %v", requests, s.RequestIDs)
 			}
-			assertTags(t, requests[0], test.tags)
+			assertTags(t, requests[0], test.tags, test.own...)
 			assertRequest(t, requests[0], test.first)
 			if hops == 2 {
 				// STS refuses a tag that is transitive already.
@@ -115,8 +132,8 @@ func assertRequest(t *testing.T, r ststest.Request, want map[string]string) {
 	}
 }
 
-// assertTags expects the six tags of EKS, all transitive, or none.
-func assertTags(t *testing.T, r ststest.Request, all bool) {
+// assertTags expects the six tags of EKS and those of the pod's own, all transitive, or none.
+func assertTags(t *testing.T, r ststest.Request, all bool, own ...string) {
 	t.Helper()
 	var tags, transitive []string
 	for n := 1; r.Has("Tags.member." + strconv.Itoa(n) + ".Key"); n++ {
@@ -133,6 +150,7 @@ func assertTags(t *testing.T, r ststest.Request, all bool) {
 			"kubernetes-service-account=front", "kubernetes-pod-name=web-0", "kubernetes-pod-uid=" + uid,
 		}
 	}
+	want = append(want, own...)
 	if !slices.Equal(tags, want) || !slices.EqualFunc(tags, transitive, strings.HasPrefix) {
 		t.Errorf("tags %v, transitive %v", tags, transitive)
 	}

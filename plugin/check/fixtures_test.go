@@ -151,3 +151,14 @@ func healthy(t *testing.T) podFacts {
 		installation: installed(t), identities: identities(t, associate("checkout", "shop", "checkout", inEffect())), now: noon,
 	}
 }
+
+// taggedByLabels has the association list a label of the pod, with the identity that follows.
+func taggedByLabels(f *podFacts) {
+	listing := f.identities.Associations["checkout"]
+	listing.Spec.TagLabels = []string{"team"}
+	if err := f.identities.Index.Set(listing); err != nil {
+		panic(err)
+	}
+	f.pod.Labels["team"] = "shop"
+	f.pod.Annotations[contract.AnnotationIdentity] = contract.Identity{Association: "checkout", RoleARN: listing.Spec.RoleARN, Tags: "team=shop"}.String()
+}

@@ -54,6 +54,7 @@ func (f *fleet) add(pod *corev1.Pod, identities *cluster.Identities, now time.Ti
 		f.images = map[string]int{}
 	}
 	should, _ := identities.Index.Identity(cluster.ServiceAccount(pod))
+	should = should.For(pod.Labels)
 	if !inject.HasSidecar(pod) {
 		if written(pod) != documentOf(should) {
 			f.kept.add(pod)

@@ -14,7 +14,7 @@ import (
 func (f podFacts) identityFindings() []Finding {
 	const check = "identity"
 	should, _ := f.identities.Index.Identity(cluster.ServiceAccount(f.pod))
-	have, want := written(f.pod), documentOf(should)
+	have, want := written(f.pod), documentOf(should.For(f.pod.Labels))
 	_, _, err := contract.ParseIdentity([]byte(have))
 	age := f.now.Sub(f.pod.CreationTimestamp.Time)
 	switch {

@@ -112,6 +112,8 @@ func TestEachFaultOfAPodHasALineAndARemedy(t *testing.T) {
 			delete(f.pod.Annotations, contract.AnnotationIdentity)
 			f.pod.CreationTimestamp = ago(3 * time.Second)
 		}},
+		{"its labels are session tags, as the association lists them", taggedByLabels},
+		{"the session tags are those of labels of before", func(f *podFacts) { taggedByLabels(f); f.pod.Labels["team"] = "bank" }},
 		{"the identity cannot be read", func(f *podFacts) { f.pod.Annotations[contract.AnnotationIdentity] = "{" }},
 		{"the token has another audience", func(f *podFacts) { f.installation.Config.Injection.Audience = "sts.example.com" }},
 		{"the token is missing", func(f *podFacts) { f.pod.Spec.Volumes[0].Projected.Sources = nil }},

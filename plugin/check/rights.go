@@ -44,6 +44,7 @@ func authRights() []right {
 		{group: "apiextensions.k8s.io", resource: "customresourcedefinitions", name: association.DefinitionName, verbs: []string{"get"}},
 		{resource: "serviceaccounts", verbs: watch},
 		{resource: "namespaces", verbs: watch},
+		{resource: "pods", verbs: []string{"get"}},
 		{group: "authentication.k8s.io", resource: "tokenreviews", verbs: []string{"create"}},
 	}
 }

@@ -13,7 +13,7 @@ func (f podFacts) ownToken() bool { return inject.HasWebIdentity(f.pod) && !inje
 func (f podFacts) keptFindings() []Finding {
 	const check = "identity"
 	should, _ := f.identities.Index.Identity(cluster.ServiceAccount(f.pod))
-	if have, want := written(f.pod), documentOf(should); have != want {
+	if have, want := written(f.pod), documentOf(should.For(f.pod.Labels)); have != want {
 		return []Finding{wrong(check, recreate(f.pod), "with %s: %s the pod keeps %s, and created again it gets %s",
 			contract.AnnotationAuthorization, contract.AuthorizationWebIdentity, orNone(have), orNone(want))}
 	}

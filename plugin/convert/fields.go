@@ -31,6 +31,20 @@ func (f *fields) boolean(name string) bool { return take[bool](f, name) }
 
 func (f *fields) object(name string) map[string]any { return take[map[string]any](f, name) }
 
+// list is a list of texts.
+func (f *fields) list(name string) []string {
+	var texts []string
+	for i, value := range take[[]any](f, name) {
+		text, ok := value.(string)
+		if !ok {
+			f.problems = append(f.problems, fmt.Sprintf("its %s[%d] is no text", name, i))
+			continue
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
 // texts is an object of texts, such as tags and labels.
 func (f *fields) texts(name string) map[string]string {
 	var texts map[string]string

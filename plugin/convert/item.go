@@ -134,6 +134,12 @@ func (r *Result) forEKS(target string) []item {
 		if i.spec.ExternalID != "" {
 			r.lose(i.source, fmt.Sprintf("the externalID %s is left out, because EKS chooses its own: the target role has to trust that one", i.spec.ExternalID))
 		}
+		if i.spec.SourceIdentity != "" {
+			r.lose(i.source, fmt.Sprintf("the sourceIdentity %s is left out, because EKS sends none", i.spec.SourceIdentity))
+		}
+		if len(i.spec.TagLabels) > 0 {
+			r.lose(i.source, fmt.Sprintf("the tagLabels %s are left out, because EKS sends its own session tags alone", strings.Join(i.spec.TagLabels, ", ")))
+		}
 		i.tags = r.awsTags(i)
 		items = append(items, i)
 	}

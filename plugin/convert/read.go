@@ -118,6 +118,7 @@ func (r *Result) readOurs(document map[string]any) {
 	i.spec = readSpec(spec)
 	i.spec.ExternalID = spec.text("externalID")
 	i.spec.SessionDuration = spec.text("sessionDuration")
+	i.spec.SourceIdentity, i.spec.TagLabels = spec.text("sourceIdentity"), spec.list("tagLabels")
 	r.add(i, metadata, object, spec)
 }
 

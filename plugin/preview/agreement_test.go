@@ -22,6 +22,8 @@ type schema struct {
 	Properties  map[string]schema `json:"properties"`
 	Required    []string          `json:"required"`
 	MaxLength   int               `json:"maxLength"`
+	MaxItems    int               `json:"maxItems"`
+	Items       *schema           `json:"items"`
 	Validations []struct {
 		Rule    string `json:"rule"`
 		Message string `json:"message"`
@@ -32,6 +34,9 @@ func TestPreviewRequiresOfAnAssociationWhatTheAPIServerRequires(t *testing.T) {
 	spec := readSpec(t)
 	required := map[string]string{}
 	for field, property := range spec.Properties {
+		if field == "tagLabels" {
+			continue // TestPreviewRequiresOfLabelsWhatTheAPIServerRequires
+		}
 		for _, v := range property.Validations {
 			// A preview has no older object to compare with.
 			if !strings.Contains(v.Rule, "oldSelf") {
@@ -52,8 +57,25 @@ func TestPreviewRequiresOfAnAssociationWhatTheAPIServerRequires(t *testing.T) {
 	}
 	known["!has(self.externalID) || has(self.targetRoleARN)"] = externalIDMessage
 	known["!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)"] = policyMessage
+	known["!has(self.tagLabels) || !has(self.disableSessionTags) || !self.disableSessionTags"] = tagsDisabledMessage
 	if !maps.Equal(required, known) {
 		t.Errorf("the CRD requires\n%q\nand preview\n%q", required, known)
+	}
+}
+
+func TestPreviewRequiresOfLabelsWhatTheAPIServerRequires(t *testing.T) {
+	property := readSpec(t).Properties["tagLabels"]
+	var required []string
+	for _, v := range property.Validations {
+		required = append(required, v.Rule, v.Message)
+	}
+	known := []string{
+		"self.all(key, key.matches('" + tagLabelPattern + "'))", tagLabelMessage,
+		"self.all(key, !(key.lowerAscii() in ['" + strings.Join(contract.SessionTags(), "', '") + "']))", shadowingMessage,
+		"self.all(key, self.exists_one(other, other.lowerAscii() == key.lowerAscii()))", twiceMessage,
+	}
+	if !slices.Equal(required, known) || property.MaxItems != maxTagLabels || property.Items.MaxLength != maxTagKey {
+		t.Errorf("the CRD requires %d of %d, and\n%q\nand preview\n%q", property.MaxItems, property.Items.MaxLength, required, known)
 	}
 }
 

@@ -30,6 +30,7 @@ func fieldRules() []fieldRule {
 		{"externalID", `^[a-zA-Z0-9_+=,.@:/-]{2,}$`, 1224, false, "externalID must be at least 2 characters out of letters, digits and _+=,.@:/-"},
 		{"policy", `^\s*[{](.|\s)*[}]\s*$`, 2048, false, "policy must be the JSON text of an IAM policy: it begins with { and ends with }"},
 		{"sessionDuration", `^([0-9]+[hms])+$`, 16, false, sessionDurationMessage},
+		{"sourceIdentity", `^PodName$`, 16, false, "sourceIdentity must be PodName: set it so, or remove it"},
 	}
 }
 
@@ -82,7 +83,10 @@ func checkSpec(o object, spec v1alpha1.PodIdentityAssociationSpec) []error {
 	if given["policy"] != nil && !spec.DisableSessionTags {
 		errs = append(errs, errors.New("spec."+policyMessage))
 	}
-	return errs
+	if given["tagLabels"] != nil && spec.DisableSessionTags {
+		errs = append(errs, errors.New("spec."+tagsDisabledMessage))
+	}
+	return append(errs, checkTagLabels(spec.TagLabels)...)
 }
 
 func validDuration(text string) bool {

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+const sourceIdentity = "sts:SourceIdentity"
+
 // request is what STS knows when somebody asks for a role.
 type request struct {
 	// principal is of the kind Federated, AWS or Service.
@@ -16,7 +18,8 @@ type request struct {
 }
 
 // admits evaluates a policy as IAM's documents say, and knows nothing of how it was made (IAM user guide, "Policy evaluation
-// logic" and "IAM JSON policy elements: Condition operators"). A session with tags also takes the right to tag it.
+// logic" and "IAM JSON policy elements: Condition operators"). A session with tags also takes the right to tag it, and one with a source
+// identity that to set it, for which no other key is known.
 func (p document) admits(t *testing.T, r request) bool {
 	t.Helper()
 	actions := []string{r.action}
@@ -25,6 +28,9 @@ func (p document) admits(t *testing.T, r request) bool {
 			actions = append(actions, "sts:TagSession")
 			break
 		}
+	}
+	if identity, set := r.keys[sourceIdentity]; set && !p.allows(t, request{r.kind, r.principal, "sts:SetSourceIdentity", map[string]string{sourceIdentity: identity}}) {
+		return false
 	}
 	for _, action := range actions {
 		r.action = action

@@ -44,5 +44,8 @@ func associationNotes(trust Trust, a v1alpha1.PodIdentityAssociation) []string {
 	if trust.Source == contract.SourceWebIdentity && a.Spec.TargetRoleARN != "" {
 		notes = append(notes, fmt.Sprintf("%s admits whoever has %s, because session tags and external ID are the pod's own word: what binds PodIdentityAssociation %s is the policy of the first", a.Spec.TargetRoleARN, a.Spec.RoleARN, a.Name))
 	}
+	if asks := a.Spec.SourceIdentity != "" || len(a.Spec.TagLabels) > 0; asks && (trust.isAmazons() || trust.Source == contract.SourceWebIdentity && a.Spec.TargetRoleARN == "") {
+		notes = append(notes, fmt.Sprintf("nothing sends sourceIdentity and tagLabels of PodIdentityAssociation %s: the condition SessionVerified says why", a.Name))
+	}
 	return notes
 }

@@ -43,6 +43,7 @@ const (
 	assumeRole                = "sts:AssumeRole"
 	assumeRoleWithWebIdentity = "sts:AssumeRoleWithWebIdentity"
 	tagSession                = "sts:TagSession"
+	setSourceIdentity         = "sts:SetSourceIdentity"
 )
 
 // DefaultQuota is how long a trust policy may be, in characters that are no white space, where an account has not asked for more

@@ -47,6 +47,9 @@ func randomAssociations(random *rand.Rand) []v1alpha1.PodIdentityAssociation {
 			a.Spec.TargetRoleARN = role("444455556666", of("three", "four"))
 			a.Spec.ExternalID = of("", "", "id-1", "id-2")
 		}
+		if random.IntN(3) == 0 {
+			a.Spec.SourceIdentity = contract.SourceIdentityPodName
+		}
 		all = append(all, a)
 	}
 	return all
@@ -137,17 +140,24 @@ func tags(cluster string, account association.ServiceAccount) map[string]string 
 	}
 }
 
+// identifiedBy is a request with these keys that sets a source identity.
+func identifiedBy(pod string, keys map[string]string) map[string]string {
+	keys[sourceIdentity] = pod
+	return keys
+}
+
 func TestAPolicyForTheAuthServiceAdmitsTheSessionsOfItsAssociationsAndNoOther(t *testing.T) {
 	for seed := range uint64(50) {
 		all := randomAssociations(rand.New(rand.NewPCG(seed, 0)))
 		for _, r := range mustRoles(t, authService(), all) {
 			policy := parse(t, r.Policy.String())
 			for _, account := range accounts() {
-				tagged, untagged := false, false
+				tagged, untagged, identified := false, false, false
 				for _, a := range all {
 					if a.Spec.RoleARN == r.ARN {
 						tagged = tagged || selects(a, account) && !a.Spec.DisableSessionTags
 						untagged = untagged || a.Spec.DisableSessionTags // nothing in the request tells the pods apart
+						identified = identified || a.Spec.SourceIdentity != ""
 					}
 				}
 				for _, test := range []struct {
@@ -156,6 +166,7 @@ func TestAPolicyForTheAuthServiceAdmitsTheSessionsOfItsAssociationsAndNoOther(t 
 					want    bool
 				}{
 					{"its tags", request{"AWS", service, "sts:AssumeRole", tags(clusterARN, account)}, tagged},
+					{"its tags and a source identity", request{"AWS", service, "sts:AssumeRole", identifiedBy("p", tags(clusterARN, account))}, tagged && identified},
 					{"no tags", request{"AWS", service, "sts:AssumeRole", nil}, untagged},
 					{"the tags of another cluster", request{"AWS", service, "sts:AssumeRole", tags(clusterARN+"2", account)}, false},
 					{"another principal", request{"AWS", service + "2", "sts:AssumeRole", tags(clusterARN, account)}, false},

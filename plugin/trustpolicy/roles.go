@@ -120,7 +120,18 @@ func (t Trust) service(of []v1alpha1.PodIdentityAssociation) []Statement {
 	if len(untagged) > 0 {
 		statements = append(statements, Statement{Effect: "Allow", Principal: t.principal(), Action: texts{assumeRole}})
 	}
-	return statements
+	return append(statements, t.sourceIdentity(t.principal(), of)...)
+}
+
+// sourceIdentity allows the principal to set a source identity, if one of the associations has it, or to pass on the one that a session has
+// already. It is a statement of its own: session tags and external ID are no keys of this action (Service authorization reference, AWS STS).
+// By itself it gives no role to anybody.
+func (t Trust) sourceIdentity(principal map[string]string, of []v1alpha1.PodIdentityAssociation) []Statement {
+	has := func(a v1alpha1.PodIdentityAssociation) bool { return a.Spec.SourceIdentity != "" }
+	if t.isAmazons() || !slices.ContainsFunc(of, has) {
+		return nil
+	}
+	return []Statement{{Effect: "Allow", Principal: principal, Action: texts{setSourceIdentity}}}
 }
 
 func byTags(all []v1alpha1.PodIdentityAssociation) (tagged, untagged []v1alpha1.PodIdentityAssociation) {

@@ -28,6 +28,7 @@ func (t Trust) target(of []v1alpha1.PodIdentityAssociation) []Statement {
 		if len(untagged) > 0 {
 			statements = append(statements, t.untaggedTarget(principal, untagged)...)
 		}
+		statements = append(statements, t.sourceIdentity(principal, from[role])...)
 	}
 	return statements
 }

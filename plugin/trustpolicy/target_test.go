@@ -24,6 +24,9 @@ func second(trust trustpolicy.Trust, a v1alpha1.PodIdentityAssociation, account 
 	if id != "" {
 		r.keys["sts:ExternalId"] = id
 	}
+	if a.Spec.SourceIdentity != "" {
+		r.keys = identifiedBy("p", r.keys)
+	}
 	return r
 }
 
@@ -50,6 +53,7 @@ func TestAPolicyOfATargetRoleRefusesItsNeighbours(t *testing.T) {
 	neighbour := association.ServiceAccount{Namespace: "team", Name: "other"}
 	tagged := v1alpha1.PodIdentityAssociationSpec{Namespace: own.Namespace, ServiceAccount: own.Name, RoleARN: role("111122223333", "one"), TargetRoleARN: role("444455556666", "three")}
 	untagged, named := tagged, tagged
+	named.SourceIdentity = contract.SourceIdentityPodName
 	untagged.DisableSessionTags, named.ExternalID = true, "id-1"
 	for name, test := range map[string]struct {
 		trust trustpolicy.Trust
@@ -62,6 +66,7 @@ func TestAPolicyOfATargetRoleRefusesItsNeighbours(t *testing.T) {
 		"a session without tags":                                  {authService(), tagged, func(r *request) { clear(r.keys) }},
 		"another service account, by its external ID":             {authService(), untagged, func(r *request) { r.keys["sts:ExternalId"] += "2" }},
 		"a session with tags, where none are sent":                {authService(), untagged, func(r *request) { maps.Copy(r.keys, tags(clusterARN, own)) }},
+		"a source identity, where none is sent":                   {authService(), tagged, func(r *request) { r.keys[sourceIdentity] = "p" }},
 		"another role, by the principal":                          {webIdentity(), tagged, func(r *request) { r.principal += "2" }},
 		"another external ID":                                     {webIdentity(), named, func(r *request) { r.keys["sts:ExternalId"] = "id-2" }},
 		"a session without external ID":                           {webIdentity(), named, func(r *request) { delete(r.keys, "sts:ExternalId") }},

@@ -53,9 +53,12 @@ func validClusterARN(text string) bool {
 // issuerHost is the issuer as IAM names it.
 func (t Trust) issuerHost() string { return strings.TrimPrefix(t.Issuer, "https://") }
 
+// isAmazons reports whether the auth service is Amazon's own.
+func (t Trust) isAmazons() bool { return t.Principal == contract.AuthAudience }
+
 // principal is the auth service.
 func (t Trust) principal() map[string]string {
-	if t.Principal == contract.AuthAudience {
+	if t.isAmazons() {
 		return map[string]string{"Service": t.Principal}
 	}
 	return map[string]string{"AWS": t.Principal}

@@ -54,16 +54,22 @@ func newGrants(identities *cluster.Identities, accounts []association.ServiceAcc
 }
 
 func (g grants) of(account association.ServiceAccount, identity contract.Identity) *Grant {
-	k := key{account, identity}
+	k := key{account, withoutTags(identity)}
 	if found, ok := g.byKey[k]; ok {
 		return found
 	}
 	current, _ := g.identities.Index.Identity(account)
 	g.byKey[k] = &Grant{
 		Namespace: account.Namespace, ServiceAccount: account.Name, RoleARN: identity.RoleARN, TargetRoleARN: identity.TargetRoleARN,
-		Association: identity.Association, Former: identity != current, Pods: []string{},
+		Association: identity.Association, Former: k.identity != withoutTags(current), Pods: []string{},
 	}
 	return g.byKey[k]
+}
+
+// withoutTags has no labels of pods, by which pods of one grant differ.
+func withoutTags(identity contract.Identity) contract.Identity {
+	identity.Tags, identity.TagLabels = "", ""
+	return identity
 }
 
 // addPod adds a pod to the identity that is written in it. One that cannot be read is no identity: the sidecar does not use it either.

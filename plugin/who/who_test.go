@@ -87,6 +87,20 @@ func shop(more ...client.Object) []client.Object {
 
 func alone() []client.Object { return []client.Object{serviceAccount("shop", "checkout", "annotated")} }
 
+// tagged are pods of which each has tags of its own, by one association, and one that has the identity of before its edit.
+func tagged() []client.Object {
+	listing := associate("tagged", "shop", "checkout", 1)
+	listing.Spec.TagLabels, listing.Spec.SourceIdentity = []string{"team"}, contract.SourceIdentityPodName
+	objects := []client.Object{webhook(), listing}
+	for _, team := range []string{"bank", "shop"} {
+		pod := injected("shop", team, "checkout", "tagged", "tagged")
+		identity := contract.Identity{Association: "tagged", RoleARN: roleARN + "tagged", SourceIdentity: contract.SourceIdentityPodName, Tags: "team=" + team}
+		pod.Annotations[contract.AnnotationIdentity] = identity.String()
+		objects = append(objects, pod)
+	}
+	return append(objects, injected("shop", "before", "checkout", "tagged", "tagged"))
+}
+
 func eksAuth() []string {
 	return []string{"--source=eks-auth", "--eks-auth-endpoint=https://auth.example.com", "--cluster-name=green"}
 }
@@ -121,6 +135,7 @@ func TestWhoHasWhichRole(t *testing.T) {
 		{"an annotation within the bounds of its namespace, where --irsa=false", "shop", append(alone(), webhook("--irsa=false"), bounded("*"))},
 		{"an annotation within the bounds of its namespace, with the auth service", "shop/checkout --why", append(alone(), webhook(eksAuth()...), bounded("arn:aws:iam::111122223333:role/*"))},
 		{"an annotation outside of them", "shop", append(alone(), webhook(), bounded("arn:aws:iam::111122223333:role/shop-*"))},
+		{"pods that differ in their tags have one identity", "shop --output=wide", tagged()},
 		{"an installation that cannot be found", "shop", alone()},
 		{"too many parts", "shop/checkout/checkout-0/app", nil},
 	} {

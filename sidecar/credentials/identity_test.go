@@ -37,6 +37,10 @@ func TestChangesOfTheIdentity(t *testing.T) {
 	renamed.Identity.Association = "another name"
 	longer := reader("a")
 	longer.Identity.SessionDuration = contract.Duration(2 * time.Hour)
+	labelled := reader("a")
+	labelled.Identity.Tags = "team=shop"
+	named := reader("a")
+	named.Identity.SourceIdentity = contract.SourceIdentityPodName
 	invalid := reader("a")
 	invalid.Problem = errors.New("made invalid by the test")
 	for name, test := range map[string]struct {
@@ -53,6 +57,8 @@ func TestChangesOfTheIdentity(t *testing.T) {
 		"the same identity again changes nothing":                                 {next: reader("a"), atOnce: "of a", later: "of a", calls: 1},
 		"an invalid document without an association gives no credentials":         {next: identity.Reading{Problem: invalid.Problem}, calls: 1},
 		"session tags switched off have the old credentials until the new come":   {next: untagged(), atOnce: "of a", later: "of a", calls: 2},
+		"another label of the pod has the old credentials until the new come":     {next: labelled, atOnce: "of a", later: "of a", calls: 2},
+		"a source identity has the old credentials until the new come":            {next: named, atOnce: "of a", later: "of a", calls: 2},
 		"a role that is refused has the old credentials, whatever STS says of it": {next: reader("refused"), atOnce: "of a", later: "of a", calls: 2},
 	} {
 		t.Run(name, func(t *testing.T) {

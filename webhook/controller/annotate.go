@@ -43,6 +43,7 @@ type annotator struct {
 	authCA     func() string
 	critical   func(contract.Identity) []string
 	conflicts  conflicts
+	labels     labelReader
 	disputed   prometheus.Counter
 	log        logrus.FieldLogger
 }
@@ -72,6 +73,7 @@ func (a *annotator) sources(informers cache.Cache, changes *association.Changes)
 		UpdateFunc: func(_ context.Context, e event.TypedUpdateEvent[*corev1.Pod], q queue) { check(e.ObjectNew, q) },
 		DeleteFunc: func(_ context.Context, e event.TypedDeleteEvent[*corev1.Pod], _ queue) {
 			a.conflicts.forget(e.Object.UID)
+			a.labels.forget(e.Object.UID)
 		},
 	})
 	changed := subscription(changes, func(namespaces association.Pattern, q queue) {
@@ -102,6 +104,10 @@ func (a *annotator) Reconcile(ctx context.Context, namespace string) (reconcile.
 			continue
 		case delay == 0 && written == batchSize:
 			delay = batchPause
+		case delay == 0 && wanted == unread():
+			written++
+			delay = batchPause
+			failures = append(failures, a.labels.readLabels(ctx, a.client, pod, tagLabels(a.identities, serviceAccount(pod))))
 		case delay == 0:
 			written++
 			failures = append(failures, a.write(ctx, pod, wanted))
@@ -121,6 +127,10 @@ func (a *annotator) Reconcile(ctx context.Context, namespace string) (reconcile.
 func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Duration, stale bool) {
 	if !active(pod) {
 		return annotations{}, 0, false
+	}
+	pod, complete := a.labels.complete(pod, tagLabels(a.identities, serviceAccount(pod)))
+	if !complete {
+		return unread(), 0, true
 	}
 	wanted = a.wanted(pod)
 	present := annotationsOf(pod)
@@ -145,6 +155,7 @@ func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Durat
 func (a *annotator) wanted(pod *corev1.Pod) annotations {
 	account := serviceAccount(pod)
 	identity, associated := a.identities.Identity(account)
+	identity = identity.For(pod.Labels)
 	wanted := annotations{
 		status: inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated, a.identities.Refusal(account), unknownTo(pod, a.critical(identity))),
 		authCA: cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA]),

@@ -16,6 +16,7 @@ import (
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -183,10 +184,13 @@ func invalid(path *field.Path) error {
 	return apierrors.NewInvalid(schema.GroupKind{Kind: "Pod"}, "p", field.ErrorList{field.Invalid(path, "x", "no")})
 }
 
-// listPage lists pods that have not ended, which is the only field selector in use, in pages.
+// listPage lists pods that have not ended, which is the only field selector in use beside that of listOne, in pages.
 func (c *fakeCluster) listPage(ctx context.Context, w client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
 	var options client.ListOptions
 	options.ApplyOptions(opts)
+	if metadata, ok := list.(*metav1.PartialObjectMetadataList); ok {
+		return c.listOne(ctx, w, metadata, options)
+	}
 	pods := list.(*corev1.PodList)
 	if err := w.List(ctx, pods, client.InNamespace(options.Namespace), client.MatchingLabelsSelector{Selector: options.LabelSelector}); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // outcome is all that the status of an association reports.
@@ -18,8 +19,8 @@ type outcome struct {
 	// invalid is what is wrong with its spec, or nil.
 	invalid error
 	usage   usage
-	// source of the pods' credentials, as the webhook is set up.
-	source string
+	// settings of the webhook name the source of the pods' credentials.
+	settings inject.Settings
 }
 
 // status is what the association should say; transition times of conditions that stay as they are stay too.
@@ -28,7 +29,7 @@ func (o outcome) status(a *v1alpha1.PodIdentityAssociation) v1alpha1.PodIdentity
 	for _, condition := range a.Status.Conditions {
 		status.Conditions = append(status.Conditions, *condition.DeepCopy())
 	}
-	for _, condition := range []metav1.Condition{o.ready(), o.conflicted(), sessionVerified(a.Spec, o.source)} {
+	for _, condition := range []metav1.Condition{o.ready(), o.conflicted(), sessionVerified(a.Spec, o.settings)} {
 		condition.ObservedGeneration = a.Generation
 		meta.SetStatusCondition(&status.Conditions, condition)
 	}

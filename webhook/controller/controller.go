@@ -159,7 +159,7 @@ func (c *Controller) newCache() (cache.Cache, error) {
 	}
 	informers, err := cache.New(c.options.Cluster.GetConfig(), cache.Options{
 		HTTPClient: c.options.Cluster.GetHTTPClient(), Scheme: c.options.Cluster.GetScheme(), Mapper: c.options.Cluster.GetRESTMapper(), NewInformer: c.newInformer,
-		ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: watchedPods(), &corev1.Event{}: watchedTroubles(), namespaceMetadata(): namespaces},
+		ByObject: map[client.Object]cache.ByObject{&corev1.Pod{}: watchedPods(c.options.Identities), &corev1.Event{}: watchedTroubles(), namespaceMetadata(): namespaces},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("watch pods: %w", err)

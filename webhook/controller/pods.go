@@ -23,15 +23,17 @@ import (
 )
 
 // watchedPods narrows a cache to injected pods, and each of them to what this package needs.
-func watchedPods() cache.ByObject {
+func watchedPods(identities *association.Index) cache.ByObject {
 	return cache.ByObject{
 		Label:     labels.SelectorFromSet(labels.Set{contract.LabelInjected: "true"}),
-		Transform: new(trimmer).trim,
+		Transform: (&trimmer{identities: identities}).trim,
 	}
 }
 
 // trimmer keeps of a pod what is needed.
 type trimmer struct {
+	// identities tell which labels are needed; without them none is.
+	identities *association.Index
 	// authCA is the annotation that nearly all pods have: a copy in each would be most of what is kept of them.
 	authCA atomic.Pointer[string]
 }
@@ -68,6 +70,7 @@ func (t *trimmer) trim(object any) (any, error) {
 		}
 	}
 	trimmed.Status.InitContainerStatuses = trimStatuses(pod)
+	t.keepLabels(trimmed, pod)
 	return trimmed, nil
 }
 

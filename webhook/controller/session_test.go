@@ -2,6 +2,7 @@ package controller
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 const targetRole = "arn:aws:iam::444455556666:role/target"
@@ -22,6 +24,12 @@ func withoutTags(a *v1alpha1.PodIdentityAssociation) { a.Spec.DisableSessionTags
 
 func withPolicy(a *v1alpha1.PodIdentityAssociation) {
 	a.Spec.Policy, a.Spec.DisableSessionTags = "{}", true
+}
+
+func withLabels(a *v1alpha1.PodIdentityAssociation) { a.Spec.TagLabels = []string{"team", "tier"} }
+
+func withSourceIdentity(a *v1alpha1.PodIdentityAssociation) {
+	a.Spec.SourceIdentity = contract.SourceIdentityPodName
 }
 
 func ofManyNamespaces(a *v1alpha1.PodIdentityAssociation) { a.Spec.Namespace = "team-*" }
@@ -41,6 +49,11 @@ func TestAnAssociationSaysWhatIsThePodsOwnWord(t *testing.T) {
 		"a target role without tags has none":                          {contract.SourceWebIdentity, changes{withTarget, withoutTags}, "True NothingToVerify", false},
 		"a policy is":                                                  {contract.SourceWebIdentity, changes{withPolicy}, "False PolicyUnverified", false},
 		"a policy for a target role is":                                {contract.SourceWebIdentity, changes{withTarget, withPolicy}, "False PolicyUnverified", false},
+		"labels without a target role are not sent":                    {contract.SourceWebIdentity, changes{withLabels}, "False NotSent", false},
+		"nor is a source identity":                                     {contract.SourceWebIdentity, changes{withSourceIdentity}, "False NotSent", false},
+		"labels for a target role are":                                 {contract.SourceWebIdentity, changes{withTarget, withLabels}, "False TagsUnverified", false},
+		"a source identity for a target role without tags is":          {contract.SourceWebIdentity, changes{withTarget, withoutTags, withSourceIdentity}, "False SourceIdentityUnverified", false},
+		"the auth service reads labels itself":                         {contract.SourceEKSAuth, changes{withLabels, withSourceIdentity}, "True VerifiedByService", false},
 		"namespaces that share a target role are warned of each other": {contract.SourceWebIdentity, changes{withTarget, ofManyNamespaces}, "False TagsUnverified", true},
 		"so are service accounts":                                      {contract.SourceWebIdentity, changes{withTarget, ofManyAccounts}, "False TagsUnverified", true},
 		"without tags there is nothing to warn of":                     {contract.SourceWebIdentity, changes{withTarget, ofManyNamespaces, withoutTags}, "True NothingToVerify", false},
@@ -105,16 +118,17 @@ func TestEachChangeOfAnAssociationThatSharesATargetRoleIsWarnedOf(t *testing.T) 
 }
 
 func TestAStatusThatIsWrittenIsNotWrittenAgain(t *testing.T) {
-	all := []func(*v1alpha1.PodIdentityAssociation){withTarget, withoutTags, withPolicy, ofManyNamespaces, ofManyAccounts}
+	all := []func(*v1alpha1.PodIdentityAssociation){withTarget, withoutTags, withPolicy, withLabels, withSourceIdentity, ofManyNamespaces, ofManyAccounts}
 	for chosen := range 1 << len(all) {
 		for _, source := range []string{contract.SourceWebIdentity, contract.SourceEKSAuth} {
+			settings := inject.Settings{Source: source}
 			a := newAssociation("reader")
 			for i, change := range all {
 				if chosen&(1<<i) != 0 {
 					change(a)
 				}
 			}
-			for _, outcome := range []outcome{{source: source}, {source: source, winner: "older"}, {source: source, usage: usage{pods: 3}}} {
+			for _, outcome := range []outcome{{settings: settings}, {settings: settings, winner: "older"}, {settings: settings, usage: usage{pods: 3}}} {
 				a.Status = outcome.status(a)
 				for i := range a.Status.Conditions {
 					a.Status.Conditions[i].LastTransitionTime = metav1.NewTime(time.Unix(0, 0))
@@ -125,5 +139,31 @@ func TestAStatusThatIsWrittenIsNotWrittenAgain(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestWhatNobodySendsIsToldWithWhatToDo(t *testing.T) {
+	const amazons = "https://eks-auth.eu-central-1.api.aws"
+	for name, test := range map[string]struct {
+		settings inject.Settings
+		changes  []func(*v1alpha1.PodIdentityAssociation)
+		says     string
+	}{
+		"labels, by web identity": {inject.Settings{Source: contract.SourceWebIdentity}, []func(*v1alpha1.PodIdentityAssociation){withLabels},
+			"nothing sends tagLabels, because AssumeRoleWithWebIdentity takes neither: set targetRoleARN, use --source=eks-auth, or remove them"},
+		"both, by Amazon's own service": {inject.Settings{Source: contract.SourceEKSAuth, EKSAuthEndpoint: amazons}, []func(*v1alpha1.PodIdentityAssociation){withLabels, withSourceIdentity},
+			"nothing sends sourceIdentity and tagLabels, because Amazon's own EKS Auth knows neither: remove them"},
+		"a source identity, beside a policy that binds nobody": {inject.Settings{Source: contract.SourceWebIdentity}, []func(*v1alpha1.PodIdentityAssociation){withPolicy, withSourceIdentity},
+			"narrow the role, or use --source=eks-auth; nothing sends sourceIdentity, because"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAssociation("reader")
+			for _, change := range test.changes {
+				change(a)
+			}
+			if got := sessionVerified(a.Spec, test.settings); got.Status != metav1.ConditionFalse || !strings.Contains(got.Message, test.says) {
+				t.Errorf("it says %s: %s", got.Status, got.Message)
+			}
+		})
 	}
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 const (
@@ -49,7 +50,7 @@ type statusReporter struct {
 	pods         podStore
 	troubles     troubleStore
 	identities   *association.Index
-	source       string
+	settings     inject.Settings
 	events       eventCreator
 	fleet        *fleet
 	outdated     *outdatedPods
@@ -63,7 +64,7 @@ func (c *Controller) newStatusReporter(pods podStore, troubles troubleStore) (*s
 	writer, err := c.newClient()
 	events := eventCreator{writer, c.hostname}
 	return &statusReporter{
-		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, source: c.options.Injection.Source,
+		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, settings: c.options.Injection,
 		events: events, fleet: c.fleet, log: c.options.Log,
 		outdated: &outdatedPods{identities: c.options.Identities, reminders: newReminders(events), log: c.options.Log, critical: c.critical},
 	}, err
@@ -106,7 +107,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 	writes.SetLimit(statusWriters)
 	for i := range all.Items {
 		a := &all.Items[i]
-		outcome := outcome{winner: r.identities.Winner(a.Name), invalid: association.Check(a), usage: used[a.Name], source: r.source}
+		outcome := outcome{winner: r.identities.Winner(a.Name), invalid: association.Check(a), usage: used[a.Name], settings: r.settings}
 		status := outcome.status(a)
 		found.ready[a.Name] = ready(status).Status == metav1.ConditionTrue
 		if ctx.Err() != nil || equality.Semantic.DeepEqual(a.Status, status) {

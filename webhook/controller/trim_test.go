@@ -10,25 +10,37 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
 )
 
 // client-go applies a transform twice to what it lists first, and once to what it watches.
 func TestATrimmedPodIsTrimmedNoFurther(t *testing.T) {
+	identities := index(t, "reader")
+	listing := newAssociation("writer")
+	listing.Spec.TagLabels = []string{"team", "zone"}
+	if err := identities.Set(listing); err != nil {
+		t.Fatal(err)
+	}
 	for seed := range uint64(2000) {
 		pod := randomPod(rand.New(rand.NewPCG(seed, 0)))
-		tr := new(trimmer)
+		tr := &trimmer{identities: identities}
 		once, twice := trimPod(t, tr, pod), trimPod(t, tr, trimPod(t, tr, pod))
 		if !reflect.DeepEqual(once, twice) {
 			t.Fatalf("seed %d: once  %+v\ntwice %+v", seed, once, twice)
 		}
 		for _, trimmed := range []*corev1.Pod{once, twice} {
 			if active(trimmed) != active(pod) || awaitingCredentials(trimmed) != awaitingCredentials(pod) || serviceAccount(trimmed) != serviceAccount(pod) ||
-				active(pod) && criticalKnown(trimmed) != criticalKnown(pod) {
+				active(pod) && criticalKnown(trimmed) != criticalKnown(pod) || tagsOf(trimmed, identities) != tagsOf(pod, identities) {
 				t.Fatalf("seed %d: %+v tells something else than %+v", seed, trimmed, pod)
 			}
 		}
 	}
+}
+
+func tagsOf(pod *corev1.Pod, identities *association.Index) string {
+	identity, _ := identities.Identity(serviceAccount(pod))
+	return identity.For(pod.Labels).Tags
 }
 
 func TestOnlyAPodIsTrimmed(t *testing.T) {
@@ -56,6 +68,11 @@ func randomPod(r *rand.Rand) *corev1.Pod {
 	for _, name := range []string{contract.AnnotationIdentity, contract.AnnotationStatus, contract.AnnotationAuthCA, "checksum/config"} {
 		if yes() {
 			pod.Annotations[name] = one("", "a", "b")
+		}
+	}
+	for _, key := range []string{"team", "zone", "tier"} {
+		if yes() {
+			pod.Labels[key] = one("", "a", "b")
 		}
 	}
 	if r.IntN(4) == 0 {

@@ -18,7 +18,7 @@ import (
 
 // newInformer replaces the requests to an API server by those to the fake client.
 func (c *fakeCluster) newInformer(_ toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers) toolscache.SharedIndexInformer {
-	selector := watchedPods().Label
+	selector := watchedPods(c.identities).Label
 	newList := func() client.ObjectList { return &corev1.PodList{} }
 	switch object.(type) {
 	case *corev1.Event:

@@ -111,6 +111,7 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 		Namespace   string                  `json:"namespace"`
 		Mode        string                  `json:"mode"`
 		Identity    *contract.Identity      `json:"identity"`
+		TagLabels   string                  `json:"tagLabels"`
 		AuthCA      string                  `json:"authCA"`
 		LimitRanges []corev1.LimitRangeItem `json:"limitRanges"`
 		Quotas      []corev1.ResourceName   `json:"quotas"`
@@ -120,6 +121,7 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 	f.input.Rules = inject.Rules{LimitRanges: given.LimitRanges, Quotas: given.Quotas}
 	if given.Identity != nil {
 		f.input.Identity, f.input.Associated = *given.Identity, true
+		f.input.Identity.TagLabels = given.TagLabels
 	}
 	decode(t, file, f.part(partSettings), &f.settings)
 	if before := f.part(partBefore); before != nil {

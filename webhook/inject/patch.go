@@ -57,7 +57,7 @@ func (i *Injector) PatchEphemeralContainers(in Input, old *corev1.Pod) (operatio
 func annotations(in Input, decision Decision, settings Settings) map[string]string {
 	identity, authCA := "", ""
 	if decision.Injects() && in.Associated {
-		identity = in.Identity.String()
+		identity = in.Identity.For(in.Pod.Labels).String()
 	}
 	if decision.Injects() && settings.NeedsAuthCA() {
 		authCA = in.AuthCA

@@ -44,7 +44,7 @@ func (s Source) session(response *http.Response, id contract.Identity, secrets [
 	}
 	// Amazon's own service does not send this header.
 	if digest := response.Header.Get(contract.HeaderIdentityDigest); digest != "" && digest != id.Digest() {
-		return credentials.Credentials{}, transient("the auth service gave a session by another version of the association, such as one with another policy: the change has not reached both yet, and the sidecar retries")
+		return credentials.Credentials{}, transient("the auth service gave a session by another version of the association, such as one with another policy, or by other labels of the pod: the change has not reached both yet, and the sidecar retries")
 	}
 	// Without a Date header, server is zero.
 	server, _ := http.ParseTime(response.Header.Get("Date"))

@@ -23,9 +23,9 @@ func service() exchange.Service {
 	}
 }
 
-// hop is one role of a role chain. Caller is the role that assumes it, empty for the first hop.
+// hop is one role of a role chain. Caller is the role that assumes it, and actions are what that takes; both are empty for the first hop.
 type hop struct {
-	role, caller string
+	role, caller, actions string
 }
 
 // failure describes why a hop failed, without the secrets, which a server may repeat.

@@ -70,7 +70,7 @@ func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Cr
 	}
 	target, err := s.assumeTarget(ctx, s.options(client, id.TargetRoleARN), id, first)
 	if err != nil {
-		return credentials.Credentials{}, s.failure(err, hop{role: id.TargetRoleARN, caller: id.RoleARN}, token, first.SecretAccessKey, first.SessionToken)
+		return credentials.Credentials{}, s.failure(err, hop{role: id.TargetRoleARN, caller: id.RoleARN, actions: id.Actions()}, token, first.SecretAccessKey, first.SessionToken)
 	}
 	return target, nil
 }

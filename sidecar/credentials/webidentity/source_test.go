@@ -94,6 +94,40 @@ func TestSessionTagsCanBeSwitchedOff(t *testing.T) {
 	})
 }
 
+func TestTheTargetRoleIsAssumedWithTheSourceIdentityAndTheTagsOfThePod(t *testing.T) {
+	fake := newFakeSTS(t, nil)
+	id := contract.Identity{
+		RoleARN: role, TargetRoleARN: target, SourceIdentity: contract.SourceIdentityPodName,
+		Tags: "Kubernetes-Namespace=kube-system,shop.example.com/tier=web,team=shop",
+	}
+	if _, err := source(t, fake.URL).Fetch(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	expectForm(t, fake.requests[0], map[string]string{
+		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt, "RoleSessionName": "web-0@shop",
+	})
+	got := fake.requests[1]
+	if got.Get("SourceIdentity") != "web-0" || got.Get("Tags.member.3.Value") != "shop" {
+		t.Errorf("asked %v", got)
+	}
+	for n, tag := range map[string]string{"7": "shop.example.com/tier=web", "8": "team=shop", "9": "="} {
+		key, _, _ := strings.Cut(tag, "=")
+		if got.Get("Tags.member."+n+".Key")+"="+got.Get("Tags.member."+n+".Value") != tag || got.Get("TransitiveTagKeys.member."+n) != key {
+			t.Errorf("tag %s is not %s, transitive: %v", n, tag, got)
+		}
+	}
+}
+
+func TestWithoutATargetRoleThereAreNeitherTagsNorASourceIdentity(t *testing.T) {
+	fake := newFakeSTS(t, nil)
+	if _, err := source(t, fake.URL).Fetch(t.Context(), contract.Identity{RoleARN: role, SourceIdentity: contract.SourceIdentityPodName, Tags: "team=shop"}); err != nil {
+		t.Fatal(err)
+	}
+	expectForm(t, fake.requests[0], map[string]string{
+		"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": role, "WebIdentityToken": jwt, "RoleSessionName": "web-0@shop",
+	})
+}
+
 func TestTheTokenIsReadForEachFetch(t *testing.T) {
 	fake := newFakeSTS(t, nil)
 	s := source(t, fake.URL)

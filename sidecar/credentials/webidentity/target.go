@@ -24,9 +24,10 @@ func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contra
 		DurationSeconds: seconds(min(id.SessionDuration, contract.MaxChainedSession)),
 		ExternalId:      optional(id.ExternalID),
 		Policy:          optional(id.Policy),
+		SourceIdentity:  optional(id.PodSourceIdentity(s.Pod.Name)),
 	}
 	if !id.DisableSessionTags {
-		in.Tags = sessionTags(s.Pod)
+		in.Tags = sessionTags(s.Pod, id)
 		for _, tag := range in.Tags {
 			in.TransitiveTagKeys = append(in.TransitiveTagKeys, *tag.Key)
 		}
@@ -38,9 +39,9 @@ func (s Source) assumeTarget(ctx context.Context, options sts.Options, id contra
 	return session(out.Credentials, out.AssumedRoleUser, id.TargetRoleARN, out.ResultMetadata)
 }
 
-// sessionTags are those of EKS Pod Identity, so that policies written for it work (README, Role chaining). A tag without a value is
-// left out: two empty ones would match a policy that compares them.
-func sessionTags(pod Pod) []types.Tag {
+// sessionTags are those of EKS Pod Identity, so that policies written for it work (README, Role chaining), and those of the identity. A tag
+// without a value is left out: two empty ones would match a policy that compares them.
+func sessionTags(pod Pod, id contract.Identity) []types.Tag {
 	var tags []types.Tag
 	for _, tag := range []struct{ key, value string }{
 		{contract.TagClusterARN, pod.ClusterARN},
@@ -53,6 +54,9 @@ func sessionTags(pod Pod) []types.Tag {
 		if tag.value != "" {
 			tags = append(tags, types.Tag{Key: aws.String(tag.key), Value: aws.String(tag.value)})
 		}
+	}
+	for key, value := range id.OwnTags() {
+		tags = append(tags, types.Tag{Key: &key, Value: &value})
 	}
 	return tags
 }

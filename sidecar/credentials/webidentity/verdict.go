@@ -36,7 +36,7 @@ func (s Source) remedy(code string, h hop) string {
 	switch strings.TrimSuffix(strings.ToLower(code), "exception") {
 	case "accessdenied":
 		if h.caller != "" {
-			return "; let its trust policy allow sts:AssumeRole and sts:TagSession to " + h.caller
+			return "; let its trust policy allow " + h.actions + " to " + h.caller
 		}
 		return "; let its trust policy allow sts:AssumeRoleWithWebIdentity to " + s.subject()
 	case "invalididentitytoken":
@@ -46,7 +46,7 @@ func (s Source) remedy(code string, h hop) string {
 	case "malformedpolicydocument":
 		return "; correct the policy of the association"
 	case "packedpolicytoolarge":
-		return "; shorten the policy of the association, or set disableSessionTags"
+		return "; shorten the policy or the tagLabels of the association, or set disableSessionTags"
 	case "regiondisabled":
 		return "; enable STS for the region in the account, or set AWS_REGION to another"
 	case "validationerror":
