@@ -15,7 +15,7 @@ import (
 
 const (
 	// maxLabelReads is how many pods are read at once: the metadata of one may have more than a megabyte (limits.go of package api).
-	maxLabelReads = 4
+	maxLabelReads = 2
 	// labelTimeout bounds a read, and the wait for its turn.
 	labelTimeout = 10 * time.Second
 )
