@@ -107,6 +107,10 @@ outage: prepare ## has STS fail pods for 20 minutes, with sessions of 15, and pr
 attack: prepare ## runs the attack suite at length, about 20 minutes, and writes the table of docs/security.md
 	ATTACK=20s CGO_ENABLED=1 go -C e2e test -count=1 -timeout 2h -v ./suites/attack -update
 
+.PHONY: sdks
+sdks: prepare ## tries the AWS SDKs that need more than Debian, about ten minutes, and writes their table in e2e/suites/sdks
+	CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v ./suites/sdks -slow
+
 .PHONY: upgrade-test
 upgrade-test: prepare ## upgrades from the previous release under load, and rolls back; writes the table of docs/upgrades.md
 	CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v ./suites/upgrade -update

@@ -42,6 +42,8 @@ func sdkPackages() []debianPackage {
 		{"npm", []string{"npm"}},
 		{"default-jdk-headless", []string{"java", "javac"}},
 		{"maven", []string{"mvn"}},
+		{"rclone", []string{"rclone"}},
+		{"ruby-aws-sdk-s3", []string{"ruby", "/usr/lib/ruby/vendor_ruby/aws-sdk-s3.rb"}},
 	}
 }
 

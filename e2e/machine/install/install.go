@@ -22,7 +22,11 @@ if test -e package-lock.json; then
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 elif test -e pom.xml; then
 	mvn --quiet --batch-mode compile dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=lib
-else
+elif test -e Cargo.toml; then
+	mkdir src
+	mv main.rs src
+	cargo build --quiet --locked
+elif ls ./*.txt >/dev/null 2>&1; then
 	/usr/bin/python3 -m pip install --quiet --no-input --root-user-action=ignore --disable-pip-version-check \
 		--only-binary=:all: --no-deps --no-compile --requirement="$(echo *.txt)" --target=.
 	# SDKs read their descriptions of AWS compressed as well, and those are most of them.
@@ -30,6 +34,7 @@ else
 	# Compiled here once: an image is read-only in a pod.
 	/usr/bin/python3 -m compileall -q --invalidation-mode unchecked-hash .
 fi
+# Without one of these, it is a package of Debian.
 `
 
 // Client is a directory with files of the directory clients and with what their lock file names, from the cache or made now.

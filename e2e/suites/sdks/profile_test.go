@@ -27,6 +27,11 @@ func expectProfiles(t *testing.T, b *fixture, rows []row) {
 				t.Error(err)
 			}
 		})
+		t.Run(r.client.name+" assumes the role of a profile with credential_source = EcsContainer", func(t *testing.T) {
+			if _, err := withSidecar(0, answering, listByContainerProfile)(t.Context(), b, r.client); err != nil {
+				t.Error(err)
+			}
+		})
 		t.Run(r.client.name+" tells why a profile with credential_process gives none", func(t *testing.T) {
 			said, err := b.listWithProfile(t.Context(), r.client, refusing)
 			// The AWS SDK for Go passes the standard error of the command on, the others have it in their own error.
@@ -35,6 +40,31 @@ func expectProfiles(t *testing.T, b *fixture, rows []row) {
 			}
 		})
 	}
+}
+
+// listByContainerProfile has a client list the bucket by a profile whose role is assumed with the credentials of a sidecar.
+func listByContainerProfile(ctx context.Context, b *fixture, p *pod) (string, error) {
+	if err := p.awaitCredentials(ctx, b); err != nil {
+		return "", err
+	}
+	config := filepath.Join(b.work, "container-profile")
+	profile := fmt.Sprintf("[profile mine]\nrole_arn = %s\nrole_session_name = mine\ncredential_source = EcsContainer\n", roleARN)
+	if err := os.WriteFile(config, []byte(profile), 0o600); err != nil {
+		return "", err
+	}
+	p.env = append(p.env, "AWS_CONFIG_FILE="+config, "AWS_PROFILE=mine", "AWS_ENDPOINT_URL_STS="+p.URL)
+	d, err := p.talk(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer d.end()
+	if err := d.list(); err != nil {
+		return "", err
+	}
+	if issued, signed := p.sessions(); len(issued) != 2 || !slices.Equal(issued[1:], signed) {
+		return "", fmt.Errorf("STS gave the sessions %v, and S3 saw %v", issued, signed)
+	}
+	return "", nil
 }
 
 // listWithProfile has a client list the bucket whose environment names a profile, S3, STS and nothing else.

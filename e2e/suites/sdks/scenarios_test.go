@@ -12,18 +12,22 @@ import (
 // scenario is a column of the table.
 type scenario struct {
 	title string
+	// suits is whether a client can be tried.
+	suits func(c client) bool
 	// run returns what the cell says, beside that it holds.
 	run func(ctx context.Context, b *fixture, c client) (remark string, err error)
 }
 
 func scenarios() []scenario {
+	sidecar := func(c client) bool { return !c.tokenAlone }
 	return []scenario{
-		{"signs a real call", withSidecar(0, answering, lists)},
-		{"is refused for good", withSidecar(0, refusing, meetsRefusal)},
-		{"starts without STS", withSidecar(0, unreachable, recovers)},
-		{"lives through a refresh", func(ctx context.Context, b *fixture, c client) (string, error) {
+		{"signs a real call", sidecar, withSidecar(0, answering, lists)},
+		{"is refused for good", sidecar, withSidecar(0, refusing, meetsRefusal)},
+		{"starts without STS", sidecar, withSidecar(0, unreachable, recovers)},
+		{"lives through a refresh", sidecar, func(ctx context.Context, b *fixture, c client) (string, error) {
 			return withSidecar(c.lifetime, answering, refreshes)(ctx, b, c)
 		}},
+		{"by a token of its own", func(c client) bool { return c.asksSTS }, listsByToken},
 	}
 }
 

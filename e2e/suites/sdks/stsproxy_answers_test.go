@@ -1,11 +1,14 @@
 package sdks_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,7 +20,7 @@ const (
 	words = "this STS does not give the role to this pod"
 )
 
-// sts answers AssumeRoleWithWebIdentity.
+// sts answers AssumeRoleWithWebIdentity, and AssumeRole to its own sessions.
 func (f *stsProxy) sts(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	m := f.mode
@@ -46,10 +49,13 @@ func (f *stsProxy) exchange(r *http.Request) (status int, answer string, err err
 		return 0, "", err
 	}
 	if r.PostForm.Get("RoleArn") != roleARN {
-		return 0, "", fmt.Errorf("the sidecar asks for role %q", r.PostForm.Get("RoleArn"))
+		return 0, "", fmt.Errorf("somebody asks for role %q", r.PostForm.Get("RoleArn"))
 	}
-	r.PostForm.Set("RoleArn", f.minio.roleARN)
-	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, f.minio.endpoint.String(), strings.NewReader(r.PostForm.Encode()))
+	form, err := f.formOf(r)
+	if err != nil {
+		return 0, "", err
+	}
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodPost, f.minio.endpoint.String(), strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, "", err
 	}
@@ -63,7 +69,23 @@ func (f *stsProxy) exchange(r *http.Request) (status int, answer string, err err
 	if err != nil || response.StatusCode != http.StatusOK {
 		return response.StatusCode, string(body), err
 	}
-	return http.StatusOK, f.issue(string(body)), nil
+	// AssumeRole has an answer of its own name, with the same in it.
+	return http.StatusOK, strings.ReplaceAll(f.issue(string(body)), "AssumeRoleWithWebIdentity", r.PostForm.Get("Action")), nil
+}
+
+// formOf is what MinIO is asked: for a session that assumes a role the last exchange again.
+func (f *stsProxy) formOf(r *http.Request) (url.Values, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r.PostForm.Get("Action") == "AssumeRole" {
+		if !slices.Contains(f.issued, accessKey(r)) {
+			return nil, errors.New("a stranger assumes a role")
+		}
+		return f.exchanged, nil
+	}
+	f.exchanged = maps.Clone(r.PostForm)
+	f.exchanged.Set("RoleArn", f.minio.roleARN)
+	return f.exchanged, nil
 }
 
 func (f *stsProxy) issue(answer string) string {
@@ -74,6 +96,8 @@ func (f *stsProxy) issue(answer string) string {
 		return answer
 	}
 	f.issued = append(f.issued, key[1])
+	// MinIO names no session, which Rust's SDK and Kotlin's read the account from.
+	answer = strings.ReplaceAll(answer, "<Arn></Arn>", "<Arn>arn:aws:sts::111122223333:assumed-role/reader/client</Arn>")
 	if f.lifetime == 0 {
 		return answer
 	}

@@ -24,7 +24,8 @@ const (
 
 // stsProxy is what one sidecar and one client take for STS and S3. Tokens, sessions and signatures are checked by MinIO, to which
 // it passes every request on. It is a fake in three things that MinIO does not do on command: it can be away, it can refuse for
-// good, and it can give sessions of less than 15 minutes, which it takes for expired itself.
+// good, and it can give sessions of less than 15 minutes, which it takes for expired itself. And MinIO lets no session assume a role: the
+// proxy looks up who signs that, and repeats the exchange of the token. MinIO gives sessions no ARN: the proxy gives all the same.
 type stsProxy struct {
 	*httptest.Server
 	minio upstream
@@ -36,6 +37,8 @@ type stsProxy struct {
 	// ends has when each session ends, by access key, and issued the access keys in the order in which they were given.
 	ends   map[string]time.Time
 	issued []string
+	// exchanged is the last exchange of a token.
+	exchanged url.Values
 	// signed are the access keys with which requests were signed that S3 has granted, in the order of the first.
 	signed []string
 }

@@ -5,9 +5,12 @@ import (
 	"flag"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/podidentity/podidentity/e2e/document"
 )
+
+var slow = flag.Bool("slow", false, "try the clients of make sdks in place of those of make test, and write their table")
 
 var update = flag.Bool("update", false, "write the table of README.md from what this run has seen; read the difference before you commit it")
 
@@ -53,6 +56,19 @@ func table(rows []row) string {
 }
 
 const readme = "README.md"
+
+// writeSlow writes the table of make sdks, which says when it was run: make test does not compare it.
+func writeSlow(t *testing.T, rows []row) {
+	t.Helper()
+	var text strings.Builder
+	for i, line := range strings.Split(strings.TrimSuffix(table(rows), "\n"), "\n") {
+		cell := []string{" run on |", "---|"}
+		text.WriteString(line + append(cell, " "+time.Now().UTC().Format(time.DateOnly)+" |")[min(i, len(cell))] + "\n")
+	}
+	if err := (document.Table{File: readme, Command: "make sdks"}).Write(text.String()); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // writeOrCompare refuses a table that does not say what this run has seen.
 func writeOrCompare(t *testing.T, seen string) {
