@@ -44,6 +44,7 @@ func TestWhatATokenInTheApplicationCannotApplyIsRefused(t *testing.T) {
 		`{"roleARN":"r","sessionDuration":"1h"}`:                          "",
 		`{"roleARN":"r","sessionDuration":"12h"}`:                         "",
 		`{"roleARN":"r","sessionDuration":"15m"}`:                         "sessionDuration",
+		`{"roleARN":"r","sourceIdentity":"PodName","tags":"a=b"}`:         "sourceIdentity and tags",
 		`{"roleARN":"r","policy":"{}"}`:                                   "policy",
 		`{"roleARN":"r","targetRoleARN":"t","externalID":"x"}`:            "targetRoleARN and externalID",
 		`{"roleARN":"r","targetRoleARN":"t","sessionDuration":"1h"}`:      "targetRoleARN",
