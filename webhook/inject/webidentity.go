@@ -100,7 +100,7 @@ func webIdentityRefusal(in Input, settings Settings) string {
 		return fmt.Sprintf("with --source=%s no token for STS can be had; remove %s", contract.SourceEKSAuth, contract.AnnotationAuthorization)
 	}
 	// Whatever a later version adds is refused until somebody decides that it restricts nothing.
-	beyond := slices.DeleteFunc(in.Identity.Fields(), func(field string) bool {
+	beyond := slices.DeleteFunc(in.Identity.For(in.Pod.Labels).Fields(), func(field string) bool {
 		switch field {
 		case "association", "roleARN", "disableSessionTags":
 			return true
