@@ -34,6 +34,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"a pod lists the bucket with the AWS CLI and its own token, and cannot write", commandLine},
 		{"the clients of the SDKs get a session, and understand a refusal", sdks},
 		{"STS is asked with the six tags, all transitive, under a name that tells the pod", tagged},
+		{"labels that the association lists become session tags as the API server has them, and the name of the pod its source identity", labelled},
 		{"a request that may not have a session is told why", refusals},
 		{"the token of a deleted pod is refused", deletedPod},
 		{"an association that changes or goes counts at the next request", liveAssociation},
@@ -44,6 +45,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"a replica that is killed costs refused connections and nothing else", killed},
 		{"a new CA is trusted before its first certificate is shown", rotated},
 		{"an injected pod lists the bucket by a session of the service, and follows its CA", injected},
+		{"an injected pod gets sessions with its labels, also when these change", injectedLabels},
 	} {
 		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
 	}
