@@ -50,7 +50,7 @@ func TestTheReferenceHasWhatTheCodeHas(t *testing.T) {
 		"the flags of the sidecar":       {sidecarFlags(t), cells(section(page, "Flags of the sidecar"), flagPattern)},
 		"the label and the annotations":  {ofDomain(code.constants("contract", "Label", "Annotation")), annotationsOf(page)},
 		"the fields of the association":  {fields[v1alpha1.PodIdentityAssociationSpec](), cells(section(page, "PodIdentityAssociation"), wordPattern)},
-		"the fields of the identity":     {fields[contract.Identity](), cells(section(page, "Identity document"), wordPattern)},
+		"the fields of the identity":     {append(fields[contract.Identity](), "containers"), cells(section(page, "Identity document"), wordPattern)},
 		"the reasons":                    {reasons(), cells(section(page, "Reasons of an admission"), wordPattern)},
 		"the metrics":                    {code.metrics, cells(section(page, "Metrics"), wordPattern)},
 		"the conditions":                 {code.constants("v1alpha1", "Condition"), unique(cells(conditions, wordPattern))},

@@ -145,7 +145,7 @@ func (x *Index) Refusal(account ServiceAccount) string {
 	if err == nil {
 		return ""
 	}
-	if _, ok := x.associated(account); ok {
+	if _, ok := x.pods.find(account, ""); ok {
 		return ""
 	}
 	return err.Error()
@@ -188,7 +188,7 @@ func (x *Index) RefusedIn(namespace string) []Refused {
 	for name, chosen := range x.chosen[namespace] {
 		account := ServiceAccount{Namespace: namespace, Name: name}
 		if _, err := x.choice(account); err != nil {
-			if _, ok := x.associated(account); !ok {
+			if _, ok := x.pods.find(account, ""); !ok {
 				all = append(all, Refused{Account: account, UID: chosen.UID, Reason: err.Error()})
 			}
 		}

@@ -54,7 +54,7 @@ func TestAServiceAccountChoosesWithinTheBoundsOfItsNamespace(t *testing.T) {
 			if ok != (test.refused == "") || ok && identity.RoleARN != test.role || !strings.Contains(refusal, test.refused) || ok && refusal != "" {
 				t.Errorf("%v %q, refused by %q", ok, identity.RoleARN, refusal)
 			}
-			if candidates := index.Candidates(account); ok != (len(candidates) == 1) || ok && candidates[0].Annotation != contract.AnnotationRole {
+			if candidates := index.Candidates(account, ""); ok != (len(candidates) == 1) || ok && candidates[0].Annotation != contract.AnnotationRole {
 				t.Errorf("the candidates are %v", candidates)
 			}
 			if strings.Contains(refusal, ";") {

@@ -15,6 +15,8 @@ const (
 	ByNamespace Rule = "Namespace"
 	// ByServiceAccount: its service account is more specific.
 	ByServiceAccount Rule = "ServiceAccount"
+	// ByContainer: it is for the container, the other for the pod, or its container is more specific.
+	ByContainer Rule = "Container"
 	// ByAge: it is older.
 	ByAge Rule = "Age"
 	// ByName: it is as old, and comes first in the alphabet.
@@ -23,31 +25,28 @@ const (
 	ByKind Rule = "Kind"
 )
 
-// Candidate is something that gives an identity to a service account.
+// Candidate is something that gives an identity to the pods of a service account, or to a container of them.
 type Candidate struct {
 	// Identity has the name of the association, or none if the annotation gives it.
 	Identity contract.Identity
 	// Annotation is the name of the annotation that gives it, or "".
 	Annotation string
-	// Namespace and ServiceAccount are the patterns of the association.
-	Namespace, ServiceAccount Pattern
+	// Namespace, ServiceAccount and Container are the patterns of the association; Container is empty if it is for whole pods.
+	Namespace, ServiceAccount, Container Pattern
 	// Loses is the rule by which the first candidate takes precedence over this one; it is empty for the first.
 	Loses Rule
 }
 
-// Candidates are all that give an identity to the account, in order of precedence: the first is what Identity returns.
-func (x *Index) Candidates(account ServiceAccount) []Candidate {
+// Candidates are all that give an identity to a container of the account's pods, or to whole pods where container is empty, in order of
+// precedence: the first is what has it.
+func (x *Index) Candidates(account ServiceAccount, container string) []Candidate {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	entries := slices.Clone(x.bySelector[account])
-	for _, e := range x.patterns {
-		if e.matches(account) {
-			entries = append(entries, e)
-		}
-	}
+	entries := slices.DeleteFunc(x.containers.of(account), func(e entry) bool { return container == "" || !e.container.Matches(container) })
+	entries = append(entries, x.pods.of(account)...)
 	var all []Candidate
 	for i, e := range entries {
-		candidate := Candidate{Identity: e.identity, Namespace: e.namespace, ServiceAccount: e.serviceAccount}
+		candidate := Candidate{Identity: e.identity, Namespace: e.namespace, ServiceAccount: e.serviceAccount, Container: e.container}
 		if i > 0 {
 			candidate.Loses = deciding(entries[0], e)
 		}
@@ -66,12 +65,29 @@ func (x *Index) Candidates(account ServiceAccount) []Candidate {
 // deciding is the first rule of comparePrecedence by which the two differ. Nothing former is in an index that was read at once.
 func deciding(first, other entry) Rule {
 	switch {
+	case (first.container == "") != (other.container == ""):
+		return ByContainer
 	case first.namespace.specificity() != other.namespace.specificity():
 		return ByNamespace
 	case first.serviceAccount.specificity() != other.serviceAccount.specificity():
 		return ByServiceAccount
+	case first.container.specificity() != other.container.specificity():
+		return ByContainer
 	case first.created != other.created:
 		return ByAge
 	}
 	return ByName
+}
+
+// Containers are the patterns of the containers that associations select in pods of the account, each once, in order of precedence.
+func (x *Index) Containers(account ServiceAccount) []Pattern {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var patterns []Pattern
+	for _, e := range x.containers.of(account) {
+		if !slices.Contains(patterns, e.container) {
+			patterns = append(patterns, e.container)
+		}
+	}
+	return patterns
 }

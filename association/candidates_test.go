@@ -29,7 +29,7 @@ func TestCandidatesAreInOrderOfPrecedenceEachWithTheRuleByWhichItLoses(t *testin
 	}
 	index.SetRole(account, "annotated")
 	var got []string
-	for _, candidate := range index.Candidates(account) {
+	for _, candidate := range index.Candidates(account, "") {
 		got = append(got, candidate.Identity.Association+" "+string(candidate.Loses))
 	}
 	want := []string{"twin-a ", "twin-b Name", "younger Age", "any-account ServiceAccount", "any-namespace Namespace", " Kind"}
@@ -40,11 +40,11 @@ func TestCandidatesAreInOrderOfPrecedenceEachWithTheRuleByWhichItLoses(t *testin
 
 func TestAnAnnotationAloneIsTheFirstCandidate(t *testing.T) {
 	index := association.NewIndex()
-	if got := index.Candidates(account); len(got) != 0 {
+	if got := index.Candidates(account, ""); len(got) != 0 {
 		t.Errorf("nothing gives an identity, got %v", got)
 	}
 	index.SetRole(account, "annotated")
-	if got := index.Candidates(account); len(got) != 1 || got[0].Identity.RoleARN != "annotated" || got[0].Loses != "" {
+	if got := index.Candidates(account, ""); len(got) != 1 || got[0].Identity.RoleARN != "annotated" || got[0].Loses != "" {
 		t.Errorf("got %v", got)
 	}
 }

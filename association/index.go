@@ -15,14 +15,11 @@ type ServiceAccount struct {
 	Namespace, Name string
 }
 
-// Index finds the identity of a service account. It is safe for concurrent use.
+// Index finds the identities of the pods of a service account. It is safe for concurrent use.
 type Index struct {
 	mu sync.RWMutex
-	// bySelector has every entry by the text of its two patterns, those of one selector in order of precedence. A service
-	// account finds only entries without a star there, because no name has one.
-	bySelector map[ServiceAccount][]entry
-	// patterns are the entries with a star, in order of precedence.
-	patterns []entry
+	// pods are the associations that are for whole pods, containers those that are for some of their containers.
+	pods, containers selection
 	// byName has every entry by the name of its association.
 	byName map[string]entry
 	annotated
@@ -31,25 +28,34 @@ type Index struct {
 // entry is one association.
 type entry struct {
 	namespace, serviceAccount Pattern
-	created                   int64
+	// container is empty if the association is for whole pods.
+	container Pattern
+	created   int64
 	// former is of a definition that is no more.
 	former   bool
 	identity contract.Identity
 }
 
+// account is the text of the patterns; of an exact entry, the one service account that it selects.
+func (e entry) account() ServiceAccount {
+	return ServiceAccount{Namespace: string(e.namespace), Name: string(e.serviceAccount)}
+}
+
 func (e entry) exact() bool { return e.namespace.exact() && e.serviceAccount.exact() }
 
-func (e entry) matches(account ServiceAccount) bool {
+func (e entry) selects(account ServiceAccount) bool {
 	return e.namespace.Matches(account.Namespace) && e.serviceAccount.Matches(account.Name)
 }
 
-// comparePrecedence sorts the entry that wins first: by the more specific namespace, then by the more specific service account,
-// where an exact name beats every pattern and the longer literal prefix the shorter; then one that exists before one that is kept
-// from a former definition; then by age, so that a new association takes nothing away from running pods; then by name.
+// comparePrecedence sorts the entry that wins first, of two for whole pods or of two for containers: by the more specific namespace, then
+// by the more specific service account, then by the more specific container, where an exact name beats every pattern and the longer
+// literal prefix the shorter; then one that exists before one that is kept from a former definition; then by age, so that a new
+// association takes nothing away from running pods; then by name.
 func comparePrecedence(a, b entry) int {
 	return cmp.Or(
 		cmp.Compare(b.namespace.specificity(), a.namespace.specificity()),
 		cmp.Compare(b.serviceAccount.specificity(), a.serviceAccount.specificity()),
+		cmp.Compare(b.container.specificity(), a.container.specificity()),
 		compareBool(a.former, b.former),
 		cmp.Compare(a.created, b.created),
 		cmp.Compare(a.identity.Association, b.identity.Association),
@@ -68,17 +74,19 @@ func compareBool(a, b bool) int {
 
 // NewIndex returns an index without associations.
 func NewIndex() *Index {
-	return &Index{
-		bySelector: map[ServiceAccount][]entry{}, byName: map[string]entry{}, annotated: newAnnotated(),
-	}
+	return &Index{pods: newSelection(), containers: newSelection(), byName: map[string]entry{}, annotated: newAnnotated()}
 }
 
-// Identity is what the associations give to the account, or else the role that its annotation names, within the bounds of its
+// Identity is what the associations give to whole pods of the account, or else the role that its annotation names, within the bounds of its
 // namespace; ok is false where there is neither.
 func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok bool) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if identity, ok = x.associated(account); ok {
+	return x.identity(account)
+}
+
+func (x *Index) identity(account ServiceAccount) (identity contract.Identity, ok bool) {
+	if identity, ok = x.pods.find(account, ""); ok {
 		return identity, true
 	}
 	chosen, err := x.choice(account)
@@ -88,17 +96,37 @@ func (x *Index) Identity(account ServiceAccount) (identity contract.Identity, ok
 	return contract.Identity{RoleARN: chosen.RoleARN}, true
 }
 
-// associated is what the associations give to the account.
-func (x *Index) associated(account ServiceAccount) (identity contract.Identity, ok bool) {
-	if entries := x.bySelector[account]; len(entries) > 0 {
-		return entries[0].identity, true
+// Identities are the Identity of a pod of the account, and those that containers of these names have for themselves.
+func (x *Index) Identities(account ServiceAccount, containers []string) contract.Identities {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var ids contract.Identities
+	ids.Identity, _ = x.identity(account)
+	if x.containers.empty() {
+		return ids
 	}
-	for _, e := range x.patterns {
-		if e.matches(account) {
-			return e.identity, true
+	entries := x.containers.of(account)
+	for _, container := range containers {
+		if e, ok := first(entries, container); ok {
+			e.identity.Container = container
+			ids.Containers = append(ids.Containers, e.identity)
 		}
 	}
-	return contract.Identity{}, false
+	slices.SortStableFunc(ids.Containers, func(a, b contract.Identity) int { return cmp.Compare(a.Container, b.Container) })
+	// Of a pod that has two containers of one name, which the API server refuses later.
+	ids.Containers = slices.CompactFunc(ids.Containers, func(a, b contract.Identity) bool { return a.Container == b.Container })
+	return ids
+}
+
+// Own is the identity that a container of this name has for itself in the pods of the account; ok is false where it has that of the pod.
+func (x *Index) Own(account ServiceAccount, container string) (own contract.Identity, ok bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	own, ok = x.containers.find(account, container)
+	if ok {
+		own.Container = container
+	}
+	return own, ok
 }
 
 // Winner is the name of the association that always takes precedence over the one of this name, because it selects the
@@ -110,7 +138,7 @@ func (x *Index) Winner(name string) string {
 	if !ok {
 		return ""
 	}
-	if first := x.bySelector[e.selector()][0].identity.Association; first != name {
+	if first := x.of(e).winner(e).identity.Association; first != name {
 		return first
 	}
 	return ""
@@ -129,18 +157,24 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 	x.add(entry{
 		namespace:      Pattern(a.Spec.Namespace).normalized(),
 		serviceAccount: Pattern(a.Spec.ServiceAccount).normalized(),
+		container:      Pattern(a.Spec.Container).normalized(),
 		created:        a.CreationTimestamp.Unix(),
 		identity:       identity,
 	})
 	return nil
 }
 
+// of is the selection that an entry belongs to.
+func (x *Index) of(e entry) *selection {
+	if e.container == "" {
+		return &x.pods
+	}
+	return &x.containers
+}
+
 func (x *Index) add(e entry) {
 	x.byName[e.identity.Association] = e
-	x.bySelector[e.selector()] = insert(x.bySelector[e.selector()], e)
-	if !e.exact() {
-		x.patterns = insert(x.patterns, e)
-	}
+	x.of(e).add(e)
 }
 
 // yieldAll has every association take precedence over none of the same selector that is set from now on. It changes no answer: among
@@ -152,16 +186,8 @@ func (x *Index) yieldAll() {
 		e.former = true
 		x.byName[name] = e
 	}
-	for _, entries := range x.bySelector {
-		yield(entries)
-	}
-	yield(x.patterns)
-}
-
-func yield(entries []entry) {
-	for i := range entries {
-		entries[i].former = true
-	}
+	x.pods.yieldAll()
+	x.containers.yieldAll()
 }
 
 // Delete removes the association of this name.
@@ -172,31 +198,8 @@ func (x *Index) Delete(name string) {
 }
 
 func (x *Index) remove(name string) {
-	e, ok := x.byName[name]
-	if !ok {
-		return
+	if e, ok := x.byName[name]; ok {
+		delete(x.byName, name)
+		x.of(e).remove(e)
 	}
-	delete(x.byName, name)
-	if !e.exact() {
-		x.patterns = without(x.patterns, name)
-	}
-	if rest := without(x.bySelector[e.selector()], name); len(rest) > 0 {
-		x.bySelector[e.selector()] = rest
-		return
-	}
-	delete(x.bySelector, e.selector())
-}
-
-// selector is the text of the two patterns; of an exact entry, the one service account that it selects.
-func (e entry) selector() ServiceAccount {
-	return ServiceAccount{Namespace: string(e.namespace), Name: string(e.serviceAccount)}
-}
-
-func insert(entries []entry, e entry) []entry {
-	i, _ := slices.BinarySearchFunc(entries, e, comparePrecedence)
-	return slices.Insert(entries, i, e)
-}
-
-func without(entries []entry, name string) []entry {
-	return slices.DeleteFunc(entries, func(e entry) bool { return e.identity.Association == name })
 }

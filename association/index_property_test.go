@@ -1,8 +1,10 @@
 package association_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"github.com/podidentity/podidentity/api/v1alpha1"
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/contract"
 )
 
 // The index is compared with a plain list, after each of many random changes.
@@ -27,7 +30,8 @@ func TestTheIndexAlwaysAgreesWithASearchOfEveryAssociation(t *testing.T) {
 				a := &v1alpha1.PodIdentityAssociation{
 					ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.NewTime(time.Unix(int64(random.IntN(4)), 0))},
 					Spec: v1alpha1.PodIdentityAssociationSpec{
-						Namespace: of("team", "team-*", "t*", "*", "**", "*-a", "team-a"), ServiceAccount: of("reader", "r*", "*", "*er", "r**"), RoleARN: name,
+						Namespace: of("team", "team-*", "t*", "*", "**", "*-a", "team-a"), ServiceAccount: of("reader", "r*", "*", "*er", "r**"),
+						Container: of("", "", "agent", "agent-1", "agent*", "*", "a**", "*1"), RoleARN: name,
 					},
 				}
 				if err := index.Set(a); err != nil {
@@ -37,10 +41,11 @@ func TestTheIndexAlwaysAgreesWithASearchOfEveryAssociation(t *testing.T) {
 			}
 			for _, account := range []association.ServiceAccount{{Namespace: "team", Name: "reader"}, {Namespace: "team-a", Name: "reader"}, {Namespace: "x", Name: "y"}} {
 				got, _ := index.Identity(account)
-				if want := best(plain, account); got.Association != want {
+				if want := best(plain, account, ""); got.Association != want {
 					t.Fatalf("seed %d: %v has %q, a search of all gives %q", seed, account, got.Association, want)
 				}
-				if all := index.Candidates(account); len(all) > 0 && all[0].Identity != got || len(all) == 0 && got.RoleARN != "" {
+				checkContainers(t, seed, index, plain, account)
+				if all := index.Candidates(account, ""); len(all) > 0 && all[0].Identity != got || len(all) == 0 && got.RoleARN != "" {
 					t.Fatalf("seed %d: %v has %q, the candidates are %v", seed, account, got.Association, all)
 				}
 			}
@@ -53,10 +58,39 @@ func TestTheIndexAlwaysAgreesWithASearchOfEveryAssociation(t *testing.T) {
 	}
 }
 
-// best is the name of the association that wins for account, or "".
-func best(all map[string]*v1alpha1.PodIdentityAssociation, account association.ServiceAccount) string {
+// checkContainers compares what containers have for themselves, asked one by one and all at once.
+func checkContainers(t *testing.T, seed uint64, index *association.Index, plain map[string]*v1alpha1.PodIdentityAssociation, account association.ServiceAccount) {
+	t.Helper()
+	all := index.Identities(account, []string{"x1", "agent", "agent-1", "agent"})
+	pod, _ := index.Identity(account)
+	if all.Identity != pod {
+		t.Fatalf("seed %d: %v has %v and %v", seed, account, all.Identity, pod)
+	}
+	for _, container := range []string{"agent", "agent-1", "x1", "x"} {
+		want := best(plain, account, container)
+		own, ok := index.Own(account, container)
+		if own.Association != want || ok != (want != "") || ok && own.Container != container {
+			t.Fatalf("seed %d: container %s of %v has %v, a search of all gives %q", seed, container, account, own, want)
+		}
+		if same, found := all.Own(container); container != "x" && (found != ok || same != own) {
+			t.Fatalf("seed %d: container %s of %v has %v and %v", seed, container, account, same, own)
+		}
+		if first := index.Candidates(account, container); ok && (len(first) == 0 || first[0].Identity.Association != want) {
+			t.Fatalf("seed %d: container %s of %v has %q, the candidates are %v", seed, container, account, want, first)
+		}
+	}
+	if !slices.IsSortedFunc(all.Containers, func(a, b contract.Identity) int { return cmp.Compare(a.Container, b.Container) }) {
+		t.Fatalf("seed %d: %v are not in order", seed, all.Containers)
+	}
+}
+
+// best is the name of the association that wins for a container of the account, or for its pods where container is "", or "".
+func best(all map[string]*v1alpha1.PodIdentityAssociation, account association.ServiceAccount, container string) string {
 	var first *v1alpha1.PodIdentityAssociation
 	for _, a := range all {
+		if (a.Spec.Container == "") != (container == "") || !association.Pattern(a.Spec.Container).Matches(container) {
+			continue
+		}
 		matches := association.Pattern(a.Spec.Namespace).Matches(account.Namespace) && association.Pattern(a.Spec.ServiceAccount).Matches(account.Name)
 		if matches && (first == nil || beats(a, first)) {
 			first = a
@@ -70,7 +104,7 @@ func best(all map[string]*v1alpha1.PodIdentityAssociation, account association.S
 
 // beats is the precedence as the documentation of the API words it.
 func beats(a, b *v1alpha1.PodIdentityAssociation) bool {
-	for _, pair := range [][2]string{{a.Spec.Namespace, b.Spec.Namespace}, {a.Spec.ServiceAccount, b.Spec.ServiceAccount}} {
+	for _, pair := range [][2]string{{a.Spec.Namespace, b.Spec.Namespace}, {a.Spec.ServiceAccount, b.Spec.ServiceAccount}, {a.Spec.Container, b.Spec.Container}} {
 		if one, other := specificity(pair[0]), specificity(pair[1]); one != other {
 			return one > other
 		}

@@ -85,15 +85,16 @@ func TestEveryFieldOfTheSpecReachesTheIdentity(t *testing.T) {
 	a.Spec.DisableSessionTags = true
 	a.Spec.Policy = `{"Version":"2012-10-17"}`
 	a.Spec.SessionDuration = "1h30m"
+	a.Spec.Container = "agent-*"
 	a.Spec.SourceIdentity = "PodName"
 	a.Spec.TagLabels = []string{"tier", "shop.example.com/team"}
 	index := association.NewIndex()
 	if err := index.Set(a); err != nil {
 		t.Fatal(err)
 	}
-	got, _ := index.Identity(account)
+	got, _ := index.Own(account, "agent-1")
 	want := contract.Identity{
-		Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader",
+		Container: "agent-1", Association: "reader", RoleARN: "arn:aws:iam::111122223333:role/reader",
 		TargetRoleARN: "arn:aws:iam::444455556666:role/target", ExternalID: "external", DisableSessionTags: true,
 		Policy: `{"Version":"2012-10-17"}`, SessionDuration: contract.Duration(90 * time.Minute),
 		SourceIdentity: contract.SourceIdentityPodName, TagLabels: "shop.example.com/team,tier",

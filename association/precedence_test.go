@@ -51,6 +51,41 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+func TestPrecedenceForAContainer(t *testing.T) {
+	selecting := func(name, namespace, container string, minutes int) *v1alpha1.PodIdentityAssociation {
+		a := associate(name, "role-of-"+name, minutes)
+		a.Spec.Namespace, a.Spec.Container = namespace, container
+		return a
+	}
+	for name, test := range map[string]struct {
+		winner, loser *v1alpha1.PodIdentityAssociation
+	}{
+		"an association for the container beats one for the pod, however specific that is": {selecting("b", "*", "*", 9), selecting("a", account.Namespace, "", 1)},
+		"an exact container beats a pattern":                                               {selecting("b", account.Namespace, "agent", 9), selecting("a", account.Namespace, "agen*", 1)},
+		"the more specific namespace beats the more specific container":                    {selecting("b", account.Namespace, "*", 9), selecting("a", "eks-*", "agent", 1)},
+		"of two for the same container the older wins":                                     {selecting("b", account.Namespace, "agent", 1), selecting("a", account.Namespace, "agent", 9)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			index := association.NewIndex()
+			for _, a := range []*v1alpha1.PodIdentityAssociation{test.loser, test.winner} {
+				if err := index.Set(a); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := index.Candidates(account, "agent"); len(got) != 2 || got[0].Identity.Association != test.winner.Name || got[1].Loses == "" {
+				t.Errorf("got %v", got)
+			}
+			if _, ok := index.Identity(account); ok != (test.loser.Spec.Container == "") {
+				t.Error("the pod has an identity of a container")
+			}
+			same := test.winner.Spec.Namespace == test.loser.Spec.Namespace && test.winner.Spec.Container == test.loser.Spec.Container
+			if got := index.Winner(test.loser.Name); (got == test.winner.Name) != same {
+				t.Errorf("over the loser always wins %q", got)
+			}
+		})
+	}
+}
+
 func TestWhoAlwaysWinsIsNamed(t *testing.T) {
 	index := association.NewIndex()
 	pattern := associate("pattern", "pattern", 1)

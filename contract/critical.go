@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A field of Identity with the tag `critical:"true"` restricts what a pod may do, where a sidecar that does not know it would grant
+// A field of Identities with the tag `critical:"true"` restricts what a pod may do, where a sidecar that does not know it would grant
 // more. The document names such fields, as JOSE does (RFC 7515, 4.1.11), and a sidecar that does not know one refuses the document.
 const criticalTag = "critical"
 
@@ -22,16 +22,34 @@ func (e *RestrictionError) Error() string {
 }
 
 // KnownCritical are the names of all critical fields that this version knows.
-func KnownCritical() []string { return names(Identity{}, isCritical) }
+func KnownCritical() []string { return names(Identities{}, isCritical) }
 
-// Critical are the names of the critical fields that restrict this identity.
-func (id Identity) Critical() []string {
-	return names(id, func(f reflect.StructField, v reflect.Value) bool { return isCritical(f, v) && !v.IsZero() })
+// Critical are the names of the critical fields that restrict these identities.
+func (ids Identities) Critical() []string {
+	set := func(f reflect.StructField, v reflect.Value) bool { return isCritical(f, v) && isSet(v) }
+	all := names(ids, set)
+	for _, own := range ids.Containers {
+		all = append(all, names(own, set)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func isSet(v reflect.Value) bool {
+	if v.Kind() == reflect.Slice {
+		return v.Len() > 0
+	}
+	return !v.IsZero()
+}
+
+// allFields are the names of all fields of a document.
+func allFields() []string {
+	return names(Identities{}, func(reflect.StructField, reflect.Value) bool { return true })
 }
 
 // Fields are the names of all fields that are set.
-func (id Identity) Fields() []string {
-	return names(id, func(_ reflect.StructField, v reflect.Value) bool { return !v.IsZero() })
+func (ids Identities) Fields() []string {
+	return names(ids, func(_ reflect.StructField, v reflect.Value) bool { return isSet(v) })
 }
 
 // Unknown are those of the critical fields that are not among known, or nil.
@@ -45,7 +63,10 @@ func isCritical(f reflect.StructField, _ reflect.Value) bool { return f.Tag.Get(
 func names(of any, chosen func(reflect.StructField, reflect.Value) bool) (all []string) {
 	value := reflect.ValueOf(of)
 	for field, v := range value.Fields() {
-		if field.Tag.Get("json") != "-" && chosen(field, v) {
+		switch {
+		case field.Anonymous:
+			all = append(all, names(v.Interface(), chosen)...)
+		case field.Tag.Get("json") != "-" && chosen(field, v):
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			all = append(all, name)
 		}

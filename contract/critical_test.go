@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// No field of Identity is critical yet; this stands for a later version of it.
+// later stands for a later version of Identities.
 type later struct {
 	RoleARN  string `json:"roleARN"`
 	Boundary string `critical:"true" json:"boundary,omitempty"`
@@ -32,9 +32,16 @@ func TestWhatASidecarDoesNotKnow(t *testing.T) {
 	}
 }
 
-// Sidecars of the first release know the fields of that release without a word: to name one of them would harm older ones for nothing.
-func TestNoFieldIsCriticalYet(t *testing.T) {
-	if got := KnownCritical(); len(got) > 0 {
-		t.Errorf("%q are critical: describe them in docs/upgrades.md, and remove this test", got)
+func TestContainersAreCriticalWhereTheyHaveAnIdentity(t *testing.T) {
+	if got := KnownCritical(); !slices.Equal(got, []string{"containers"}) {
+		t.Errorf("known are %q: describe a new one in docs/upgrades.md", got)
+	}
+	pod := Identities{Identity: Identity{RoleARN: "r"}, Containers: []Identity{}}
+	if got := pod.Critical(); len(got) > 0 {
+		t.Errorf("%q restrict a pod whose containers have nothing for themselves", got)
+	}
+	pod.Containers = []Identity{{Container: "c", RoleARN: "r"}}
+	if got := pod.Critical(); !slices.Equal(got, []string{"containers"}) {
+		t.Errorf("%q restrict a pod of whose containers one has an identity for itself", got)
 	}
 }

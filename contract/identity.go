@@ -1,25 +1,22 @@
 package contract
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"reflect"
 	"strings"
 	"time"
 )
 
-// Identity says which IAM role a pod has. As a document it is the annotation AnnotationIdentity, which the sidecar reads by the
-// downward API.
+// Identity says which IAM role a pod has, or one of its containers.
 type Identity struct {
+	// Container is the name of the container that has this identity for itself. It is empty for the identity of the pod.
+	Container string `json:"container,omitempty"`
 	// Association is the name of the PodIdentityAssociation, for people. It is empty if the role comes from AnnotationRoleARN.
 	Association string `json:"association,omitempty"`
 	// RoleARN is the role that is assumed first.
-	RoleARN string `json:"roleARN"`
+	RoleARN string `json:"roleARN,omitempty"`
 	// TargetRoleARN, if set, is assumed with the credentials of RoleARN. The application then gets its credentials.
 	TargetRoleARN string `json:"targetRoleARN,omitempty"`
 	// ExternalID is the external ID with which TargetRoleARN is assumed.
@@ -40,52 +37,23 @@ type Identity struct {
 	TagLabels string `json:"-"`
 }
 
-// document is an Identity as JSON.
-type document struct {
-	Identity
+// String is the document of the identity alone, in one line.
+func (id Identity) String() string { return encode(id) }
 
-	// Critical are the names of fields that a reader must know; see criticalTag.
-	Critical []string `json:"critical,omitempty"`
-}
-
-// ParseIdentity reads an identity document. Ok is false if it is empty, which means that the pod has no identity. A field of a later
-// version is ignored, unless the document names it as critical: then the error is a RestrictionError.
-func ParseIdentity(text []byte) (id Identity, ok bool, err error) {
-	if len(bytes.TrimSpace(text)) == 0 {
-		return Identity{}, false, nil
-	}
-	var read document
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(&read); err != nil {
-		return Identity{}, false, fmt.Errorf("the identity document is not a JSON object of the fields this version knows: %w", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Identity{}, false, errors.New("the identity document continues after its JSON object: remove what follows it")
-	}
-	every := func(reflect.StructField, reflect.Value) bool { return true }
-	if unknown := Unknown(read.Critical, names(Identity{}, every)); len(unknown) > 0 {
-		return Identity{}, false, &RestrictionError{unknown}
-	}
-	if read.RoleARN == "" {
-		return Identity{}, false, errors.New("the identity document has no roleARN: set it to the ARN of an IAM role")
-	}
-	return read.Identity, true, nil
-}
-
-// String is the document, in one line.
-func (id Identity) String() string {
+func encode(document any) string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(document{id, id.Critical()}); err != nil {
+	if err := encoder.Encode(document); err != nil {
 		panic(fmt.Sprintf("encode an identity, a struct of strings: %v", err))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// Digest is equal for two identities whose sessions may do the same for as long. The name of the association does not count.
+// Digest is equal for two identities whose sessions may do the same for as long. The names of the association and of the container do
+// not count.
 func (id Identity) Digest() string {
-	id.Association = ""
+	id.Association, id.Container = "", ""
 	sum := sha256.Sum256([]byte(id.String()))
 	return hex.EncodeToString(sum[:16])
 }

@@ -107,6 +107,16 @@ const (
 // writes the document reads it, because nobody can change it; the sidecar does not.
 const EnvCriticalFields = "CRITICAL_FIELDS"
 
+// Environment of the sidecar that names containers, separated by commas. They are no arguments, since older webhooks, which may lead while a
+// release is rolled out or back, take a sidecar with arguments that they do not know for somebody else's.
+const (
+	// EnvContainers are those that have an authorization token of their own; see AuthorizationFolder.
+	EnvContainers = "CONTAINERS"
+	// EnvSkippedContainers are those that get no credentials. Where there are any, the sidecar replaces at its start the tokens that an earlier
+	// process of it wrote.
+	EnvSkippedContainers = "SKIPPED_CONTAINERS"
+)
+
 // Environment of the sidecar that names its cluster, for the session tags. It is optional.
 const (
 	EnvClusterName = "CLUSTER_NAME"

@@ -23,9 +23,10 @@ const (
 	// AuthCAFile below MountPath is the CA bundle of the auth service, in an installation whose pods use it.
 	AuthCAFile = "auth-ca.crt"
 
-	// AuthorizationMountPath is where AuthorizationVolumeName is mounted, in the sidecar and in the containers of the application.
+	// AuthorizationMountPath is where AuthorizationVolumeName is mounted: all of it in the sidecar, and its folder in each container of
+	// the application; see AuthorizationFolder.
 	AuthorizationMountPath = "/var/run/secrets/" + Domain + "/authorization"
-	// AuthorizationFile below AuthorizationMountPath is the authorization token.
+	// AuthorizationFile is the authorization token, in the folder of each container, and at the top for containers that have none.
 	AuthorizationFile = "token"
 	// StartedFile below AuthorizationMountPath exists once the pod has started.
 	StartedFile = "started"
@@ -50,7 +51,13 @@ const (
 	// HeaderIdentityDigest is the header with the Identity.Digest of the session, in responses of our auth service. It is not part
 	// of the EKS Auth API.
 	HeaderIdentityDigest = "Pod-Identity-Digest"
+	// HeaderContainer is the header with the name of the container, in requests to our auth service for an identity that a container has
+	// for itself. It is not part of the EKS Auth API.
+	HeaderContainer = "Pod-Identity-Container"
 )
+
+// AuthorizationFolder is the folder of a container in AuthorizationVolumeName.
+func AuthorizationFolder(container string) string { return "containers/" + container }
 
 // CredentialsURI is the value of AWS_CONTAINER_CREDENTIALS_FULL_URI for a sidecar on port. Its host is the literal 127.0.0.1, the
 // only form that every AWS SDK accepts: Swift refuses localhost, JavaScript v2 refuses [::1], and Kotlin refuses every other address

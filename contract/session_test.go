@@ -73,7 +73,7 @@ func TestTheTagsOfAPodAreItsLabelsThatTheAssociationLists(t *testing.T) {
 			if got != want || got.For(map[string]string{"Team": "later"}) != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
-			if reread, ok, err := contract.ParseIdentity([]byte(got.String())); err != nil || !ok || reread != got {
+			if reread, err := contract.ParseIdentities([]byte(got.String())); err != nil || reread.Identity != got {
 				t.Errorf("%s is read as %+v: %v", got, reread, err)
 			}
 		})
@@ -118,7 +118,7 @@ func FuzzLabels(f *testing.F) {
 		if key == otherKey {
 			list = key
 		}
-		id, _, err := contract.ParseIdentity([]byte(contract.Identity{RoleARN: "r", TagLabels: list}.For(labels).String()))
+		id, err := contract.ParseIdentities([]byte(contract.Identity{RoleARN: "r", TagLabels: list}.For(labels).String()))
 		if got := maps.Collect(id.OwnTags()); err != nil || !maps.Equal(got, want) {
 			t.Fatalf("labels %v become tags %v, not %v: %v", labels, got, want, err)
 		}

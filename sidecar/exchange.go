@@ -74,14 +74,14 @@ func fetch(ctx context.Context, arguments []string, in io.Reader, help io.Writer
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
-	id, ok, err := contract.ParseIdentity(document)
+	ids, err := contract.ParseIdentities(document)
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
-	if !ok {
-		return credentials.Credentials{}, errors.New("the identity document is empty: write one with the role")
+	if ids.RoleARN == "" {
+		return credentials.Credentials{}, errors.New("the identity document gives no role to the pod: write one with the role")
 	}
-	return sourceOf(c).Fetch(ctx, id)
+	return sourceOf(c).Fetch(ctx, ids.Identity)
 }
 
 func readIdentity(file string, in io.Reader) ([]byte, error) {

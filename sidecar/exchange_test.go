@@ -47,16 +47,21 @@ func TestKillingEveryExchangeForAnHourLosesNoGET(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, log := new(dying), logrus.New()
 		log.SetOutput(io.Discard)
-		keeper := credentials.New(source, log, time.Now)
-		keeper.SetIdentity(identity.Reading{Identity: contract.Identity{RoleARN: readerRole, SessionDuration: contract.Duration(2 * time.Hour)}})
-		go keeper.Run(t.Context())
+		sets := credentials.NewSets(source, nil, log, time.Now)
+		sets.SetIdentities(identity.Reading{Identity: contract.Identity{RoleARN: readerRole, SessionDuration: contract.Duration(2 * time.Hour)}})
+		go sets.Run(t.Context())
 		synctest.Wait()
-		status := readiness.NewReporter(keeper.Current, time.Now, "", log)
-		handler := server.New(keeper, status, "token", log, time.Now).Handler()
+		status := readiness.NewReporter(sets, time.Now, "", log)
+		token := strings.Repeat("token", 6)
+		tokens, err := server.EnsureTokens(filepath.Join(t.TempDir(), "token"), token, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		handler := server.New(func(container string) server.Keeper { return sets.Of(container) }, status, tokens, log, time.Now).Handler()
 		for range 3 * time.Hour / time.Second {
 			time.Sleep(time.Second) // of the simulated clock
 			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+contract.CredentialsPath, nil)
-			r.Header.Set("Authorization", "token")
+			r.Header.Set("Authorization", token)
 			w := httptest.NewRecorder()
 			if handler.ServeHTTP(w, r); w.Code != http.StatusOK {
 				t.Fatalf("status %d: %s", w.Code, w.Body)

@@ -1,5 +1,5 @@
 // Command sidecar serves AWS credentials to the applications of its pod, on 127.0.0.1: those of the role that the pod's service
-// account is associated with.
+// account is associated with, or one container of it.
 //
 // `sidecar exchange` prints credentials of one session and ends; the sidecar starts it for each fetch.
 // `sidecar wait` returns once the running sidecar has credentials or there is nothing to wait for. The exit code of

@@ -33,23 +33,37 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 	if err := hardenProcess(); err != nil {
 		log.WithError(err).Warn("cannot fully protect the secrets in the memory of this process")
 	}
-	token, err := server.EnsureToken(c.AuthorizationFile, c.AuthorizationToken)
+	tokens, err := server.EnsureTokens(c.AuthorizationFile, c.AuthorizationToken, c.Containers)
 	if err != nil {
 		return err
 	}
+	// Only now that the tokens are written, so that every client that can connect can authenticate.
+	listener, err := server.Listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
 	var m *metrics.Metrics
 	if c.Metrics != "" {
 		m = metrics.New()
 	}
-	keeper := credentials.New(m.InstrumentSource(exchangeCommand(c, getenv)), log, time.Now)
-	m.RegisterRemaining(keeper.Current, time.Now)
-	status := readiness.NewReporter(keeper.Current, time.Now, filepath.Join(filepath.Dir(c.AuthorizationFile), contract.StartedFile), log)
+	sets := credentials.NewSets(m.InstrumentSource(exchangeCommand(c, getenv)), c.Containers, log, time.Now)
+	m.RegisterRemaining(sets.States, time.Now)
+	status := readiness.NewReporter(sets, time.Now, filepath.Join(filepath.Dir(c.AuthorizationFile), contract.StartedFile), log)
 	file := identity.Open(c.IdentityFile)
-	keeper.SetIdentity(file.Reading())
+	update := updater{sets, tokens, log}
+	if c.RotateTokens {
+		if err := update.rotate(); err != nil {
+			return err
+		}
+	}
+	if err := update.set(file.Reading()); err != nil {
+		return err
+	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { keeper.Run(ctx); return nil })
-	group.Go(func() error { file.Watch(ctx, keeper.SetIdentity); return nil })
+	group.Go(func() error { sets.Run(ctx); return nil })
+	group.Go(func() error { return file.Watch(ctx, update.set) })
 	group.Go(func() error { status.Run(ctx); return nil })
 	if listener := listenProbes(ctx, c.Probe, log); listener != nil {
 		group.Go(func() error { return probes.Serve(ctx, listener, status) })
@@ -58,13 +72,8 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 		group.Go(func() error { return m.Serve(ctx, listener) })
 	}
 	group.Go(func() error {
-		// Only now that the token is written, so that every client that can connect can authenticate.
-		listener, err := server.Listen(ctx, c.Listen)
-		if err != nil {
-			return err
-		}
 		log.WithFields(startFields(c)).Info("serving credentials")
-		s := server.New(keeper, status, token, log, time.Now)
+		s := server.New(func(container string) server.Keeper { return sets.Of(container) }, status, tokens, log, time.Now)
 		s.Instrument = m.InstrumentHandler
 		return s.Serve(ctx, listener)
 	})

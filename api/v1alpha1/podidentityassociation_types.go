@@ -11,6 +11,7 @@ import (
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Namespace",type=string,JSONPath=`.spec.namespace`
 // +kubebuilder:printcolumn:name="ServiceAccount",type=string,JSONPath=`.spec.serviceAccount`
+// +kubebuilder:printcolumn:name="Container",type=string,JSONPath=`.spec.container`,priority=1
 // +kubebuilder:printcolumn:name="Role",type=string,JSONPath=`.spec.roleARN`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Pods",type=integer,JSONPath=`.status.pods`
@@ -30,6 +31,7 @@ type PodIdentityAssociation struct {
 
 // PodIdentityAssociationSpec has the fields of the EKS API and of its ACK controller, under the same names.
 //
+// +kubebuilder:validation:XValidation:rule="has(self.container) == has(oldSelf.container)",message="container is immutable: delete this association and create another"
 // +kubebuilder:validation:XValidation:rule="!has(self.tagLabels) || !has(self.disableSessionTags) || !self.disableSessionTags",message="tagLabels are sent with the session tags: remove disableSessionTags, or remove tagLabels"
 // +kubebuilder:validation:XValidation:rule="!has(self.externalID) || has(self.targetRoleARN)",message="externalID is sent only with the assumption of targetRoleARN: set targetRoleARN, or remove externalID"
 // +kubebuilder:validation:XValidation:rule="!has(self.policy) || (has(self.disableSessionTags) && self.disableSessionTags)",message="policy and session tags exclude each other, as in EKS: set disableSessionTags to true, or remove policy"
@@ -49,6 +51,16 @@ type PodIdentityAssociationSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?([.][a-z0-9*]([-a-z0-9*]*[a-z0-9*])?)*$')",message="serviceAccount must be the name of a Kubernetes service account, in which * may stand for any characters: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="serviceAccount is immutable: delete this association and create another"
 	ServiceAccount string `json:"serviceAccount"`
+
+	// Container, if set, is the name of the only container of the pods that gets the role, in which * stands for any characters: a
+	// container of the application or an init container. It takes precedence over every association without a container. Every other
+	// container of the pods gets the role of the association without a container, if there is one. Of several that match, the most
+	// specific takes precedence: the namespaces are compared first, then the service accounts, then the containers, then the ages.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$')",message="container must be the name of a container, in which * may stand for any characters: lower-case letters, digits and '-', beginning and ending with a letter or digit"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="container is immutable: delete this association and create another"
+	Container string `json:"container,omitempty"`
 
 	// RoleARN is the IAM role whose credentials the pods get. Its trust policy must allow the cluster's OIDC provider, or the auth
 	// service, to assume it for the service account.

@@ -32,6 +32,8 @@ type Labels interface {
 // Identities finds the current identity of a service account.
 type Identities interface {
 	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
+	// Own is the identity that a container of this name has for itself in the pods of the account.
+	Own(account association.ServiceAccount, container string) (own contract.Identity, ok bool)
 	// Bounded reports whether the namespace has bounds.
 	Bounded(namespace string) bool
 	// Refusal says why the role that an annotation of the account names is not given to it, or is "".
@@ -119,7 +121,7 @@ func (a API) assumeRole(r *http.Request, rc *requestContext) (err error) {
 	if rc.pod, err = a.Tokens.Review(r.Context(), token); err != nil {
 		return err
 	}
-	if rc.identity, err = a.identity(rc.pod); err != nil {
+	if rc.identity, err = a.identity(rc.pod, r.Header.Get(contract.HeaderContainer)); err != nil {
 		return err
 	}
 	if rc.identity, err = a.tagged(r.Context(), rc.pod, rc.identity); err != nil {
@@ -133,8 +135,11 @@ func (a API) assumeRole(r *http.Request, rc *requestContext) (err error) {
 // no annotation counts, although the webhook may accept it: whoever may write a ServiceAccount in one namespace could choose any role that
 // this service can assume. An identity without the name of an association comes from an annotation. That its namespace has bounds is a second
 // barrier on purpose: an index that counts the annotation of IRSA, as the webhook's does, opens nothing here.
-func (a API) identity(pod tokens.Pod) (contract.Identity, error) {
+func (a API) identity(pod tokens.Pod, container string) (contract.Identity, error) {
 	account := association.ServiceAccount{Namespace: pod.Namespace, Name: pod.ServiceAccount}
+	if container != "" {
+		return a.own(account, container)
+	}
 	id, ok := a.Identities.Identity(account)
 	if !ok || id.Association == "" && !a.Identities.Bounded(pod.Namespace) {
 		if refusal := a.Identities.Refusal(account); refusal != "" {
@@ -146,12 +151,26 @@ func (a API) identity(pod tokens.Pod) (contract.Identity, error) {
 	if id.Association == "" {
 		giver = "service account " + pod.ServiceAccount
 	}
+	return id, a.checkAllowed(id, giver)
+}
+
+// own is what an association grants to a container for itself. The container is the word of the pod's sidecar, and of whoever else has the token
+// of the pod; no other client names one.
+func (a API) own(account association.ServiceAccount, container string) (contract.Identity, error) {
+	own, ok := a.Identities.Own(account, container)
+	if !ok {
+		return contract.Identity{}, exception.New(exception.ResourceNotFound, "no PodIdentityAssociation gives container %s of service account %s of namespace %s a role: create one", upstream.Line(container), account.Name, account.Namespace)
+	}
+	return own, a.checkAllowed(own, "PodIdentityAssociation "+own.Association)
+}
+
+func (a API) checkAllowed(id contract.Identity, giver string) error {
 	for _, role := range []string{id.RoleARN, id.TargetRoleARN} {
 		if role != "" && !a.allowed(role) {
-			return contract.Identity{}, exception.New(exception.AccessDenied, "role %s of %s is not allowed by --roles of the auth service: choose another role, or extend --roles", role, giver)
+			return exception.New(exception.AccessDenied, "role %s of %s is not allowed by --roles of the auth service: choose another role, or extend --roles", role, giver)
 		}
 	}
-	return id, nil
+	return nil
 }
 
 // tagged is the identity with the labels of the pod that it names. Of other identities the pod is not read.

@@ -14,7 +14,7 @@ func (a API) audit(r *http.Request, rc *requestContext, refused *exception.Excep
 	fields := logrus.Fields{"requestID": rc.id, "client": r.RemoteAddr}
 	for name, value := range map[string]string{
 		"namespace": rc.pod.Namespace, "serviceAccount": rc.pod.ServiceAccount, "pod": rc.pod.Name, "uid": rc.pod.UID,
-		"association": rc.identity.Association, "role": rc.identity.RoleARN, "targetRole": rc.identity.TargetRoleARN,
+		"container": rc.identity.Container, "association": rc.identity.Association, "role": rc.identity.RoleARN, "targetRole": rc.identity.TargetRoleARN,
 	} {
 		if value != "" {
 			fields[name] = value

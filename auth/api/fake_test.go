@@ -60,6 +60,14 @@ func (b *backend) Identity(account association.ServiceAccount) (contract.Identit
 	return b.identity, account == association.ServiceAccount{Namespace: "shop", Name: "front"}
 }
 
+// Own gives an identity to the container agent alone.
+func (b *backend) Own(account association.ServiceAccount, container string) (contract.Identity, bool) {
+	own := b.identity
+	own.Association, own.Container = "agent", container
+	own.RoleARN = strings.Replace(own.RoleARN, "reader", "agent", 1)
+	return own, account == association.ServiceAccount{Namespace: "shop", Name: "front"} && container == "agent"
+}
+
 func (b *backend) Bounded(string) bool { return b.bounded }
 
 func (b *backend) Refusal(association.ServiceAccount) string { return b.refusal }

@@ -30,7 +30,7 @@ func TestASessionHasTheLabelsOfThePodAsTheAPIServerHasThem(t *testing.T) {
 				t.Errorf("got %d for %+v, after %d reads", r.Code, b.asked, b.read)
 			}
 			// The sidecar has the identity from its document, and compares.
-			document, _, err := contract.ParseIdentity([]byte(contract.Identity{RoleARN: role, TagLabels: test.list}.For(test.labels).String()))
+			document, err := contract.ParseIdentities([]byte(contract.Identity{RoleARN: role, TagLabels: test.list}.For(test.labels).String()))
 			if digest := r.Header().Get(contract.HeaderIdentityDigest); err != nil || digest != document.Digest() {
 				t.Errorf("the digest %q is not that of %s: %v", digest, document, err)
 			}

@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/plugin/cluster"
 )
 
 // credentialFindings are about whether the sidecar runs, and what it says of STS.
@@ -20,12 +19,13 @@ func (f podFacts) credentialFindings() []Finding {
 	if found := f.startFindings(check, status, logs); found != nil {
 		return found
 	}
-	should, associated := f.identities.Index.Identity(cluster.ServiceAccount(f.pod))
+	should := f.identities.Of(f.pod).All()
+	concerned := slices.IndexFunc(should, f.concerns)
 	switch {
-	case !associated:
+	case len(should) == 0:
 		return []Finding{note(check, "none are to come: nothing gives the pod an identity")}
-	case f.warned != "" && !f.fetchedAt.After(f.warnedAt) && f.concerns(should):
-		remedy, known := remedyFor(f.warned, should.Association)
+	case f.warned != "" && !f.fetchedAt.After(f.warnedAt) && concerned >= 0:
+		remedy, known := remedyFor(f.warned, should[concerned].Association)
 		if !known {
 			remedy = logs
 		}

@@ -53,10 +53,9 @@ func (f *fleet) add(pod *corev1.Pod, identities *cluster.Identities, now time.Ti
 	if f.images == nil {
 		f.images = map[string]int{}
 	}
-	should, _ := identities.Index.Identity(cluster.ServiceAccount(pod))
-	should = should.For(pod.Labels)
+	should := identities.Of(pod)
 	if !inject.HasSidecar(pod) {
-		if written(pod) != documentOf(should) {
+		if written(pod) != should.String() {
 			f.kept.add(pod)
 		}
 		return
@@ -64,13 +63,13 @@ func (f *fleet) add(pod *corev1.Pod, identities *cluster.Identities, now time.Ti
 	f.pods++
 	sidecar := sidecarOf(pod)
 	f.images[sidecar.Image]++
-	if now.Sub(pod.CreationTimestamp.Time) > settling && written(pod) != documentOf(should) {
+	if now.Sub(pod.CreationTimestamp.Time) > settling && written(pod) != should.String() {
 		f.stale.add(pod)
 	}
 	if len(unknownFields(sidecar, should)) > 0 {
 		f.outdated.add(pod)
 	}
-	if status := statusOf(pod); should.RoleARN != "" && status != nil && status.State.Running != nil && !status.Ready &&
+	if status := statusOf(pod); !should.IsZero() && status != nil && status.State.Running != nil && !status.Ready &&
 		now.Sub(status.State.Running.StartedAt.Time) > time.Minute {
 		f.unready.add(pod)
 	}
@@ -80,22 +79,14 @@ func written(pod *corev1.Pod) string {
 	return strings.TrimSpace(pod.Annotations[contract.AnnotationIdentity])
 }
 
-// documentOf is "" for no identity.
-func documentOf(identity contract.Identity) string {
-	if identity.RoleARN == "" {
-		return ""
-	}
-	return identity.String()
-}
-
-func unknownFields(sidecar *corev1.Container, identity contract.Identity) []string {
+func unknownFields(sidecar *corev1.Container, identities contract.Identities) []string {
 	known := ""
 	for _, variable := range sidecar.Env {
 		if variable.Name == contract.EnvCriticalFields {
 			known = variable.Value
 		}
 	}
-	return contract.Unknown(identity.Critical(), strings.Split(known, ","))
+	return contract.Unknown(identities.Critical(), strings.Split(known, ","))
 }
 
 // fleetFindings are about all injected pods.

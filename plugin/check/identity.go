@@ -6,16 +6,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/plugin/cluster"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // identityFindings compare what is written in the pod with what should be.
 func (f podFacts) identityFindings() []Finding {
 	const check = "identity"
-	should, _ := f.identities.Index.Identity(cluster.ServiceAccount(f.pod))
-	have, want := written(f.pod), documentOf(should.For(f.pod.Labels))
-	_, _, err := contract.ParseIdentity([]byte(have))
+	have, want := written(f.pod), f.identities.Of(f.pod).String()
+	_, err := contract.ParseIdentities([]byte(have))
 	age := f.now.Sub(f.pod.CreationTimestamp.Time)
 	switch {
 	case have == want && want == "":

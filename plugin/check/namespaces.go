@@ -78,6 +78,6 @@ func shouldBeInjected(pod *corev1.Pod, label string, i *cluster.Installation, id
 		return false
 	}
 	input := inject.Input{Pod: pod, Namespace: pod.Namespace, Mode: label}
-	input.Identity, input.Associated = identities.Index.Identity(cluster.ServiceAccount(pod))
+	input.Identities = identities.Of(pod)
 	return inject.Decide(input, i.Config.Injection).Injects()
 }

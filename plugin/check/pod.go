@@ -120,8 +120,7 @@ func statusOf(pod *corev1.Pod) *corev1.ContainerStatus {
 func (f podFacts) sidecarFindings() []Finding {
 	const check = "sidecar"
 	sidecar := sidecarOf(f.pod)
-	should, _ := f.identities.Index.Identity(cluster.ServiceAccount(f.pod))
-	if fields := unknownFields(sidecar, should); len(fields) > 0 {
+	if fields := unknownFields(sidecar, f.identities.Of(f.pod)); len(fields) > 0 {
 		return []Finding{wrong(check, recreate(f.pod), "it is too old to know %s of the association, and serves no credentials", strings.Join(fields, " and "))}
 	}
 	if image := f.installation.Config.Injection.Image; f.installation.Known() && sidecar.Image != image {
@@ -130,26 +129,43 @@ func (f podFacts) sidecarFindings() []Finding {
 	return []Finding{ok(check, "it is %s", sidecar.Image)}
 }
 
-// grantFindings are about what gives the service account its identity.
+// grantFindings are about what gives the service account its identity, and containers of the pod theirs.
 func (f podFacts) grantFindings() []Finding {
 	const check = "association"
 	account := cluster.ServiceAccount(f.pod)
-	candidates := f.identities.Index.Candidates(account)
 	if refusal := f.identities.Index.Refusal(account); refusal != "" {
 		return []Finding{wrong(check, "choose a role that the namespace allows: docs/reference.md#bounds-of-a-namespace", "%s", refusal)}
 	}
-	if len(candidates) == 0 {
+	own := f.identities.Of(f.pod).Containers
+	all := f.candidateFindings(check, "", f.identities.Index.Candidates(account, ""))
+	switch {
+	case all == nil && len(own) == 0:
 		remedy := "create one for the service account: README.md#connect-aws"
 		return []Finding{wrong(check, remedy, "no PodIdentityAssociation names service account %s/%s", account.Namespace, account.Name)}
+	case all == nil:
+		all = []Finding{note(check, "nothing gives an identity to the containers that have none of their own")}
 	}
-	first := candidates[0].Identity
+	for _, identity := range own {
+		candidates := f.identities.Index.Candidates(account, identity.Container)
+		candidates = slices.DeleteFunc(candidates, func(c association.Candidate) bool { return c.Container == "" })
+		all = append(all, f.candidateFindings(check, "container "+identity.Container+": ", candidates)...)
+	}
+	return all
+}
+
+// candidateFindings are about what gives an identity to the pod, or to a container of it, which the beginning names; nil where nothing does.
+func (f podFacts) candidateFindings(check, beginning string, candidates []association.Candidate) []Finding {
+	if len(candidates) == 0 {
+		return nil
+	}
+	account, first := cluster.ServiceAccount(f.pod), candidates[0].Identity
 	if first.Association == "" {
 		return []Finding{ok(check, "the annotation %s of service account %s gives %s", candidates[0].Annotation, account.Name, first.RoleARN)}
 	}
 	all := f.conditionFindings(check, first.Association)
-	all = settled(all, ok(check, "%s gives %s", first.Association, first.RoleARN))
+	all = settled(all, ok(check, "%s%s gives %s", beginning, first.Association, first.RoleARN))
 	for _, c := range candidates[1:] {
-		all = append(all, note(check, "%s gives %s, and loses: kubectl pod-identity who %s/%s --why", giver(c), c.Identity.RoleARN, account.Namespace, account.Name))
+		all = append(all, note(check, "%s%s gives %s, and loses: kubectl pod-identity who %s/%s --why", beginning, giver(c), c.Identity.RoleARN, account.Namespace, account.Name))
 	}
 	return all
 }

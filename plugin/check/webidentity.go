@@ -2,7 +2,6 @@ package check
 
 import (
 	"github.com/podidentity/podidentity/contract"
-	"github.com/podidentity/podidentity/plugin/cluster"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
@@ -12,8 +11,7 @@ func (f podFacts) ownToken() bool { return inject.HasWebIdentity(f.pod) && !inje
 // keptFindings are about a pod with a token of its own: nobody changes its role while it runs.
 func (f podFacts) keptFindings() []Finding {
 	const check = "identity"
-	should, _ := f.identities.Index.Identity(cluster.ServiceAccount(f.pod))
-	if have, want := written(f.pod), documentOf(should.For(f.pod.Labels)); have != want {
+	if have, want := written(f.pod), f.identities.Of(f.pod).String(); have != want {
 		return []Finding{wrong(check, recreate(f.pod), "with %s: %s the pod keeps %s, and created again it gets %s",
 			contract.AnnotationAuthorization, contract.AuthorizationWebIdentity, orNone(have), orNone(want))}
 	}

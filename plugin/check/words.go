@@ -45,6 +45,9 @@ func sayings() []saying {
 		{contains: "this pod has no address to listen on", remedy: "look at the CNI plugin of the node: the pod's interface lo is not up"},
 		{contains: "the response has more than 8000 bytes", remedy: "shorten session tags or policy"},
 		{contains: "without the authorization token", remedy: "update the SDK of the application, or set podidentity.dev/authorization: env"},
+		{contains: "gives roles to containers, which this pod cannot tell apart", remedy: "create the pod again"},
+		{contains: "the container has an association and no authorization token", remedy: "remove the container's own AWS credentials, or the association"},
+		{contains: "replaced the authorization tokens", remedy: "nothing has to be done, but clients that read the token file once have to start again"},
 		{contains: "too old to know", remedy: "create the pod again"},
 	}
 }

@@ -47,3 +47,8 @@ func Active(pod *corev1.Pod) bool {
 func ServiceAccount(pod *corev1.Pod) association.ServiceAccount {
 	return association.ServiceAccount{Namespace: pod.Namespace, Name: inject.Input{Pod: pod}.ServiceAccount()}
 }
+
+// Of are the identities that a pod should have.
+func (i *Identities) Of(pod *corev1.Pod) contract.Identities {
+	return i.Index.Identities(ServiceAccount(pod), inject.Containers(pod)).For(pod.Labels)
+}

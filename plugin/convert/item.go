@@ -123,6 +123,10 @@ func (r *Result) forEKS(target string) []item {
 			r.refuse(i.source, "%s has no *: write one association for each service account", target)
 			continue
 		}
+		if i.spec.Container != "" {
+			r.refuse(i.source, "%s has no associations for containers: all containers of a pod have one role there", target)
+			continue
+		}
 		if other, taken := selected[selector]; taken {
 			r.refuse(i.source, "%s has one association for a service account, and %s is older", target, other)
 			continue

@@ -116,6 +116,7 @@ func (r *Result) readOurs(document map[string]any) {
 	metadata := r.readMetadata(&i, object)
 	spec := newFields(object.object("spec"))
 	i.spec = readSpec(spec)
+	i.spec.Container = spec.text("container")
 	i.spec.ExternalID = spec.text("externalID")
 	i.spec.SessionDuration = spec.text("sessionDuration")
 	i.spec.SourceIdentity, i.spec.TagLabels = spec.text("sourceIdentity"), spec.list("tagLabels")

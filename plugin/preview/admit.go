@@ -93,7 +93,7 @@ func (s clusterState) input(pod *corev1.Pod, namespace string) (in inject.Input,
 		Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, Rules: s.rules[namespace], Token: tokenPlaceholder,
 	}
 	account := association.ServiceAccount{Namespace: namespace, Name: in.ServiceAccount()}
-	in.Identity, in.Associated = s.identities.Identity(account)
+	in.Identities = s.identities.Identities(account, inject.Containers(pod))
 	in.Refused = s.identities.Refusal(account)
 	return in, ""
 }
@@ -101,13 +101,19 @@ func (s clusterState) input(pod *corev1.Pod, namespace string) (in inject.Input,
 // notes say which identity the pod gets, and what its creator is warned of.
 func notes(in inject.Input, decision inject.Decision) []string {
 	var all []string
-	if decision.Injects() && in.Associated {
-		source := "association " + in.Identity.Association
-		if in.Identity.Association == "" {
+	for _, identity := range in.Identities.All() {
+		if !decision.Injects() {
+			break
+		}
+		source := "association " + identity.Association
+		if identity.Association == "" {
 			source = "an annotation"
 		}
-		all = append(all, fmt.Sprintf("%s gives %s to service account %s/%s",
-			source, in.Identity.RoleARN, in.Namespace, in.ServiceAccount()))
+		receiver := fmt.Sprintf("service account %s/%s", in.Namespace, in.ServiceAccount())
+		if identity.Container != "" {
+			receiver = fmt.Sprintf("container %s of %s", identity.Container, receiver)
+		}
+		all = append(all, fmt.Sprintf("%s gives %s to %s", source, identity.RoleARN, receiver))
 	}
 	for _, warning := range decision.Warnings {
 		all = append(all, "warning: "+warning)

@@ -25,6 +25,7 @@ func fieldRules() []fieldRule {
 	return []fieldRule{
 		{"namespace", `^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$`, 63, true, "namespace must be the name of a Kubernetes namespace, in which * may stand for any characters: lower-case letters, digits and '-', beginning and ending with a letter or digit"},
 		{"serviceAccount", `^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?([.][a-z0-9*]([-a-z0-9*]*[a-z0-9*])?)*$`, 253, true, "serviceAccount must be the name of a Kubernetes service account, in which * may stand for any characters: lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"},
+		{"container", `^[a-z0-9*]([-a-z0-9*]*[a-z0-9*])?$`, 63, false, "container must be the name of a container, in which * may stand for any characters: lower-case letters, digits and '-', beginning and ending with a letter or digit"},
 		{"roleARN", roleARN, 2048, true, "roleARN must be the ARN of an IAM role, such as arn:aws:iam::111122223333:role/reader"},
 		{"targetRoleARN", roleARN, 2048, false, "targetRoleARN must be the ARN of an IAM role, such as arn:aws:iam::444455556666:role/target"},
 		{"externalID", `^[a-zA-Z0-9_+=,.@:/-]{2,}$`, 1224, false, "externalID must be at least 2 characters out of letters, digits and _+=,.@:/-"},

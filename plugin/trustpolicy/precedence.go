@@ -44,7 +44,14 @@ func takesFrom(index *association.Index, a, b v1alpha1.PodIdentityAssociation) b
 	if !meet {
 		return false
 	}
-	for _, candidate := range index.Candidates(association.ServiceAccount{Namespace: namespace, Name: name}) {
+	if (a.Spec.Container == "") != (b.Spec.Container == "") {
+		return false // b takes a container, and the service account keeps a
+	}
+	container, meet := common(a.Spec.Container, b.Spec.Container)
+	if !meet {
+		return false
+	}
+	for _, candidate := range index.Candidates(association.ServiceAccount{Namespace: namespace, Name: name}, container) {
 		switch candidate.Identity.Association {
 		case a.Name:
 			return false

@@ -130,7 +130,7 @@ func answer(ctx context.Context, c client.Client, q question, why bool) (all []*
 	all = found.sorted(q.satisfied)
 	if why {
 		for _, grant := range all {
-			grant.Why = Why(identities, association.ServiceAccount{Namespace: grant.Namespace, Name: grant.ServiceAccount})
+			grant.Why = Why(identities, association.ServiceAccount{Namespace: grant.Namespace, Name: grant.ServiceAccount}, grant.Container)
 		}
 	}
 	if len(all) == 0 {

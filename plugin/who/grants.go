@@ -19,8 +19,10 @@ import (
 type Grant struct {
 	Namespace      string `json:"namespace"`
 	ServiceAccount string `json:"serviceAccount"`
-	RoleARN        string `json:"roleARN"`
-	TargetRoleARN  string `json:"targetRoleARN,omitempty"`
+	// Container is that of the pods that has the identity for itself: a name, or the pattern of an association that no pod has used yet.
+	Container     string `json:"container,omitempty"`
+	RoleARN       string `json:"roleARN"`
+	TargetRoleARN string `json:"targetRoleARN,omitempty"`
 	// Association gives the identity; without one, it is the annotation of the service account.
 	Association string `json:"association,omitempty"`
 	// Former is whether pods have it though nothing gives it to their service account any more.
@@ -49,6 +51,11 @@ func newGrants(identities *cluster.Identities, accounts []association.ServiceAcc
 		if identity, ok := identities.Index.Identity(account); ok {
 			g.of(account, identity)
 		}
+		for _, container := range identities.Index.Containers(account) {
+			if own, ok := identities.Index.Own(account, string(container)); ok {
+				g.of(account, own)
+			}
+		}
 	}
 	return g
 }
@@ -59,8 +66,11 @@ func (g grants) of(account association.ServiceAccount, identity contract.Identit
 		return found
 	}
 	current, _ := g.identities.Index.Identity(account)
+	if identity.Container != "" {
+		current, _ = g.identities.Index.Own(account, identity.Container)
+	}
 	g.byKey[k] = &Grant{
-		Namespace: account.Namespace, ServiceAccount: account.Name, RoleARN: identity.RoleARN, TargetRoleARN: identity.TargetRoleARN,
+		Namespace: account.Namespace, ServiceAccount: account.Name, Container: identity.Container, RoleARN: identity.RoleARN, TargetRoleARN: identity.TargetRoleARN,
 		Association: identity.Association, Former: k.identity != withoutTags(current), Pods: []string{},
 	}
 	return g.byKey[k]
@@ -74,12 +84,14 @@ func withoutTags(identity contract.Identity) contract.Identity {
 
 // addPod adds a pod to the identity that is written in it. One that cannot be read is no identity: the sidecar does not use it either.
 func (g grants) addPod(pod *corev1.Pod) {
-	identity, ok, err := contract.ParseIdentity([]byte(pod.Annotations[contract.AnnotationIdentity]))
-	if err != nil || !ok {
+	identities, err := contract.ParseIdentities([]byte(pod.Annotations[contract.AnnotationIdentity]))
+	if err != nil {
 		return
 	}
-	grant := g.of(cluster.ServiceAccount(pod), identity)
-	grant.Pods = append(grant.Pods, pod.Name)
+	for _, identity := range identities.All() {
+		grant := g.of(cluster.ServiceAccount(pod), identity)
+		grant.Pods = append(grant.Pods, pod.Name)
+	}
 }
 
 // sorted are those that satisfy the predicate.
@@ -90,15 +102,16 @@ func (g grants) sorted(satisfies func(*Grant) bool) []*Grant {
 		slices.Sort(grant.Pods)
 	}
 	slices.SortFunc(all, func(a, b *Grant) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.ServiceAccount, b.ServiceAccount),
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.ServiceAccount, b.ServiceAccount), cmp.Compare(a.Container, b.Container),
 			cmp.Compare(a.RoleARN, b.RoleARN), cmp.Compare(a.Association, b.Association), cmp.Compare(a.TargetRoleARN, b.TargetRoleARN))
 	})
 	return all
 }
 
-// Why has a sentence for each thing that gives the account an identity, in order of precedence.
-func Why(identities *cluster.Identities, account association.ServiceAccount) []string {
-	candidates := identities.Index.Candidates(account)
+// Why has a sentence for each thing that gives the account an identity, or a container of its pods where container is not "", in order of
+// precedence.
+func Why(identities *cluster.Identities, account association.ServiceAccount, container string) []string {
+	candidates := identities.Index.Candidates(account, container)
 	var all []string
 	for _, c := range candidates {
 		all = append(all, fmt.Sprintf("%s gives %s, and %s", title(c), roles(c.Identity), verdict(identities, candidates[0], c)))
@@ -125,6 +138,11 @@ func verdict(identities *cluster.Identities, first, c association.Candidate) str
 		return fmt.Sprintf("loses: namespace %s is more specific than %s", first.Namespace, c.Namespace)
 	case association.ByServiceAccount:
 		return fmt.Sprintf("loses: service account %s is more specific than %s", first.ServiceAccount, c.ServiceAccount)
+	case association.ByContainer:
+		if c.Container == "" {
+			return fmt.Sprintf("loses: it is for the pod, and %s for the container", first.Identity.Association)
+		}
+		return fmt.Sprintf("loses: container %s is more specific than %s", first.Container, c.Container)
 	case association.ByAge:
 		return fmt.Sprintf("loses: it selects the same and is younger, of %s", created(identities, c))
 	case association.ByName:

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/flags"
@@ -22,6 +23,10 @@ type Config struct {
 	AuthorizationFile string
 	// AuthorizationToken is that token, if it is given from outside for SDKs too old to read the file. It is a secret.
 	AuthorizationToken string
+	// Containers are the names of the containers that get a token of their own.
+	Containers []string
+	// RotateTokens replaces at the start the tokens that an earlier process wrote.
+	RotateTokens bool
 	// Listen is the address of the server, always on 127.0.0.1.
 	Listen string
 	// Probe is the address that serves the kubelet's probes. If it is empty, none are served.
@@ -41,6 +46,8 @@ func Parse(arguments []string, getenv func(string) string, help io.Writer) (Conf
 		IdentityFile:       filepath.Join(contract.MountPath, contract.IdentityFile),
 		AuthorizationFile:  filepath.Join(contract.AuthorizationMountPath, contract.AuthorizationFile),
 		AuthorizationToken: getenv(contract.EnvAuthorizationToken),
+		Containers:         list(getenv(contract.EnvContainers)),
+		RotateTokens:       getenv(contract.EnvSkippedContainers) != "",
 		Listen:             contract.ListenAddress(contract.DefaultPort),
 		Source:             contract.SourceWebIdentity,
 		EKSAuth:            readEKSAuth(getenv),
@@ -64,4 +71,11 @@ func Parse(arguments []string, getenv func(string) string, help io.Writer) (Conf
 		return Config{}, err
 	}
 	return c, nil
+}
+
+func list(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
 }

@@ -4,15 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/config"
 	"github.com/podidentity/podidentity/sidecar/credentials/eksauth"
 	"github.com/podidentity/podidentity/sidecar/credentials/webidentity"
-	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
 func environment(values map[string]string) func(string) string {
@@ -32,7 +31,7 @@ func TestDefaultsAreThePathsOfTheContract(t *testing.T) {
 			CAFile:    "/var/run/secrets/kubernetes.io/serviceaccount/auth-ca.crt",
 		},
 	}
-	if err != nil || got != want {
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -44,9 +43,10 @@ func TestEveryFlagAndVariableIsRead(t *testing.T) {
 			"AWS_REGION": "eu-central-1", "AWS_CA_BUNDLE": "/ca", "AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "TRUE",
 			"POD_NAME": "p", "POD_NAMESPACE": "n", "POD_UID": "u", "POD_SERVICE_ACCOUNT": "s", "CLUSTER_NAME": "c", "CLUSTER_ARN": "arn",
 			"AWS_CONTAINER_AUTHORIZATION_TOKEN": "given", "AWS_ENDPOINT_URL_EKS_AUTH": "https://auth",
+			"CONTAINERS": "app,agent-2", "SKIPPED_CONTAINERS": "other",
 		}), new(bytes.Buffer))
 	want := config.Config{
-		IdentityFile: "i", AuthorizationFile: "a", AuthorizationToken: "given", Listen: "127.0.0.1:80", Probe: ":2713", Metrics: ":9464",
+		IdentityFile: "i", AuthorizationFile: "a", AuthorizationToken: "given", Containers: []string{"app", "agent-2"}, RotateTokens: true, Listen: "127.0.0.1:80", Probe: ":2713", Metrics: ":9464",
 		Source:  "eks-auth",
 		EKSAuth: eksauth.Source{TokenFile: "t", Endpoint: "https://auth", CAFile: "/ca", ClusterName: "c"},
 		WebIdentity: webidentity.Source{
@@ -55,7 +55,7 @@ func TestEveryFlagAndVariableIsRead(t *testing.T) {
 			Pod:       webidentity.Pod{Name: "p", Namespace: "n", UID: "u", ServiceAccount: "s", ClusterName: "c", ClusterARN: "arn"},
 		},
 	}
-	if err != nil || got != want {
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -141,15 +141,18 @@ func TestMistakesAreErrors(t *testing.T) {
 			args: []string{"--source=eks-auth"}, env: map[string]string{"AWS_ENDPOINT_URL_EKS_AUTH": "https://auth", "CLUSTER_NAME": "../x"},
 			want: []string{"CLUSTER_NAME=../x"},
 		},
+		"a container that is a path": {env: map[string]string{"CONTAINERS": "app,../app"}, want: []string{`"../app" is not the name of a container`}},
+		"a container without a name": {env: map[string]string{"CONTAINERS": "app,"}, want: []string{"CONTAINERS"}},
+		"a container twice":          {env: map[string]string{"CONTAINERS": "app,agent,app"}, want: []string{`"app"`, "twice"}},
 		"all mistakes are reported at once": {
 			args: []string{"--identity=", "--listen=:1"},
-			env:  map[string]string{"AWS_REGION": "Frankfurt", "AWS_USE_DUALSTACK_ENDPOINT": "1"},
-			want: []string{"--identity", "--listen", "AWS_REGION", "AWS_USE_DUALSTACK_ENDPOINT"},
+			env:  map[string]string{"AWS_REGION": "Frankfurt", "AWS_USE_DUALSTACK_ENDPOINT": "1", "CONTAINERS": "A"},
+			want: []string{"--identity", "--listen", "CONTAINERS", "AWS_REGION", "AWS_USE_DUALSTACK_ENDPOINT"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := config.Parse(test.args, environment(test.env), new(bytes.Buffer))
-			if err == nil || got != (config.Config{}) {
+			if err == nil || !reflect.DeepEqual(got, config.Config{}) {
 				t.Fatalf("got %+v, %v", got, err)
 			}
 			for _, want := range test.want {
@@ -167,38 +170,8 @@ func TestHelpListsEveryFlag(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	for _, name := range []string{"identity", "token", "authorization", "listen", "source", "metrics", "probe"} {
-		if !strings.Contains(help.String(), "  -"+name+" ") {
+		if !strings.Contains(help.String(), "  -"+name) {
 			t.Errorf("no -%s in %s", name, help.String())
 		}
-	}
-}
-
-func TestClientArguments(t *testing.T) {
-	got, err := config.ParseWait([]string{"--listen=127.0.0.1:99", "--timeout=5s"}, new(bytes.Buffer))
-	if want := (readiness.Client{Address: "127.0.0.1:99", Timeout: 5 * time.Second}); err != nil || got != want {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	for _, want := range []bool{false, true} {
-		args := []string{"--listen=127.0.0.1:99"}
-		if want {
-			args = append(args, "--live")
-		}
-		got, live, err := config.ParseProbe(args, new(bytes.Buffer))
-		if err != nil || live != want || got != (readiness.Client{Address: "127.0.0.1:99", Timeout: config.DefaultProbe}) {
-			t.Errorf("got %+v, %t, %v", got, live, err)
-		}
-	}
-	for name, args := range map[string][]string{
-		"another host is refused":                   {"--listen=10.0.0.1:99"},
-		"a negative timeout is refused":             {"--timeout=-1s"},
-		"a timeout without a unit is refused":       {"--timeout=5"},
-		"an argument that is not a flag is refused": {"30s"},
-		"the flag of the other command is refused":  {"--live"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := config.ParseWait(args, new(bytes.Buffer)); err == nil {
-				t.Error("accepted")
-			}
-		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ func (c Config) validate() error {
 		checkFile("--identity", c.IdentityFile),
 		checkFile("--token", c.WebIdentity.TokenFile),
 		checkFile("--authorization", c.AuthorizationFile),
+		checkContainers(c.Containers),
 		checkListen(c.Listen),
 		checkOptional(contract.FlagProbe, c.Probe, contract.FlagListen, c.Listen),
 		checkOptional(contract.FlagMetrics, c.Metrics, contract.FlagListen, c.Listen),
@@ -30,6 +32,21 @@ func checkFile(flag, path string) error {
 		return fmt.Errorf("%s is empty: set it to the path of a file", flag)
 	}
 	return nil
+}
+
+// checkContainers refuses what is not the name of a container (RFC 1123 label), since it becomes that of a folder.
+func checkContainers(names []string) error {
+	for i, name := range names {
+		if !isLabel(name) || slices.Contains(names[:i], name) {
+			return fmt.Errorf("%s: %q is not the name of a container, or is there twice: separate names by commas alone", contract.EnvContainers, name)
+		}
+	}
+	return nil
+}
+
+func isLabel(name string) bool {
+	invalid := strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' })
+	return name != "" && len(name) <= 63 && !invalid
 }
 
 // checkListen requires the literal 127.0.0.1: it is the only host that every AWS SDK accepts (README, rule 1), and any

@@ -1,5 +1,5 @@
-// Package credentials keeps the credentials of one identity fresh: they are served until they expire, or until there are newer ones, and
-// no longer than the pod has an identity.
+// Package credentials keeps the credentials of the identities of a pod fresh, of which it has one, and each container may have one for itself. They
+// are served until they expire, or until there are newer ones, and no longer than whoever is served has an identity.
 package credentials
 
 import (

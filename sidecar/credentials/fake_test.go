@@ -92,17 +92,30 @@ func start(t *testing.T, source credentials.Source, wall func() time.Time) *cred
 func startLogging(t *testing.T, source credentials.Source, wall func() time.Time, log *logrus.Logger) *credentials.Keeper {
 	t.Helper()
 	k := credentials.New(source, log, wall)
+	run(t, k.Run)
+	return k
+}
+
+// startSets runs Sets until the test ends.
+func startSets(t *testing.T, source credentials.Source, log *logrus.Logger, containers ...string) *credentials.Sets {
+	t.Helper()
+	s := credentials.NewSets(source, containers, log, time.Now)
+	run(t, s.Run)
+	return s
+}
+
+func run(t *testing.T, f func(context.Context)) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		k.Run(ctx)
+		f(ctx)
 	}()
 	t.Cleanup(func() {
 		stop()
 		<-done
 	})
-	return k
 }
 
 // key is the access key ID that is served now, or empty.

@@ -19,8 +19,14 @@ const (
 	defaultSessionDuration = time.Hour
 )
 
-// fetch makes one attempt and publishes its outcome, unless the identity has changed meanwhile.
+// fetch makes one attempt and publishes its outcome, unless the identity has changed meanwhile. It first waits until few enough others run.
 func (k *Keeper) fetch(ctx context.Context) {
+	select {
+	case k.slots <- struct{}{}:
+		defer func() { <-k.slots }()
+	case <-ctx.Done():
+		return
+	}
 	attempt, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
 	id, generation := k.begin(cancel)
@@ -59,7 +65,7 @@ func (k *Keeper) succeed(fetched Credentials, id contract.Identity, now time.Tim
 	life := min(fetched.Expiration.Sub(now), requestedDuration(id))
 	wait := refreshAfter(life, onSchedule, fraction())
 	k.due, k.failures, k.refusedSince = newDeadline(now, wait), 0, time.Time{}
-	next := newResponse(fetched)
+	next := newResponse(fetched, k.epoch)
 	k.publish(newState(true, next, nil))
 	k.log.WithField("expires", timestamp(fetched.Expiration)).WithField("refreshIn", wait.Round(time.Second).String()).
 		Info("fetched credentials")

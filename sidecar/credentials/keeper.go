@@ -12,21 +12,29 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
+// maxFetches run at once: each is a process, and the memory limit of the container has room for two.
+const maxFetches = 2
+
 // clockCheckInterval is how often the wall clock is checked: a timer alone would be late by the time that the node is suspended.
 const clockCheckInterval = time.Minute
 
-// Keeper keeps the credentials of the pod's identity fresh. Its methods may be called from any goroutine.
+// Keeper keeps the credentials of one identity fresh: that of the pod, or that of a container. Its methods may be called from any
+// goroutine.
 type Keeper struct {
-	source Source
-	log    logrus.FieldLogger
-	wall   func() time.Time
-	state  atomic.Pointer[State]
-	wake   chan struct{}
+	container string // empty for the pod
+	source    Source
+	slots     chan struct{} // holds an element for each fetch that runs
+	log       logrus.FieldLogger
+	wall      func() time.Time
+	state     atomic.Pointer[State]
+	published func()
+	wake      chan struct{}
 
 	mu           sync.Mutex         // guards the fields below and the order in which states are published
 	identity     contract.Identity  // zero if there is nothing to fetch for
 	cancelFetch  context.CancelFunc // of the latest fetch, or nil
 	generation   int                // counts changes of the identity, to recognise a fetch for an earlier one
+	epoch        int64              // counts changes of its permissions, to recognise what was fetched for earlier ones
 	due          deadline           // of the next fetch
 	failures     int                // in a row
 	failingSince time.Time          // when the first of them came
@@ -35,7 +43,9 @@ type Keeper struct {
 
 // New makes a Keeper without an identity. It fetches nothing before Run. Wall is the clock of the node: time.Now, except in tests.
 func New(source Source, log logrus.FieldLogger, wall func() time.Time) *Keeper {
-	k := &Keeper{source: source, log: log, wall: wall, wake: make(chan struct{}, 1)}
+	k := &Keeper{
+		source: source, slots: make(chan struct{}, maxFetches), log: log, wall: wall, published: func() {}, wake: make(chan struct{}, 1),
+	}
 	k.state.Store(newState(false, nil, nil))
 	return k
 }
@@ -83,7 +93,23 @@ func (k *Keeper) remaining() (remaining time.Duration, associated bool) {
 
 // publish replaces the current state. The lock must be held.
 func (k *Keeper) publish(next *State) {
-	close(k.state.Swap(next).replaced)
+	next.container = k.container
+	k.state.Store(next)
+	k.published()
+}
+
+// currentEpoch counts the changes of the permissions so far.
+func (k *Keeper) currentEpoch() int64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.epoch
+}
+
+// inherit has what a container was served by another Keeper served until there is something of its own.
+func (k *Keeper) inherit(former *response) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.publish(newState(false, former, nil))
 }
 
 // fraction is a random number in [0, 1) that spreads the pods of a fleet.

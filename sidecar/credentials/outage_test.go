@@ -53,19 +53,19 @@ func (o *outage) end() {
 
 // pod is a sidecar of the fleet, without its servers.
 type pod struct {
-	keeper *credentials.Keeper
+	sets   *credentials.Sets
 	status *readiness.Reporter
 }
 
 func startPod(t *testing.T, source credentials.Source, file string, log *logrus.Logger) pod {
 	t.Helper()
-	k := startLogging(t, source, time.Now, log)
-	r := readiness.NewReporter(k.Current, time.Now, file, log)
+	sets := startSets(t, source, log)
+	r := readiness.NewReporter(sets, time.Now, file, log)
 	ctx, stop := context.WithCancel(t.Context())
 	go r.Run(ctx)
 	t.Cleanup(stop)
-	k.SetIdentity(reader("role"))
-	return pod{k, r}
+	sets.SetIdentities(reader("role"))
+	return pod{sets, r}
 }
 
 // check counts the pods that are unready, that serve something and that have trouble. None may serve what has expired.
@@ -79,7 +79,7 @@ func check(t *testing.T, pods []pod) (unready, serving, troubled int) {
 		if s.Trouble != "" {
 			troubled++
 		}
-		body, ok := p.keeper.Current().Body(time.Now())
+		body, ok := p.sets.Of("").Current().Body(time.Now())
 		if !ok {
 			continue
 		}

@@ -25,13 +25,16 @@ type Body struct {
 // response is a set of credentials, encoded with either expiration.
 type response struct {
 	credentials Credentials
-	early       Body
-	exact       Body
+	// epoch is that of the Keeper for whose identity it was fetched.
+	epoch int64
+	early Body
+	exact Body
 }
 
-func newResponse(c Credentials) *response {
+func newResponse(c Credentials, epoch int64) *response {
 	return &response{
 		credentials: c,
+		epoch:       epoch,
 		early:       encode(c, c.Expiration.Add(-earlyExpiry)),
 		exact:       encode(c, c.Expiration),
 	}

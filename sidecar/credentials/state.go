@@ -14,16 +14,24 @@ const troubleAfter = time.Minute
 
 // State is what the Keeper knows at one moment. It never changes, but is replaced by another one.
 type State struct {
+	// container is whose it is, or empty for that of the pod.
+	container  string
 	associated bool
 	response   *response
 	failure    *Failure
 	// failingSince is when the first of the failures in a row came.
 	failingSince time.Time
-	replaced     chan struct{}
 }
 
 func newState(associated bool, r *response, failure *Failure) *State {
-	return &State{associated: associated, response: r, failure: failure, replaced: make(chan struct{})}
+	return &State{associated: associated, response: r, failure: failure}
+}
+
+// without is the same state where nothing has been fetched yet.
+func (s *State) without() *State {
+	bare := *s
+	bare.response = nil
+	return &bare
 }
 
 // Body returns the response at that moment. It is not ok if there are no credentials that still work.
@@ -70,11 +78,18 @@ func (s *State) Trouble(now time.Time) string {
 	if _, ok := s.Body(now); ok && !s.Refused() && time.Since(s.failingSince) < troubleAfter {
 		return ""
 	}
-	return s.failure.Reason
+	return s.Reason()
 }
 
-// Reason is one sentence that says why there are no credentials, and what to do.
+// Reason is one sentence that says why there are no credentials, and what to do. It names the container if it is not about the pod.
 func (s *State) Reason() string {
+	if s.container != "" {
+		return "container " + s.container + ": " + s.reason()
+	}
+	return s.reason()
+}
+
+func (s *State) reason() string {
 	switch {
 	case s.failure != nil:
 		return s.failure.Reason
@@ -85,9 +100,4 @@ func (s *State) Reason() string {
 	default:
 		return notYet
 	}
-}
-
-// Replaced is closed when this State is no longer the current one.
-func (s *State) Replaced() <-chan struct{} {
-	return s.replaced
 }

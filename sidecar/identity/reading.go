@@ -1,4 +1,4 @@
-// Package identity reads which IAM role the pod has, and reports every change within moments.
+// Package identity reads which IAM roles the pod and its containers have, and reports every change within moments.
 package identity
 
 import (
@@ -14,16 +14,32 @@ const maxDocument = 256 << 10
 
 // Reading is what the identity document says.
 type Reading struct {
-	// Identity is zero if the pod has no association.
+	// Identity is that of the pod. It is zero if the pod has no association.
 	Identity contract.Identity
-	// Problem is why the document is unreadable or invalid. Identity is then that of the previous Reading, or zero if the document
-	// restricts the pod in a way that this version does not know.
+	// Containers are the identities that containers have for themselves, in the order of their names.
+	Containers []contract.Identity
+	// Problem is why the document is unreadable or invalid. The identities are then those of the previous Reading, or none if the
+	// document restricts the pod in a way that this version does not know.
 	Problem error
 }
 
-// Associated reports whether the pod has an association.
+// Associated reports whether the pod has an association, or a container of it.
 func (r Reading) Associated() bool {
-	return r.Identity != contract.Identity{}
+	return !r.identities().IsZero()
+}
+
+// Own is the identity that a container has for itself.
+func (r Reading) Own(container string) (own contract.Identity, ok bool) {
+	return r.identities().Own(container)
+}
+
+func (r Reading) identities() contract.Identities {
+	return contract.Identities{Identity: r.Identity, Containers: r.Containers}
+}
+
+// same reports whether two Readings say the same.
+func (r Reading) same(other Reading) bool {
+	return r.identities().Equal(other.identities()) && problemText(r) == problemText(other)
 }
 
 // next returns the Reading that follows previous, once a read of the file has given document or err. A missing file, like an empty
@@ -37,7 +53,7 @@ func next(previous Reading, document []byte, err error) Reading {
 		previous.Problem = fmt.Errorf("read the identity document: %w", err)
 		return previous
 	}
-	id, _, err := contract.ParseIdentity(document)
+	ids, err := contract.ParseIdentities(document)
 	if _, restricted := errors.AsType[*contract.RestrictionError](err); restricted {
 		// What was granted before may be what the restriction takes away.
 		return Reading{Problem: err}
@@ -46,5 +62,5 @@ func next(previous Reading, document []byte, err error) Reading {
 		previous.Problem = err
 		return previous
 	}
-	return Reading{Identity: id}
+	return Reading{Identity: ids.Identity, Containers: ids.Containers}
 }

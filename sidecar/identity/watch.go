@@ -38,8 +38,8 @@ func (f *File) Reading() Reading {
 	return f.reading
 }
 
-// Watch calls changed with each Reading that differs from the previous one, until ctx is done. Without inotify it polls.
-func (f *File) Watch(ctx context.Context, changed func(Reading)) {
+// Watch calls changed with each Reading that differs from the previous one, until ctx is done or changed fails. Without inotify it polls.
+func (f *File) Watch(ctx context.Context, changed func(Reading) error) error {
 	watcher, events := newWatcher()
 	if watcher != nil {
 		defer func() { _ = watcher.Close() }()
@@ -49,14 +49,16 @@ func (f *File) Watch(ctx context.Context, changed func(Reading)) {
 		// between the two.
 		watched := watcher != nil && watcher.Add(filepath.Dir(f.path)) == nil
 		if f.read() {
-			changed(f.reading)
+			if err := changed(f.reading); err != nil {
+				return err
+			}
 		}
 		poll := unwatchedPollInterval
 		if watched {
 			poll = watchedPollInterval
 		}
 		if !waitForChange(ctx, events, poll) {
-			return
+			return nil
 		}
 	}
 }
@@ -66,7 +68,7 @@ func (f *File) read() bool {
 	document, err := regular.ReadFile(f.path, maxDocument)
 	previous := f.reading
 	f.reading = next(previous, document, err)
-	return f.reading.Identity != previous.Identity || problemText(f.reading) != problemText(previous)
+	return !f.reading.same(previous)
 }
 
 func problemText(r Reading) string {

@@ -55,12 +55,13 @@ func watch(t *testing.T, file *identity.File) <-chan identity.Reading {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		file.Watch(ctx, func(r identity.Reading) {
+		must(t, file.Watch(ctx, func(r identity.Reading) error {
 			select {
 			case changes <- r:
 			case <-ctx.Done():
 			}
-		})
+			return nil
+		}))
 	}()
 	t.Cleanup(func() {
 		stop()

@@ -76,7 +76,7 @@ func (m *Metrics) families() []family {
 			{fmt.Sprintf("{version=%q,goversion=%q}", version.String(), runtime.Version()), 1},
 		}},
 		{"podidentity_credentials_remaining_seconds", "gauge",
-			"How long the credentials are still valid: 0 where they are missing or have expired, NaN where the pod has no identity.", []sample{{"", m.remaining()}}},
+			"How long the credentials are still valid, the least of all sets: 0 where some are missing or have expired, NaN where the pod has no identity.", []sample{{"", m.remaining()}}},
 		{"podidentity_last_refresh_timestamp_seconds", "gauge", "When credentials were last fetched, in Unix seconds; 0 before the first.", []sample{{"", float64(m.refreshed.Load())}}},
 		{"podidentity_refreshes_total", "counter", "Fetches of credentials by result: success, transient, throttled or refused.", m.refreshes.samples("result")},
 		{"podidentity_requests_total", "counter", "Requests of applications by status; a status that the sidecar does not send itself is other.", m.requests.samples("code")},

@@ -115,13 +115,13 @@ func TestRemainingSeconds(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		m, source := metrics.New(), &failingSource{}
-		k := credentials.New(m.InstrumentSource(source), log, time.Now)
-		m.RegisterRemaining(k.Current, time.Now)
+		k := credentials.NewSets(m.InstrumentSource(source), nil, log, time.Now)
+		m.RegisterRemaining(k.States, time.Now)
 		go k.Run(ctx)
 		const name = "podidentity_credentials_remaining_seconds "
 		expectLine(t, m, name+"NaN")
 		expectLine(t, m, "podidentity_last_refresh_timestamp_seconds 0")
-		k.SetIdentity(identity.Reading{Identity: contract.Identity{RoleARN: "arn:aws:iam::1:role/r"}})
+		k.SetIdentities(identity.Reading{Identity: contract.Identity{RoleARN: "arn:aws:iam::1:role/r"}})
 		expectLine(t, m, name+"0")
 		time.Sleep(time.Second)
 		synctest.Wait()
@@ -132,6 +132,29 @@ func TestRemainingSeconds(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		expectLine(t, m, name+"0")
+	})
+}
+
+func TestTheLeastOfAllSetsRemains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const name = "podidentity_credentials_remaining_seconds "
+		log := logrus.New()
+		log.SetOutput(io.Discard)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		m := metrics.New()
+		sets := credentials.NewSets(&failingSource{}, []string{"a"}, log, time.Now)
+		m.RegisterRemaining(sets.States, time.Now)
+		go sets.Run(ctx)
+		own := []contract.Identity{{Container: "a", RoleARN: "arn:aws:iam::1:role/a"}}
+		sets.SetIdentities(identity.Reading{Containers: own})
+		time.Sleep(2 * time.Second)
+		expectLine(t, m, name+"3599")
+		sets.SetIdentities(identity.Reading{Identity: contract.Identity{RoleARN: "arn:aws:iam::1:role/r"}, Containers: own})
+		time.Sleep(time.Second)
+		expectLine(t, m, name+"0")
+		sets.SetIdentities(identity.Reading{})
+		expectLine(t, m, name+"NaN")
 	})
 }
 

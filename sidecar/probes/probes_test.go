@@ -39,8 +39,8 @@ func status(t *testing.T, s *source, document identity.Reading) *readiness.Repor
 	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
-	k := credentials.New(s, log, time.Now)
-	k.SetIdentity(document)
+	k := credentials.NewSets(s, nil, log, time.Now)
+	k.SetIdentities(document)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -51,7 +51,7 @@ func status(t *testing.T, s *source, document identity.Reading) *readiness.Repor
 		cancel()
 		<-done
 	})
-	return readiness.NewReporter(k.Current, time.Now, filepath.Join(t.TempDir(), "started"), log)
+	return readiness.NewReporter(k, time.Now, filepath.Join(t.TempDir(), "started"), log)
 }
 
 func associated() identity.Reading {

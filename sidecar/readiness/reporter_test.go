@@ -54,10 +54,10 @@ func run(t *testing.T, file string, s *source, is identity.Reading) (r *readines
 	var lines bytes.Buffer
 	log := logrus.New()
 	log.SetOutput(&lines)
-	k := credentials.New(s, log, time.Now)
-	k.SetIdentity(is)
+	k := credentials.NewSets(s, nil, log, time.Now)
+	k.SetIdentities(is)
 	ctx, cancel := context.WithCancel(t.Context())
-	r = readiness.NewReporter(k.Current, time.Now, file, log)
+	r = readiness.NewReporter(k, time.Now, file, log)
 	go k.Run(ctx)
 	go r.Run(ctx)
 	return r, func() string {

@@ -14,15 +14,25 @@ type State string
 
 // The states.
 const (
-	// Available means that the pod has credentials.
+	// Available means that the pod has credentials, and each of its containers that has a role for itself.
 	Available State = "available"
-	// Unassociated means that the pod has no role, and nothing to wait for.
+	// Unassociated means that neither the pod nor a container of it has a role, and that there is nothing to wait for.
 	Unassociated State = "unassociated"
-	// Pending means that the pod has no credentials yet.
+	// Pending means that the pod has no credentials yet, or a container.
 	Pending State = "pending"
-	// Refused means that the pod gets no credentials until somebody changes something.
+	// Refused means that the pod, or a container, gets no credentials until somebody changes something.
 	Refused State = "refused"
 )
+
+// and is the state of two sets of credentials together.
+func (s State) and(other State) State {
+	for _, worst := range []State{Pending, Refused, Available} {
+		if s == worst || other == worst {
+			return worst
+		}
+	}
+	return Unassociated
+}
 
 // Status is what the sidecar reports of its pod. No field holds a secret.
 type Status struct {

@@ -15,7 +15,7 @@ import (
 )
 
 func TestRule08TheRawHeaderIsCompared(t *testing.T) {
-	h := handler(t, readyKeeper(t))
+	h := handler(t, readySets(t))
 	for header, status := range map[string]int{
 		string(token):                    200,
 		" " + string(token) + "\t":       200,
@@ -42,8 +42,8 @@ func TestRule09RequestsWithoutTheTokenAreRefusedAtOnceAndLoggedRarely(t *testing
 		var lines bytes.Buffer
 		log := logrus.New()
 		log.SetOutput(&lines)
-		k := keeper(t, source{delay: time.Hour})
-		h := server.New(k, reporter(t, k), token, log, time.Now).Handler()
+		k := newSets(t, source{delay: time.Hour})
+		h := server.New(of(k), reporter(t, k), tokens(t), log, time.Now).Handler()
 		before := time.Now()
 		for range 1000 {
 			r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1:2711"+path, nil)
@@ -66,7 +66,7 @@ func TestRule09RequestsWithoutTheTokenAreRefusedAtOnceAndLoggedRarely(t *testing
 }
 
 func TestRule10RequestsOfEveryClientAreAccepted(t *testing.T) {
-	h := handler(t, readyKeeper(t))
+	h := handler(t, readySets(t))
 	for name, change := range map[string]func(*http.Request){
 		"unchanged":                func(*http.Request) {},
 		"with a query string":      func(r *http.Request) { r.URL.RawQuery = "a=b" },
@@ -88,7 +88,7 @@ func TestRule10RequestsOfEveryClientAreAccepted(t *testing.T) {
 }
 
 func TestRequestsMeantForAnotherServerAreRefused(t *testing.T) {
-	h := handler(t, readyKeeper(t))
+	h := handler(t, readySets(t))
 	for name, change := range map[string]func(*http.Request){
 		"a name that DNS rebinding resolves to 127.0.0.1": func(r *http.Request) { r.Host = "rebind.example:2711" },
 		"another address":                              func(r *http.Request) { r.Host = "10.0.0.1" },
@@ -109,7 +109,7 @@ func TestRequestsMeantForAnotherServerAreRefused(t *testing.T) {
 }
 
 func TestRule11NothingIsRedirectedOrCompressed(t *testing.T) {
-	h := handler(t, readyKeeper(t))
+	h := handler(t, readySets(t))
 	for _, path := range []string{"//v1/credentials", "/v1/../v1/credentials", "/v1/credentials/", "/./v1/credentials", "/"} {
 		r := request()
 		r.URL.Path = path

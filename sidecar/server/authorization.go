@@ -2,7 +2,6 @@ package server
 
 import (
 	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,28 +23,33 @@ const (
 type Token string
 
 // EnsureToken writes a token to the file at path, readable by every user, and returns it. After a restart of the sidecar the file
-// exists already: its token stays, because clients do not read it again (README, rule 7), unless another one is given. The file
+// exists already: its token is kept, because clients do not read it again (README, rule 7), unless another one is given. The file
 // appears whole or not at all (README, rule 6).
-func EnsureToken(path string, given string) (Token, error) {
+func EnsureToken(path string, given string) (token Token, kept bool, err error) {
 	if given != "" && !wellFormed(given) {
-		return "", fmt.Errorf("AWS_CONTAINER_AUTHORIZATION_TOKEN is not %d to %d characters of visible ASCII: correct or unset it",
+		return "", false, fmt.Errorf("AWS_CONTAINER_AUTHORIZATION_TOKEN is not %d to %d characters of visible ASCII: correct or unset it",
 			minToken, maxToken)
 	}
-	token, err := existingToken(path)
+	existing, err := existingToken(path)
 	if err != nil {
-		return "", fmt.Errorf("read the authorization token: %w", err)
+		return "", false, fmt.Errorf("read the authorization token: %w", err)
 	}
-	if wellFormed(token) && (given == "" || given == token) {
-		return Token(token), nil
+	if wellFormed(existing) && (given == "" || given == existing) {
+		return Token(existing), true, nil
 	}
-	token = given
-	if token == "" {
-		token = rand.Text()
+	token, err = writeToken(path, given)
+	return token, false, err
+}
+
+// writeToken writes a new token, or the given one.
+func writeToken(path, given string) (Token, error) {
+	if given == "" {
+		given = rand.Text()
 	}
-	if err := writeAtomically(path, token); err != nil {
+	if err := writeAtomically(path, given); err != nil {
 		return "", fmt.Errorf("write the authorization token: %w", err)
 	}
-	return Token(token), nil
+	return Token(given), nil
 }
 
 // existingToken is the content of the file at path, or empty. Containers of the pod share the folder of this file and could put
@@ -91,19 +95,4 @@ func writeAtomically(path, content string) (err error) {
 		return err
 	}
 	return os.Rename(file.Name(), path)
-}
-
-// matches compares an Authorization header in constant time. Clients send the bare token, and some put Bearer before it
-// (README, rule 8).
-func (t Token) matches(header string) bool {
-	header = strings.Trim(header, " \t")
-	header = strings.Trim(strings.TrimPrefix(header, "Bearer "), " \t")
-	// The length is not secret. Buffers of a fixed size are not allocated on the heap.
-	if len(header) != len(t) {
-		return false
-	}
-	var got, want [maxToken]byte
-	copy(got[:], header)
-	copy(want[:], t)
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }

@@ -14,7 +14,7 @@ import (
 
 func ensure(t *testing.T, path, given string) server.Token {
 	t.Helper()
-	token, err := server.EnsureToken(path, given)
+	token, _, err := server.EnsureToken(path, given)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestATokenThatCannotBeWrittenIsAnError(t *testing.T) {
 		"a given token of two lines":      {path: file, given: strings.Repeat("x\n", 30), says: "visible ASCII"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := server.EnsureToken(test.path, test.given); err == nil || !strings.Contains(err.Error(), test.says) {
+			if _, _, err := server.EnsureToken(test.path, test.given); err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("error %v", err)
 			} else if test.given != "" && strings.Contains(err.Error(), test.given) {
 				t.Errorf("the error holds the secret: %v", err)

@@ -67,8 +67,8 @@ func (p pipes) send(t *testing.T, text string) net.Conn {
 func bubble(t *testing.T, s credentials.Source, test func(t *testing.T, p pipes)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		k := keeper(t, s)
-		k.SetIdentity(associated())
+		k := newSets(t, s)
+		k.SetIdentities(associated())
 		ctx, cancel := context.WithCancel(t.Context())
 		p := pipes{dialed: make(chan net.Conn), open: new(atomic.Int32), most: new(atomic.Int32)}
 		p.closed, p.close = context.WithCancel(t.Context())

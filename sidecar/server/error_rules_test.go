@@ -35,8 +35,8 @@ func TestRule20EveryErrorIsJSONInBothSpellings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				k := keeper(t, test.source)
-				k.SetIdentity(associated())
+				k := newSets(t, test.source)
+				k.SetIdentities(associated())
 				r := request()
 				if test.change != nil {
 					test.change(r)

@@ -24,28 +24,28 @@ const (
 	path  = contract.CredentialsPath
 )
 
-// source answers after delay, and fails with err if that is set. Package webidentity tests what STS does.
+// source answers after delay, and fails with err if that is set. The access key ID ends with the name of the container. Package webidentity tests what STS does.
 type source struct {
 	delay time.Duration
 	err   error
 }
 
-func (s source) Fetch(ctx context.Context, _ contract.Identity) (credentials.Credentials, error) {
+func (s source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
 	select {
 	case <-ctx.Done():
 		return credentials.Credentials{}, ctx.Err()
 	case <-time.After(s.delay):
 	}
 	return credentials.Credentials{
-		AccessKeyID: "ASIA", SecretAccessKey: "secret", SessionToken: "token",
+		AccessKeyID: "ASIA" + id.Container, SecretAccessKey: "secret", SessionToken: "token",
 		Expiration: time.Now().Add(time.Hour), AccountID: "111122223333",
 	}, s.err
 }
 
-// keeper runs a Keeper until the test ends.
-func keeper(t testing.TB, s credentials.Source) *credentials.Keeper {
+// newSets runs Sets until the test ends.
+func newSets(t testing.TB, s credentials.Source, containers ...string) *credentials.Sets {
 	t.Helper()
-	k := credentials.New(s, discardLog(), time.Now)
+	k := credentials.NewSets(s, containers, discardLog(), time.Now)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -59,17 +59,17 @@ func keeper(t testing.TB, s credentials.Source) *credentials.Keeper {
 	return k
 }
 
-// readyKeeper is a Keeper with credentials.
-func readyKeeper(t testing.TB) *credentials.Keeper {
+// readySets are Sets with credentials.
+func readySets(t testing.TB) *credentials.Sets {
 	t.Helper()
-	k := keeper(t, source{})
-	k.SetIdentity(associated())
+	k := newSets(t, source{})
+	k.SetIdentities(associated())
 	for {
-		state := k.Current()
-		if _, ok := state.Body(time.Now()); ok {
+		changed := k.Changed()
+		if _, ok := k.Of("").Current().Body(time.Now()); ok {
 			return k
 		}
-		<-state.Replaced()
+		<-changed
 	}
 }
 
@@ -83,19 +83,33 @@ func discardLog() *logrus.Logger {
 	return log
 }
 
-func handler(t testing.TB, k server.Keeper) http.Handler {
+func handler(t testing.TB, k *credentials.Sets) http.Handler {
 	t.Helper()
 	return newServer(t, k).Handler()
 }
 
-func newServer(t testing.TB, k server.Keeper) *server.Server {
+func newServer(t testing.TB, k *credentials.Sets) *server.Server {
 	t.Helper()
-	return server.New(k, reporter(t, k), token, discardLog(), time.Now)
+	return server.New(of(k), reporter(t, k), tokens(t), discardLog(), time.Now)
 }
 
-func reporter(t testing.TB, k server.Keeper) *readiness.Reporter {
+func of(k *credentials.Sets) func(container string) server.Keeper {
+	return func(container string) server.Keeper { return k.Of(container) }
+}
+
+// tokens are that of the pod, which is token, and those of containers.
+func tokens(t testing.TB, containers ...string) *server.Tokens {
 	t.Helper()
-	return readiness.NewReporter(k.Current, time.Now, filepath.Join(t.TempDir(), "started"), discardLog())
+	made, err := server.EnsureTokens(filepath.Join(t.TempDir(), "token"), string(token), containers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+func reporter(t testing.TB, k *credentials.Sets) *readiness.Reporter {
+	t.Helper()
+	return readiness.NewReporter(k, time.Now, filepath.Join(t.TempDir(), "started"), discardLog())
 }
 
 // request is one as SDKs send it.

@@ -26,9 +26,9 @@ func (c countingSource) Fetch(ctx context.Context, id contract.Identity) (creden
 
 func TestRule13AnswersComeFromMemoryWhateverSTSDoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := keeper(t, &hangingSource{})
+		k := newSets(t, &hangingSource{})
 		h := handler(t, k)
-		k.SetIdentity(associated())
+		k.SetIdentities(associated())
 		// By now a refresh is due, in which STS hangs.
 		time.Sleep(50 * time.Minute)
 		before := time.Now()
@@ -59,9 +59,9 @@ func (h *hangingSource) Fetch(ctx context.Context, id contract.Identity) (creden
 func TestAThousandRequestsAtTheStartCauseOneFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
-		k := keeper(t, countingSource{source{delay: 500 * time.Millisecond}, &calls})
+		k := newSets(t, countingSource{source{delay: 500 * time.Millisecond}, &calls})
 		h := handler(t, k)
-		k.SetIdentity(associated())
+		k.SetIdentities(associated())
 		var group sync.WaitGroup
 		for range 1000 {
 			group.Go(func() {
@@ -80,8 +80,8 @@ func TestAThousandRequestsAtTheStartCauseOneFetch(t *testing.T) {
 func TestRule30AThousandClientsAreServedWhileTheCredentialsAreRenewed(t *testing.T) {
 	const clients, requests = 1000, 5
 	var calls atomic.Int32
-	k := keeper(t, countingSource{source{}, &calls})
-	k.SetIdentity(associated())
+	k := newSets(t, countingSource{source{}, &calls})
+	k.SetIdentities(associated())
 	address, _ := serve(t, k)
 	var group sync.WaitGroup
 	var wrong atomic.Int32
@@ -98,7 +98,7 @@ func TestRule30AThousandClientsAreServedWhileTheCredentialsAreRenewed(t *testing
 			if client%100 == 0 {
 				renewed := associated()
 				renewed.Identity.SessionDuration = contract.Duration(time.Duration(client+1) * time.Minute)
-				k.SetIdentity(renewed)
+				k.SetIdentities(renewed)
 			}
 		})
 	}

@@ -29,10 +29,10 @@ func TestStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				k := keeper(t, test.source)
+				k := newSets(t, test.source)
 				h := handler(t, k)
 				if test.associated {
-					k.SetIdentity(associated())
+					k.SetIdentities(associated())
 					synctest.Wait()
 				}
 				before := time.Now()
@@ -52,7 +52,7 @@ func TestStatus(t *testing.T) {
 }
 
 func TestStatusWithAnInvalidWaitIsABadRequest(t *testing.T) {
-	h := handler(t, readyKeeper(t))
+	h := handler(t, readySets(t))
 	for _, wait := range []string{"1h", "-1s", "soon"} {
 		r := request()
 		r.URL.Path, r.URL.RawQuery = "/v1/ready", "wait="+wait
@@ -60,4 +60,4 @@ func TestStatusWithAnInvalidWaitIsABadRequest(t *testing.T) {
 	}
 }
 
-var _ server.Keeper = (*credentials.Keeper)(nil)
+var _ server.Keeper = (*credentials.Container)(nil)

@@ -22,9 +22,9 @@ func TestRule14RequestsWaitForTheFirstCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				k := keeper(t, source{delay: test.delay})
+				k := newSets(t, source{delay: test.delay})
 				h := handler(t, k)
-				k.SetIdentity(associated())
+				k.SetIdentities(associated())
 				before := time.Now()
 				w := do(h, request())
 				if w.Code != test.status || time.Since(before) != test.waits {
@@ -40,9 +40,9 @@ func TestRule14RequestsWaitForTheFirstCredentials(t *testing.T) {
 
 func TestRule14OnceThereAreCredentialsNoRequestWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := keeper(t, source{delay: 9 * time.Second})
+		k := newSets(t, source{delay: 9 * time.Second})
 		h := handler(t, k)
-		k.SetIdentity(associated())
+		k.SetIdentities(associated())
 		time.Sleep(10 * time.Second)
 		for range 5000 {
 			time.Sleep(time.Second)
@@ -55,7 +55,7 @@ func TestRule14OnceThereAreCredentialsNoRequestWaits(t *testing.T) {
 }
 
 func TestRule17OnlyCredentialsAre200(t *testing.T) {
-	w := do(handler(t, readyKeeper(t)), request())
+	w := do(handler(t, readySets(t)), request())
 	var fields map[string]string
 	if err := json.Unmarshal(w.Body.Bytes(), &fields); err != nil || w.Code != http.StatusOK || fields["AccessKeyId"] == "" {
 		t.Errorf("status %d, %s, %v", w.Code, w.Body, err)
@@ -75,9 +75,9 @@ func TestRule19StatusWithoutCredentials(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				k := keeper(t, source{err: test.err})
+				k := newSets(t, source{err: test.err})
 				h := handler(t, k)
-				k.SetIdentity(associated())
+				k.SetIdentities(associated())
 				synctest.Wait()
 				w := do(h, request())
 				expectError(t, w, test.status)
@@ -91,7 +91,7 @@ func TestRule19StatusWithoutCredentials(t *testing.T) {
 }
 
 func TestRule19OtherMethodsAndNoAssociation(t *testing.T) {
-	h := handler(t, readyKeeper(t))
+	h := handler(t, readySets(t))
 	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
 		r := request()
 		r.Method = method
@@ -101,18 +101,18 @@ func TestRule19OtherMethodsAndNoAssociation(t *testing.T) {
 			t.Errorf("Allow %q", w.Header().Get("Allow"))
 		}
 	}
-	expectError(t, do(handler(t, keeper(t, source{})), request()), 403)
+	expectError(t, do(handler(t, newSets(t, source{})), request()), 403)
 }
 
 func TestRule23TheResponseIsSmall(t *testing.T) {
-	w := do(handler(t, readyKeeper(t)), request())
+	w := do(handler(t, readySets(t)), request())
 	if w.Header().Get("Content-Length") != strconv.Itoa(w.Body.Len()) || w.Body.Len() > 10_000 {
 		t.Errorf("length %s, %d bytes", w.Header().Get("Content-Length"), w.Body.Len())
 	}
 }
 
 func TestRule24TheResponseIsNotCached(t *testing.T) {
-	header := do(handler(t, readyKeeper(t)), request()).Header()
+	header := do(handler(t, readySets(t)), request()).Header()
 	if header.Get("Content-Type") != "application/json" || header.Get("Cache-Control") != "no-store" || header.Get("ETag") != "" {
 		t.Errorf("headers %v", header)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/sidecar/credentials"
@@ -15,7 +16,7 @@ import (
 )
 
 // serve starts a server on a free port.
-func serve(t testing.TB, k *credentials.Keeper) (address string, stop func() error) {
+func serve(t testing.TB, k *credentials.Sets) (address string, stop func() error) {
 	t.Helper()
 	listener, err := server.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
@@ -50,7 +51,7 @@ func get(ctx context.Context, address string) (*http.Response, []byte, error) {
 }
 
 func TestRule12ConnectionsAreNotKept(t *testing.T) {
-	address, _ := serve(t, readyKeeper(t))
+	address, _ := serve(t, readySets(t))
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
 	if err != nil {
 		t.Fatal(err)
@@ -69,27 +70,29 @@ func TestRule12ConnectionsAreNotKept(t *testing.T) {
 
 // waitingKeeper closes waiting when a request waits for credentials.
 type waitingKeeper struct {
-	*credentials.Keeper
+	*credentials.Container
 	waiting chan struct{}
 	once    sync.Once
 }
 
 func (k *waitingKeeper) Wake() {
 	k.once.Do(func() { close(k.waiting) })
-	k.Keeper.Wake()
+	k.Container.Wake()
 }
 
 func TestRule16RequestsInFlightAreAnsweredAtShutdown(t *testing.T) {
 	release := make(chan struct{})
-	k := &waitingKeeper{Keeper: keeper(t, blockedSource{release}), waiting: make(chan struct{})}
-	k.SetIdentity(associated())
+	sets := newSets(t, blockedSource{release})
+	sets.SetIdentities(associated())
+	k := &waitingKeeper{Container: sets.Of(""), waiting: make(chan struct{})}
 	listener, err := server.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, shutdown := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- newServer(t, k).Serve(ctx, listener) }()
+	s := server.New(func(string) server.Keeper { return k }, reporter(t, sets), tokens(t), discardLog(), time.Now)
+	go func() { ended <- s.Serve(ctx, listener) }()
 	status := make(chan int, 1)
 	go func() {
 		response, _, err := get(t.Context(), listener.Addr().String())
@@ -121,8 +124,8 @@ func (b blockedSource) Fetch(ctx context.Context, _ contract.Identity) (credenti
 func TestLongPollsDoNotDelayShutdown(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
-	k := keeper(t, blockedSource{release})
-	k.SetIdentity(associated())
+	k := newSets(t, blockedSource{release})
+	k.SetIdentities(associated())
 	address, stop := serve(t, k)
 	answered := make(chan error, 1)
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
@@ -141,7 +144,7 @@ func TestLongPollsDoNotDelayShutdown(t *testing.T) {
 }
 
 func TestIdleConnectionsDoNotPreventShutdown(t *testing.T) {
-	address, stop := serve(t, readyKeeper(t))
+	address, stop := serve(t, readySets(t))
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp4", address)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-// Package server serves the container credentials protocol on 127.0.0.1: every AWS SDK gets the pod's credentials from memory,
+// Package server serves the container credentials protocol on 127.0.0.1: every AWS SDK gets the credentials of its container from memory,
 // within the second that the strictest SDKs wait.
 package server
 
@@ -30,10 +30,12 @@ const (
 	shutdownTimeout = time.Second
 )
 
-// Keeper holds the credentials that the server gives out.
+// Keeper holds the credentials that the server gives to one container.
 type Keeper interface {
 	// Current returns the latest state. It must not block.
 	Current() *credentials.State
+	// Changed is closed when Current may have changed. It must not block.
+	Changed() <-chan struct{}
 	// Wake makes the Keeper check whether a fetch is due. It must not block.
 	Wake()
 }
@@ -43,9 +45,9 @@ type Server struct {
 	// Instrument, if set, wraps the handler of all requests, to count them.
 	Instrument func(next http.Handler) http.Handler
 
-	keeper       Keeper
+	keepers      []Keeper // of the owners of the tokens
 	status       *readiness.Reporter
-	token        Token
+	tokens       *Tokens
 	log          logrus.FieldLogger
 	wall         func() time.Time
 	unauthorized *unauthorizedLog
@@ -55,21 +57,25 @@ type Server struct {
 	contentType, noStore []string
 }
 
-// New makes a Server that gives the credentials of keeper to whoever has the token, and the status to everybody. Wall is the clock of the node: time.Now,
-// except in tests.
-func New(keeper Keeper, status *readiness.Reporter, token Token, log logrus.FieldLogger, wall func() time.Time) *Server {
-	return &Server{
-		keeper: keeper, status: status, token: token, log: log, wall: wall,
+// New makes a Server that gives to whoever has one of the tokens the credentials of its owner, and the status to everybody. Of returns the Keeper
+// of a container, and of the pod for an empty name. Wall is the clock of the node: time.Now, except in tests.
+func New(of func(container string) Keeper, status *readiness.Reporter, tokens *Tokens, log logrus.FieldLogger, wall func() time.Time) *Server {
+	s := &Server{
+		status: status, tokens: tokens, log: log, wall: wall,
 		unauthorized: &unauthorizedLog{log: log}, stopping: make(chan struct{}),
 		contentType: []string{contentType}, noStore: []string{noStore},
 	}
+	for _, name := range tokens.names {
+		s.keepers = append(s.keepers, of(name))
+	}
+	return s
 }
 
 // Handler routes the requests.
 func (s *Server) Handler() http.Handler {
 	// Without SkipClean the router redirects an unclean path, which some SDKs follow and some do not (README, rule 11).
 	router := mux.NewRouter().SkipClean(true)
-	router.Path(credentialsPath).Methods(http.MethodGet).Handler(s.authorize(http.HandlerFunc(s.credentials)))
+	router.Path(credentialsPath).Methods(http.MethodGet).Handler(s.authorize(s.credentials))
 	router.Path(readiness.Path).Methods(http.MethodGet).HandlerFunc(s.ready)
 	router.NotFoundHandler = notFound()
 	router.MethodNotAllowedHandler = methodNotAllowed()

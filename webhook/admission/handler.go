@@ -13,9 +13,9 @@ import (
 	"github.com/podidentity/podidentity/webhook/inject"
 )
 
-// Identities says which identity a service account has now.
+// Identities says which identities a service account has now.
 type Identities interface {
-	Identity(account association.ServiceAccount) (identity contract.Identity, ok bool)
+	Identities(account association.ServiceAccount, containers []string) contract.Identities
 	// Refusal says why the role that an annotation of the account names is not given to it, or is "".
 	Refusal(account association.ServiceAccount) string
 }
@@ -50,7 +50,8 @@ func (h *Handler) handle(request *request) admission.Response {
 		Pod: request.Object, Namespace: request.Namespace, Mode: h.Mode, AuthCA: h.AuthCA(), Rules: h.Rules(request.Namespace), Token: rand.Text(),
 	}
 	account := association.ServiceAccount{Namespace: in.Namespace, Name: in.ServiceAccount()}
-	if in.Identity, in.Associated = h.Identities.Identity(account); !in.Associated {
+	in.Identities = h.Identities.Identities(account, inject.Containers(in.Pod))
+	if in.Identities.RoleARN == "" {
 		in.Refused = h.Identities.Refusal(account)
 	}
 	if request.SubResource == ephemeralContainers {
@@ -65,7 +66,7 @@ func (h *Handler) create(in inject.Input) admission.Response {
 	h.Metrics.count(decision.Reason)
 	fields := fieldsOf(in)
 	fields["reason"], fields["status"] = decision.Reason, decision.Status
-	fields["association"], fields["operations"] = in.Identity.Association, len(operations)
+	fields["association"], fields["operations"] = in.Identities.Association, len(operations)
 	h.Log.WithFields(fields).Info("admitted a pod")
 	return admission.Patched(string(decision.Reason), operations...).WithWarnings(decision.Warnings...)
 }

@@ -25,8 +25,11 @@ type identities struct {
 	identity contract.Identity
 }
 
-func (i identities) Identity(account association.ServiceAccount) (contract.Identity, bool) {
-	return i.identity, account == i.account
+func (i identities) Identities(account association.ServiceAccount, _ []string) contract.Identities {
+	if account != i.account {
+		return contract.Identities{}
+	}
+	return contract.Identities{Identity: i.identity}
 }
 
 func (identities) Refusal(association.ServiceAccount) string { return "" }

@@ -119,7 +119,7 @@ func TestUnusualReviewsOfPodsAreAnswered(t *testing.T) {
 // panickingIdentities stands for a bug.
 type panickingIdentities struct{}
 
-func (panickingIdentities) Identity(association.ServiceAccount) (contract.Identity, bool) {
+func (panickingIdentities) Identities(association.ServiceAccount, []string) contract.Identities {
 	panic("a bug")
 }
 

@@ -24,12 +24,12 @@ type identityAsked struct {
 	then  func()
 }
 
-func (i *identityAsked) Identity(association.ServiceAccount) (contract.Identity, bool) {
+func (i *identityAsked) Identities(association.ServiceAccount, []string) contract.Identities {
 	i.times++
 	if i.then != nil {
 		i.then()
 	}
-	return contract.Identity{}, false
+	return contract.Identities{}
 }
 
 func (*identityAsked) Refusal(association.ServiceAccount) string { return "" }

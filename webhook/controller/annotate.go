@@ -41,7 +41,6 @@ type annotator struct {
 	pods       podStore
 	identities *association.Index
 	authCA     func() string
-	critical   func(contract.Identity) []string
 	conflicts  conflicts
 	labels     labelReader
 	disputed   prometheus.Counter
@@ -56,7 +55,7 @@ type annotations struct {
 func (c *Controller) newAnnotator(pods podStore) (*annotator, error) {
 	writer, err := c.newClient()
 	return &annotator{
-		client: writer, pods: pods, identities: c.options.Identities, authCA: c.options.AuthCA, critical: c.critical,
+		client: writer, pods: pods, identities: c.options.Identities, authCA: c.options.AuthCA,
 		conflicts: conflicts{writes: map[types.UID]write{}}, disputed: c.disputed, log: c.options.Log,
 	}, err
 }
@@ -107,7 +106,7 @@ func (a *annotator) Reconcile(ctx context.Context, namespace string) (reconcile.
 		case delay == 0 && wanted == unread():
 			written++
 			delay = batchPause
-			failures = append(failures, a.labels.readLabels(ctx, a.client, pod, tagLabels(a.identities, serviceAccount(pod))))
+			failures = append(failures, a.labels.readLabels(ctx, a.client, pod, tagLabels(a.identities, pod)))
 		case delay == 0:
 			written++
 			failures = append(failures, a.write(ctx, pod, wanted))
@@ -128,7 +127,7 @@ func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Durat
 	if !active(pod) {
 		return annotations{}, 0, false
 	}
-	pod, complete := a.labels.complete(pod, tagLabels(a.identities, serviceAccount(pod)))
+	pod, complete := a.labels.complete(pod, tagLabels(a.identities, pod))
 	if !complete {
 		return unread(), 0, true
 	}
@@ -154,16 +153,12 @@ func (a *annotator) check(pod *corev1.Pod) (wanted annotations, delay time.Durat
 // wanted are the annotations that the pod should have; an empty identity is none.
 func (a *annotator) wanted(pod *corev1.Pod) annotations {
 	account := serviceAccount(pod)
-	identity, associated := a.identities.Identity(account)
-	identity = identity.For(pod.Labels)
-	wanted := annotations{
-		status: inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, associated, a.identities.Refusal(account), unknownTo(pod, a.critical(identity))),
-		authCA: cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA]),
+	identities := identitiesOf(pod, a.identities)
+	return annotations{
+		status:   inject.UpdatedStatus(pod.Annotations[contract.AnnotationStatus], account.Namespace, account.Name, !identities.IsZero(), a.identities.Refusal(account), unknownTo(pod, identities)),
+		authCA:   cmp.Or(a.authCA(), pod.Annotations[contract.AnnotationAuthCA]),
+		identity: identities.String(),
 	}
-	if associated {
-		wanted.identity = identity.String()
-	}
-	return wanted
 }
 
 func annotationsOf(pod *corev1.Pod) annotations {

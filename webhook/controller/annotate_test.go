@@ -12,7 +12,7 @@ import (
 )
 
 func newTestAnnotator(authCA string) *annotator {
-	return &annotator{identities: association.NewIndex(), authCA: func() string { return authCA }, critical: contract.Identity.Critical}
+	return &annotator{identities: association.NewIndex(), authCA: func() string { return authCA }}
 }
 
 func TestWhichPodsAreStale(t *testing.T) {

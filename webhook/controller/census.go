@@ -20,12 +20,18 @@ type census struct {
 func (r *statusReporter) census(pods []*corev1.Pod, said func(*corev1.Pod) string) census {
 	found := census{namespaces: map[string]map[string]int{}, associations: map[string]map[string]int{}, oldest: map[string]time.Time{}, ready: map[string]bool{}}
 	for _, pod := range pods {
-		identity, associated := r.identities.Identity(serviceAccount(pod))
-		outside := !associated && r.identities.Refusal(serviceAccount(pod)) != ""
-		state := stateOf(pod, associated, outside, unknownTo(pod, r.outdated.critical(identity)), said(pod))
+		identities, sentence := identitiesOf(pod, r.identities), said(pod)
+		outside := identities.RoleARN == "" && r.identities.Refusal(serviceAccount(pod)) != ""
+		state := stateOf(pod, !identities.IsZero(), outside, unknownTo(pod, identities), sentence)
 		add(found.namespaces, pod.Namespace, state)
-		if identity.Association != "" {
-			add(found.associations, identity.Association, state)
+		for name, containers := range byAssociation(identities) {
+			of := state
+			if told, concerned := concerning(sentence, containers); !concerned {
+				of = stateWithCredentials
+			} else if told != "" {
+				of = stateOf(pod, true, false, nil, told)
+			}
+			add(found.associations, name, of)
 		}
 		if since, waits := r.waiting[pod.UID]; waits && state == stateAwaiting {
 			found.await(pod.Namespace, since)

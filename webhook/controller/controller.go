@@ -20,7 +20,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 
 	"github.com/podidentity/podidentity/association"
-	"github.com/podidentity/podidentity/contract"
 	"github.com/podidentity/podidentity/internal/issuer"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
@@ -66,8 +65,6 @@ type Controller struct {
 	disputed  prometheus.Counter
 	issuer    issuerMetrics
 	newClient func() (client.Client, error)
-	// critical is contract.Identity.Critical but for tests.
-	critical func(contract.Identity) []string
 	// newInformer is nil but for tests.
 	newInformer func(toolscache.ListerWatcher, runtime.Object, time.Duration, toolscache.Indexers) toolscache.SharedIndexInformer
 }
@@ -78,7 +75,7 @@ func New(o Options) (*Controller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("name this replica: %w", err)
 	}
-	c := &Controller{options: o, hostname: hostname, critical: contract.Identity.Critical}
+	c := &Controller{options: o, hostname: hostname}
 	c.newClient = c.limitedClient
 	if c.issuer, err = newIssuerMetrics(o.Metrics); err != nil {
 		return nil, err

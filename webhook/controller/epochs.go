@@ -45,14 +45,3 @@ func (e epochs) said(all map[podKey]trouble) func(*corev1.Pod) string {
 		return ""
 	}
 }
-
-// troubles is said of a pod that has had its first credentials.
-func (e epochs) troubles(all map[podKey]trouble) func(*corev1.Pod) string {
-	said := e.said(all)
-	return func(pod *corev1.Pod) string {
-		if e[pod.UID].waiting {
-			return ""
-		}
-		return said(pod)
-	}
-}

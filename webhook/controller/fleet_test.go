@@ -222,7 +222,7 @@ func TestAnAnnotationThatSomebodyElseChangesIsCountedAsAConflict(t *testing.T) {
 func TestARoleOfAServiceAccountIsOfNoAssociation(t *testing.T) {
 	identities := association.NewIndex()
 	identities.SetRole(association.ServiceAccount{Namespace: "team", Name: "irsa"}, "role")
-	r := &statusReporter{identities: identities, outdated: &outdatedPods{critical: contract.Identity.Critical}}
+	r := &statusReporter{identities: identities, outdated: &outdatedPods{}}
 	found := r.census([]*corev1.Pod{injectedPod("a", "irsa")}, func(*corev1.Pod) string { return "" })
 	if found.namespaces["team"][stateWithCredentials] != 1 || len(found.associations) != 0 {
 		t.Errorf("found %+v", found)
@@ -234,7 +234,7 @@ func TestARoleOutsideOfTheBoundsOfItsNamespaceIsRefused(t *testing.T) {
 	account := association.ServiceAccount{Namespace: "team", Name: "chooser"}
 	identities.SetBounds(account.Namespace, map[string]string{contract.AnnotationAllowedRoles: ""}, "namespace")
 	identities.SetAnnotations(account, map[string]string{contract.AnnotationRole: "arn:aws:iam::111122223333:role/admin"}, "account", association.AllAnnotations)
-	r := &statusReporter{identities: identities, outdated: &outdatedPods{critical: contract.Identity.Critical}}
+	r := &statusReporter{identities: identities, outdated: &outdatedPods{}}
 	found := r.census([]*corev1.Pod{injectedPod("a", account.Name), injectedPod("b", "default")}, func(*corev1.Pod) string { return "" })
 	if want := map[string]int{stateRefused: 1, stateUnassociated: 1}; !maps.Equal(found.namespaces["team"], want) {
 		t.Errorf("found %+v", found.namespaces["team"])

@@ -14,16 +14,23 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // annotationLabelsKept has, on a trimmed pod alone, the keys of the labels that were kept of it, as tagLabels has them. What the author of a
 // pod writes there is not kept.
 const annotationLabelsKept = contract.Domain + "/labels-kept"
 
-// tagLabels are the keys of the labels that the identity of such pods reads, with commas between them.
-func tagLabels(identities *association.Index, account association.ServiceAccount) string {
-	identity, _ := identities.Identity(account)
-	return identity.TagLabels
+// tagLabels are the keys of the labels that the identities of a pod read, with commas between them.
+func tagLabels(index *association.Index, pod *corev1.Pod) string {
+	var keys []string
+	for _, identity := range index.Identities(serviceAccount(pod), inject.Containers(pod)).All() {
+		if identity.TagLabels != "" {
+			keys = append(keys, strings.Split(identity.TagLabels, ",")...)
+		}
+	}
+	slices.Sort(keys)
+	return strings.Join(slices.Compact(keys), ",")
 }
 
 // keepLabels keeps of a pod the labels that its identity reads: of any others, it could have as many as it likes. A pod that was trimmed
@@ -32,7 +39,7 @@ func (t *trimmer) keepLabels(trimmed, pod *corev1.Pod) {
 	if t.identities == nil {
 		return
 	}
-	keys := tagLabels(t.identities, serviceAccount(pod))
+	keys := tagLabels(t.identities, pod)
 	if wasTrimmed := len(pod.Spec.Containers) == 0; wasTrimmed {
 		keys = pod.Annotations[annotationLabelsKept]
 	}

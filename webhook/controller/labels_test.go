@@ -45,7 +45,7 @@ func (c *fakeCluster) listOne(ctx context.Context, w client.WithWatch, list *met
 
 // tags are those in the identity document of a pod.
 func (c *fakeCluster) tags(pod string) string {
-	identity, _, err := contract.ParseIdentity([]byte(c.pod(pod).Annotations[contract.AnnotationIdentity]))
+	identity, err := contract.ParseIdentities([]byte(c.pod(pod).Annotations[contract.AnnotationIdentity]))
 	if err != nil {
 		c.t.Error(err)
 	}

@@ -19,16 +19,13 @@ type outdatedPods struct {
 	identities *association.Index
 	reminders  *reminders
 	log        logrus.FieldLogger
-	// critical are the names of the fields that restrict an identity.
-	critical func(contract.Identity) []string
 }
 
 // report creates the events of the outdated pods among all pods.
 func (o *outdatedPods) report(ctx context.Context, pods []*corev1.Pod) {
 	o.reminders.forget()
 	for _, pod := range pods {
-		identity, _ := o.identities.Identity(serviceAccount(pod))
-		unknown := unknownTo(pod, o.critical(identity))
+		unknown := unknownTo(pod, identitiesOf(pod, o.identities))
 		if len(unknown) > 0 {
 			o.announce(ctx, pod, unknown)
 		}
@@ -46,8 +43,9 @@ func (o *outdatedPods) announce(ctx context.Context, pod *corev1.Pod, unknown []
 	}
 }
 
-// unknownTo are those of the critical fields that the sidecar of a pod does not know.
-func unknownTo(pod *corev1.Pod, critical []string) []string {
+// unknownTo are those of the critical fields of the identities that the sidecar of a pod does not know.
+func unknownTo(pod *corev1.Pod, identities contract.Identities) []string {
+	critical := identities.Critical()
 	if len(critical) == 0 {
 		return nil
 	}

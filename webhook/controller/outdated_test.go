@@ -13,14 +13,6 @@ import (
 	"github.com/podidentity/podidentity/contract"
 )
 
-// restricting stands for a later version, in which an identity has a critical field: its policy.
-func restricting(id contract.Identity) []string {
-	if id.Policy == "" {
-		return nil
-	}
-	return []string{"policy"}
-}
-
 // knows is a change of a pod: its sidecar knows these critical fields.
 func knows(fields string) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
@@ -32,17 +24,16 @@ func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOfThoughTheAPIServerWasAwa
 	synctest.Test(t, func(t *testing.T) {
 		c := newFakeCluster(t)
 		restricted := newAssociation("reader")
-		restricted.Spec.Policy = "{}"
+		restricted.Spec.Container = "app"
 		if err := c.identities.Set(restricted); err != nil {
 			t.Fatal(err)
 		}
 		c.create(restricted)
 		c.create(injectedPod("old", "reader"))
 		c.create(changed(injectedPod("other", "reader"), knows("boundary,network")))
-		c.create(changed(injectedPod("new", "reader"), knows("boundary,policy")))
+		c.create(changed(injectedPod("new", "reader"), knows("boundary,containers")))
 		c.create(injectedPod("unrestricted", "nobody"))
 		controller := c.newController()
-		controller.critical = restricting
 		refusals := 1
 		c.fail = func(write string) error {
 			if write != "create event Outdated" {
@@ -63,11 +54,11 @@ func TestAPodWhoseSidecarIsTooOldForARestrictionIsToldOfThoughTheAPIServerWasAwa
 			t.Fatalf("%d events, %v", len(events.Items), err)
 		}
 		for _, e := range events.Items {
-			if e.Namespace != "team" || e.Reason != "Outdated" || e.Type != corev1.EventTypeWarning || !strings.Contains(e.Note, "sets policy") || !strings.Contains(e.Note, "create the pod again") {
+			if e.Namespace != "team" || e.Reason != "Outdated" || e.Type != corev1.EventTypeWarning || !strings.Contains(e.Note, "sets containers") || !strings.Contains(e.Note, "create the pod again") {
 				t.Errorf("the event is %+v", e)
 			}
 		}
-		const told = "injected: no credentials until the pod is created again, because its sidecar is too old to know policy"
+		const told = "injected: no credentials until the pod is created again, because its sidecar is too old to know containers"
 		for pod, want := range map[string]string{"old": told, "other": told, "new": "injected"} {
 			if got := c.pod(pod).Annotations[contract.AnnotationStatus]; got != want {
 				t.Errorf("the status of %s is %q", pod, got)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
@@ -65,8 +66,9 @@ func (t *trimmer) trim(object any) (any, error) {
 	if inject.HasSidecar(pod) {
 		always := corev1.ContainerRestartPolicyAlways
 		trimmed.Spec.InitContainers = []corev1.Container{{Name: contract.ContainerName, RestartPolicy: &always}}
+		trimmed.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvContainers, Value: strings.Join(inject.Containers(pod), ",")}}
 		if known := criticalKnown(pod); known != "" {
-			trimmed.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvCriticalFields, Value: known}}
+			trimmed.Spec.InitContainers[0].Env = append(trimmed.Spec.InitContainers[0].Env, corev1.EnvVar{Name: contract.EnvCriticalFields, Value: known})
 		}
 	}
 	trimmed.Status.InitContainerStatuses = trimStatuses(pod)

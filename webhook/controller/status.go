@@ -66,7 +66,7 @@ func (c *Controller) newStatusReporter(pods podStore, troubles troubleStore) (*s
 	return &statusReporter{
 		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, settings: c.options.Injection,
 		events: events, fleet: c.fleet, log: c.options.Log,
-		outdated: &outdatedPods{identities: c.options.Identities, reminders: newReminders(events), log: c.options.Log, critical: c.critical},
+		outdated: &outdatedPods{identities: c.options.Identities, reminders: newReminders(events), log: c.options.Log},
 	}, err
 }
 
@@ -100,7 +100,7 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 	r.waiting = r.waiting.update(pods, r.waitingFrom(all.Items, now))
 	r.epochs = r.epochs.update(pods, now)
 	said := r.troubles.byPod(now)
-	used := usageByAssociation(pods, r.identities, r.waiting.unready(now), r.epochs.troubles(said))
+	used := usageByAssociation(pods, r.identities, r.waiting.unready(now), r.epochs.said(said))
 	found := r.census(pods, r.epochs.said(said))
 	failures := make([]error, len(all.Items))
 	var writes errgroup.Group
@@ -138,15 +138,16 @@ func (r *statusReporter) waitingFrom(all []v1alpha1.PodIdentityAssociation, now 
 		}
 	}
 	return func(pod *corev1.Pod) time.Time {
-		identity, _ := r.identities.Identity(serviceAccount(pod))
-		since, found := reported[identity.Association]
-		switch {
-		case !found:
-			return now
-		case pod.CreationTimestamp.After(since):
+		first := now
+		for name := range byAssociation(identitiesOf(pod, r.identities)) {
+			if since, found := reported[name]; found && since.Before(first) {
+				first = since
+			}
+		}
+		if first != now && pod.CreationTimestamp.After(first) {
 			return pod.CreationTimestamp.Time
 		}
-		return since
+		return first
 	}
 }
 

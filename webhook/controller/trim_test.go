@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/podidentity/podidentity/association"
 	"github.com/podidentity/podidentity/contract"
+	"github.com/podidentity/podidentity/webhook/inject"
 )
 
 // client-go applies a transform twice to what it lists first, and once to what it watches.
@@ -31,7 +33,7 @@ func TestATrimmedPodIsTrimmedNoFurther(t *testing.T) {
 		}
 		for _, trimmed := range []*corev1.Pod{once, twice} {
 			if active(trimmed) != active(pod) || awaitingCredentials(trimmed) != awaitingCredentials(pod) || serviceAccount(trimmed) != serviceAccount(pod) ||
-				active(pod) && criticalKnown(trimmed) != criticalKnown(pod) || tagsOf(trimmed, identities) != tagsOf(pod, identities) {
+				active(pod) && (criticalKnown(trimmed) != criticalKnown(pod) || !slices.Equal(inject.Containers(trimmed), inject.Containers(pod))) || tagsOf(trimmed, identities) != tagsOf(pod, identities) {
 				t.Fatalf("seed %d: %+v tells something else than %+v", seed, trimmed, pod)
 			}
 		}
@@ -80,6 +82,9 @@ func randomPod(r *rand.Rand) *corev1.Pod {
 	}
 	if yes() {
 		pod.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: "OTHER", Value: "x"}, {Name: contract.EnvCriticalFields, Value: one("boundary", "network")}}
+	}
+	if yes() {
+		pod.Spec.InitContainers[0].Env = append(pod.Spec.InitContainers[0].Env, corev1.EnvVar{Name: contract.EnvContainers, Value: one("", "app", "app,agent")})
 	}
 	if r.IntN(4) == 0 {
 		pod.Spec.InitContainers[0].RestartPolicy = nil

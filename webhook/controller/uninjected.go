@@ -164,7 +164,7 @@ func (s *scanner) shouldBeInjected(pod *corev1.Pod, label string) bool {
 		return false
 	}
 	input := inject.Input{Pod: pod, Namespace: pod.Namespace, Mode: label, Rules: s.rules(pod.Namespace)}
-	input.Identity, input.Associated = s.identities.Identity(association.ServiceAccount{Namespace: pod.Namespace, Name: input.ServiceAccount()})
+	input.Identities = s.identities.Identities(association.ServiceAccount{Namespace: pod.Namespace, Name: input.ServiceAccount()}, inject.Containers(pod))
 	return inject.Decide(input, s.injection).Injects()
 }
 

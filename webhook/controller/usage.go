@@ -26,15 +26,19 @@ type usage struct {
 	trouble        string
 }
 
-// usageByAssociation counts the pods by the name of the association whose identity they have.
-func usageByAssociation(pods []*corev1.Pod, identities *association.Index, unready func(*corev1.Pod) bool, trouble func(*corev1.Pod) string) map[string]usage {
+// usageByAssociation counts the pods by the names of the associations whose identities they have. Said is what the sidecar of a pod says of
+// a trouble.
+func usageByAssociation(pods []*corev1.Pod, identities *association.Index, unready func(*corev1.Pod) bool, said func(*corev1.Pod) string) map[string]usage {
 	all := map[string]usage{}
 	for _, pod := range pods {
-		identity, associated := identities.Identity(serviceAccount(pod))
-		if !associated || identity.Association == "" {
-			continue
+		unready, sentence := unready(pod), said(pod)
+		for name, containers := range byAssociation(identitiesOf(pod, identities)) {
+			trouble, concerned := concerning(sentence, containers)
+			if awaitingCredentials(pod) {
+				trouble = ""
+			}
+			all[name] = all[name].with(pod, unready && concerned, trouble)
 		}
-		all[identity.Association] = all[identity.Association].with(pod, unready(pod), trouble(pod))
 	}
 	return all
 }

@@ -22,10 +22,19 @@ func (i *Injector) configureContainer(to *patch, path string, container *corev1.
 	}
 	to.extend(path+"/env", len(container.Env), encodeEnv(missingEnv(container.Env, wanted)))
 	client := i.client(options)
-	if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == client.path }) {
-		return
+	at := slices.IndexFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == client.path })
+	folder := options.folderOf(container.Name)
+	switch {
+	case at < 0:
+		to.extend(path+"/volumeMounts", len(container.VolumeMounts), []json.RawMessage{client.mountOf(folder)})
+	case isAnothersFolder(container.VolumeMounts[at], folder):
+		// It was copied from a container of another name, or from a pod of another release.
+		to.write("replace", itemPath(path+"/volumeMounts", at), client.mountOf(folder))
 	}
-	to.extend(path+"/volumeMounts", len(container.VolumeMounts), []json.RawMessage{client.mount})
+}
+
+func isAnothersFolder(mount corev1.VolumeMount, folder string) bool {
+	return mount.Name == contract.AuthorizationVolumeName && (mount.SubPath != folder || mount.SubPathExpr != "")
 }
 
 func containerEnv(container *corev1.Container, options podOptions, settings Settings) []corev1.EnvVar {
@@ -50,10 +59,10 @@ func sourceEnv(container *corev1.Container, options podOptions, settings Setting
 	}
 	env := []corev1.EnvVar{
 		{Name: envCredentialsURI, Value: contract.CredentialsURI(options.port)},
-		{Name: envAuthorizationFile, Value: authorizationFile},
+		{Name: envAuthorizationFile, Value: options.file()},
 	}
-	if options.token != "" {
-		env = append(env, corev1.EnvVar{Name: contract.EnvAuthorizationToken, Value: options.token})
+	if token := options.tokenOf(container.Name); token != "" {
+		env = append(env, corev1.EnvVar{Name: contract.EnvAuthorizationToken, Value: token})
 	}
 	return env
 }

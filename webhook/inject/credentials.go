@@ -49,9 +49,11 @@ func ownCredentials(container *corev1.Container, options podOptions) string {
 		case envCredentialsURI:
 			ours = contract.CredentialsURI(options.port)
 		case envAuthorizationFile:
-			ours = authorizationFile
+			if strings.HasPrefix(variable.Value, contract.AuthorizationMountPath+"/") {
+				continue
+			}
 		case contract.EnvAuthorizationToken:
-			ours = options.token
+			ours = options.tokenOf(container.Name)
 		default:
 			continue
 		}

@@ -16,9 +16,8 @@ type Input struct {
 	Namespace string
 	// Mode is the value of the namespace's injection label.
 	Mode string
-	// Identity of the pod's service account, if Associated.
-	Identity   contract.Identity
-	Associated bool
+	// Identities are those of the pod and of its containers. Of containers that get no credentials they are ignored.
+	Identities contract.Identities
 	// Refused says why the role that the service account names is not its identity, or is "". It has no separator.
 	Refused string
 	// AuthCA are the CA certificates of the auth service, in PEM; empty if there is none, or if they are not known yet.
@@ -50,14 +49,14 @@ func Decide(in Input, settings Settings) Decision {
 	case decision.Reason == WebIdentity:
 		decision.Status = webIdentityStatus
 	case decision.Reason == NoWebIdentity:
-		decision = skip(NoWebIdentity, webIdentityRefusal(in, settings))
+		decision = skip(NoWebIdentity, webIdentityRefusal(in, options, settings))
 	case decision.Reason == NameTaken && options.webIdentity != nil:
 		decision = skip(NameTaken, tokenNameMessage)
 	case !decision.Injects():
 		decision = Skip(decision.Reason)
 	}
 	decision.options, decision.resources = options, resources
-	if decision.Injects() && !in.Associated {
+	if decision.Injects() && in.Identities.IsZero() {
 		decision.Status = unassociatedStatus(in.Namespace, in.ServiceAccount(), in.Refused)
 	}
 	if in.Refused != "" && (decision.Injects() || decision.Reason == NotAssociated) {
@@ -68,6 +67,9 @@ func Decide(in Input, settings Settings) Decision {
 	}
 	if decision.Injects() {
 		notes = append(notes, ownCredentialsNotes(applicationContainers(in.Pod), options)...)
+	}
+	if decision.withSidecar() {
+		notes = append(notes, sharedNotes(in, options)...)
 	}
 	if decision.Reason == NotAssociated && options.webIdentity != nil {
 		// Whoever asks for it expects it.
@@ -106,7 +108,7 @@ func reasonFor(in Input, options podOptions, settings Settings, fit bool) Reason
 		return IRSA
 	case every(eligibleContainers(pod, options), hasOwn):
 		return OwnCredentials
-	case in.Mode == contract.InjectAssociated && !in.Associated:
+	case in.Mode == contract.InjectAssociated && in.Identities.IsZero():
 		return NotAssociated
 	case !fit:
 		return LimitRange

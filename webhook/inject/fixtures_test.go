@@ -110,7 +110,7 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 	var given struct {
 		Namespace   string                  `json:"namespace"`
 		Mode        string                  `json:"mode"`
-		Identity    *contract.Identity      `json:"identity"`
+		Identity    contract.Identities     `json:"identity"`
 		TagLabels   string                  `json:"tagLabels"`
 		AuthCA      string                  `json:"authCA"`
 		LimitRanges []corev1.LimitRangeItem `json:"limitRanges"`
@@ -119,10 +119,8 @@ func parse(t testing.TB, file string, archive *txtar.Archive) fixture {
 	decode(t, file, f.part(partAdmission), &given)
 	f.input = inject.Input{Namespace: given.Namespace, Mode: given.Mode, AuthCA: given.AuthCA, Token: "FIRSTTOKENFIRSTTOKENFIRSTT"}
 	f.input.Rules = inject.Rules{LimitRanges: given.LimitRanges, Quotas: given.Quotas}
-	if given.Identity != nil {
-		f.input.Identity, f.input.Associated = *given.Identity, true
-		f.input.Identity.TagLabels = given.TagLabels
-	}
+	f.input.Identities = given.Identity
+	f.input.Identities.TagLabels = given.TagLabels
 	decode(t, file, f.part(partSettings), &f.settings)
 	if before := f.part(partBefore); before != nil {
 		f.before = new(corev1.Pod)

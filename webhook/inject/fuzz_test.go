@@ -2,9 +2,11 @@ package inject_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 	kjson "sigs.k8s.io/json"
 
 	"github.com/podidentity/podidentity/webhook/inject"
@@ -42,8 +44,13 @@ func FuzzPod(f *testing.F) {
 	})
 }
 
-// valid reports whether an API server would take the names of a pod: each once.
+// valid reports whether an API server would take the names of a pod: each once, and those of containers by their rule.
 func valid(pod *corev1.Pod) bool {
+	for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if len(validation.IsDNS1123Label(container.Name)) > 0 {
+			return false
+		}
+	}
 	for _, count := range names(pod) {
 		if count > 1 {
 			return false

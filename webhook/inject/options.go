@@ -21,6 +21,11 @@ type podOptions struct {
 
 	// webIdentity is set where the pod asks for contract.AuthorizationWebIdentity, whether or not it can have it.
 	webIdentity *webIdentity
+	// oneToken is true of a pod that an older webhook has injected: its containers share the token of the pod.
+	oneToken bool
+	// debug is true of a container of kubectl debug, and target is the container whose token it has, or "" for that of the pod.
+	debug  bool
+	target string
 
 	skip set
 	// inject are containers that get credentials although they have some of their own.
@@ -34,7 +39,7 @@ type sidecarOptions struct {
 	wait        time.Duration
 	probePort   int // 0 is none
 	readiness   string
-	// token is the authorization token, if applications must also find it in their environment.
+	// token is the authorization token of the pod, if applications must also find theirs in their environment.
 	token string
 }
 
@@ -44,6 +49,8 @@ func (o podOptions) skips(container string) bool { return o.skip.has(container) 
 // with the legal values.
 func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 	r := annotationReader{annotations: in.Pod.Annotations}
+	sidecar := existingSidecar(in.Pod)
+	o.oneToken = sidecar != nil && !hasEnv(sidecar.Env, contract.EnvContainers)
 	o.sidecarOptions = sidecarOptions{
 		port:        r.port(contract.AnnotationPort, settings.Port),
 		metricsPort: r.port(contract.AnnotationMetricsPort, 0),
@@ -56,7 +63,7 @@ func readOptions(in Input, settings Settings) (o podOptions, notes []string) {
 	r.boolean(contract.AnnotationInject)
 	switch r.authorization() {
 	case contract.AuthorizationEnv:
-		o.token = authorizationToken(existingSidecar(in.Pod), in.Token)
+		o.token = authorizationToken(sidecar, in.Token)
 	case contract.AuthorizationWebIdentity:
 		o.webIdentity = webIdentityOf(in)
 	}

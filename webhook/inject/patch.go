@@ -2,6 +2,7 @@ package inject
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"gomodules.xyz/jsonpatch/v2"
@@ -38,17 +39,20 @@ func (i *Injector) PatchEphemeralContainers(in Input, old *corev1.Pod) (operatio
 	options.webIdentity = nil // asked for too late: the pod has a sidecar
 	var to patch
 	existing := setOf(old.Spec.EphemeralContainers, func(c *corev1.EphemeralContainer) string { return c.Name })
-	var added []*corev1.Container
 	for n, ephemeral := range in.Pod.Spec.EphemeralContainers {
 		if existing.has(ephemeral.Name) {
 			continue
 		}
 		container := corev1.Container(ephemeral.EphemeralContainerCommon)
-		i.configureContainer(&to, itemPath("/spec/ephemeralContainers", n), &container, options)
-		added = append(added, &container)
-	}
-	for _, note := range ownCredentialsNotes(added, options) {
-		warnings = append(warnings, warning(note))
+		of, ok := options.debugging(in.Pod, ephemeral.TargetContainerName)
+		if !ok {
+			warnings = append(warnings, warning(fmt.Sprintf("container %.63s gets no credentials, because its target %.63s has none", ephemeral.Name, ephemeral.TargetContainerName)))
+			continue
+		}
+		i.configureContainer(&to, itemPath("/spec/ephemeralContainers", n), &container, of)
+		for _, note := range ownCredentialsNotes([]*corev1.Container{&container}, of) {
+			warnings = append(warnings, warning(note))
+		}
 	}
 	return to.operations, warnings
 }
@@ -56,8 +60,8 @@ func (i *Injector) PatchEphemeralContainers(in Input, old *corev1.Pod) (operatio
 // annotations are those that the product writes. An identity or a CA that the author of the pod wrote is never trusted.
 func annotations(in Input, decision Decision, settings Settings) map[string]string {
 	identity, authCA := "", ""
-	if decision.Injects() && in.Associated {
-		identity = in.Identity.For(in.Pod.Labels).String()
+	if decision.Injects() {
+		identity = given(in, decision.options).For(in.Pod.Labels).String()
 	}
 	if decision.Injects() && settings.NeedsAuthCA() {
 		authCA = in.AuthCA
@@ -92,13 +96,20 @@ func (i *Injector) addContainers(to *patch, pod *corev1.Pod, decision Decision) 
 	for n := range pod.Spec.InitContainers {
 		i.configureContainer(to, itemPath("/spec/initContainers", n), &pod.Spec.InitContainers[n], decision.options)
 	}
-	switch existing := existingSidecar(pod); {
-	case !decision.withSidecar():
-	case existing == nil:
-		to.insert("/spec/initContainers", len(pod.Spec.InitContainers), sidecarIndex(pod), i.sidecar(pod, decision))
-	case decision.options.readiness == ReadinessExec && asksByHTTP(existing):
+	if !decision.withSidecar() {
+		return
+	}
+	existing := existingSidecar(pod)
+	if existing == nil {
+		index := sidecarIndex(pod)
+		to.insert("/spec/initContainers", len(pod.Spec.InitContainers), index, i.sidecar(pod, decision))
+		to.extend(itemPath("/spec/initContainers", index)+"/env", 1, encodeEnv(containersEnv(pod, decision.options)))
+		return
+	}
+	path := itemPath("/spec/initContainers", slices.IndexFunc(pod.Spec.InitContainers, isSidecar))
+	completeContainers(to, path, existing, pod, decision.options)
+	if decision.options.readiness == ReadinessExec && asksByHTTP(existing) {
 		// The proxy of a mesh came after the sidecar.
-		path := itemPath("/spec/initContainers", slices.IndexFunc(pod.Spec.InitContainers, isSidecar))
 		ready, live := probes(decision.options.sidecarOptions)
 		to.add(path+"/readinessProbe", encode(ready))
 		to.add(path+"/livenessProbe", encode(live))

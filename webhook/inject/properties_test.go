@@ -30,6 +30,9 @@ func TestEveryPodKeepsTheInvariants(t *testing.T) {
 		}
 		input := inputOfSeed(seed)
 		input.Pod = podOf(t, raw)
+		if seed%4 == 1 {
+			input.Identities.Containers = ownOf(input.Pod)
+		}
 		settings := settingsOfSeed(seed)
 		reasons[inject.Decide(input, settings).Reason]++
 		if !t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { checkInvariants(t, input, raw, settings) }) {
@@ -55,10 +58,10 @@ func inputOfSeed(seed uint64) inject.Input {
 		input.Mode = contract.InjectAssociated
 	}
 	if seed%3 != 0 {
-		input.Identity, input.Associated = contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}, true
+		input.Identities.Identity = contract.Identity{RoleARN: "arn:aws:iam::111122223333:role/r"}
 	}
-	if seed%7 == 1 {
-		input.Identity.Policy = "{}"
+	if seed%7 == 1 && input.Identities.RoleARN != "" {
+		input.Identities.Policy = "{}"
 	}
 	return input
 }
@@ -99,6 +102,7 @@ func checkInvariants(t testing.TB, input inject.Input, raw []byte, settings inje
 	checkToken(t, input, decision, before, after)
 	if decision.Reason == inject.Injected {
 		checkNothingForeign(t, after)
+		checkFolders(t, after)
 	}
 	trusted := ""
 	if decision.Injects() && settings.UsesEKSAuth() {

@@ -65,8 +65,24 @@ func removeOursFromContainer(was, is object) {
 			delete(was, probe)
 			delete(is, probe)
 		}
+		for _, c := range []object{was, is} {
+			env, _ := c["env"].([]any)
+			c["env"] = slices.DeleteFunc(env, func(item any) bool {
+				variable, _ := item.(object)
+				return variable["name"] == contract.EnvContainers || variable["name"] == contract.EnvSkippedContainers
+			})
+		}
 	}
 	removeOurItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath, contract.WebIdentityMountPath)
+	for _, c := range []object{was, is} {
+		for _, mount := range items(c, "volumeMounts") {
+			if mount["name"] == contract.AuthorizationVolumeName && mount["mountPath"] == contract.AuthorizationMountPath {
+				// Of a container with another name, or of an older version.
+				delete(mount, "subPath")
+				mount["readOnly"] = true
+			}
+		}
+	}
 	old := items(was, "env")
 	for i, variable := range items(is, "env") {
 		// What we appended to NO_PROXY.

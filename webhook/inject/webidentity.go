@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podidentity/podidentity/contract"
@@ -37,7 +38,7 @@ type webIdentity struct {
 }
 
 func webIdentityOf(in Input) *webIdentity {
-	w := &webIdentity{role: in.Identity.RoleARN, tokenFile: contract.WebIdentityMountPath + "/" + contract.TokenFile, sessionField: "metadata.name"}
+	w := &webIdentity{role: in.Identities.RoleARN, tokenFile: contract.WebIdentityMountPath + "/" + contract.TokenFile, sessionField: "metadata.name"}
 	if isWindows(in.Pod) {
 		// The kubelet mounts the path on the drive C.
 		w.tokenFile = `C:` + strings.ReplaceAll(w.tokenFile, "/", `\`)
@@ -82,9 +83,9 @@ func webIdentityReason(in Input, options podOptions, settings Settings) Reason {
 		return NameTaken
 	case settings.UsesEKSAuth():
 		return NoWebIdentity
-	case !in.Associated:
+	case in.Identities.IsZero():
 		return NotAssociated
-	case webIdentityRefusal(in, settings) != "":
+	case webIdentityRefusal(in, options, settings) != "":
 		return NoWebIdentity
 	case every(eligible, func(c *corev1.Container) bool { return hasOwn(c) && usesIRSA(c) }):
 		return IRSA
@@ -95,17 +96,17 @@ func webIdentityReason(in Input, options podOptions, settings Settings) Reason {
 }
 
 // webIdentityRefusal says why a pod cannot have its token: the sidecar or the service would give less to it than the token does.
-func webIdentityRefusal(in Input, settings Settings) string {
+func webIdentityRefusal(in Input, options podOptions, settings Settings) string {
 	if settings.UsesEKSAuth() {
 		return fmt.Sprintf("with --source=%s no token for STS can be had; remove %s", contract.SourceEKSAuth, contract.AnnotationAuthorization)
 	}
 	// Whatever a later version adds is refused until somebody decides that it restricts nothing.
-	beyond := slices.DeleteFunc(in.Identity.For(in.Pod.Labels).Fields(), func(field string) bool {
+	beyond := slices.DeleteFunc(given(in, options).For(in.Pod.Labels).Fields(), func(field string) bool {
 		switch field {
 		case "association", "roleARN", "disableSessionTags":
 			return true
 		case "sessionDuration":
-			return time.Duration(in.Identity.SessionDuration) >= sdkSession
+			return time.Duration(in.Identities.SessionDuration) >= sdkSession
 		}
 		return false
 	})
@@ -145,6 +146,16 @@ type client struct {
 	volumes []encodedVolume
 	mount   json.RawMessage
 	path    string
+}
+
+// mountOf is the mount of a folder of the volume, or of all of it where folder is empty.
+func (c client) mountOf(folder string) json.RawMessage {
+	if folder == "" {
+		return c.mount
+	}
+	text := append([]byte{}, c.mount[:len(c.mount)-1]...)
+	text, _ = jsontext.AppendQuote(append(text, `,"subPath":`...), folder)
+	return append(text, '}')
 }
 
 func newClient(path string, mounted string, volumes ...corev1.Volume) client {

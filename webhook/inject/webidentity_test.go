@@ -22,7 +22,7 @@ func checkToken(t testing.TB, input inject.Input, decision inject.Decision, befo
 		}
 		return
 	}
-	if after.Annotations[contract.AnnotationAuthorization] != contract.AuthorizationWebIdentity || input.Identity.Policy != "" || inject.HasSidecar(after) {
+	if after.Annotations[contract.AnnotationAuthorization] != contract.AuthorizationWebIdentity || input.Identities.Policy != "" || inject.HasSidecar(after) {
 		t.Errorf("a pod has a token against what it or its association says: %v", after.Annotations)
 	}
 	for _, container := range slices.Concat(after.Spec.InitContainers, after.Spec.Containers) {
@@ -30,7 +30,7 @@ func checkToken(t testing.TB, input inject.Input, decision inject.Decision, befo
 			return v.Name == "AWS_WEB_IDENTITY_TOKEN_FILE" && strings.Contains(v.Value, contract.Domain)
 		})
 		role := slices.IndexFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == "AWS_ROLE_ARN" })
-		if ours && (role < 0 || container.Env[role].Value != input.Identity.RoleARN) {
+		if ours && (role < 0 || container.Env[role].Value != input.Identities.RoleARN) {
 			t.Errorf("container %s has our token for another role: %v", container.Name, container.Env)
 		}
 	}
@@ -40,22 +40,24 @@ func checkToken(t testing.TB, input inject.Input, decision inject.Decision, befo
 func TestWhatATokenInTheApplicationCannotApplyIsRefused(t *testing.T) {
 	for document, refused := range map[string]string{
 		`{"roleARN":"r"}`: "",
-		`{"association":"a","roleARN":"r","disableSessionTags":true}`:     "",
-		`{"roleARN":"r","sessionDuration":"1h"}`:                          "",
-		`{"roleARN":"r","sessionDuration":"12h"}`:                         "",
-		`{"roleARN":"r","sessionDuration":"15m"}`:                         "sessionDuration",
-		`{"roleARN":"r","sourceIdentity":"PodName","tags":"a=b"}`:         "sourceIdentity and tags",
-		`{"roleARN":"r","policy":"{}"}`:                                   "policy",
-		`{"roleARN":"r","targetRoleARN":"t","externalID":"x"}`:            "targetRoleARN and externalID",
-		`{"roleARN":"r","targetRoleARN":"t","sessionDuration":"1h"}`:      "targetRoleARN",
-		`{"roleARN":"r","externalID":"x","disableSessionTags":true}`:      "externalID",
-		`{"roleARN":"r","sessionDuration":"15m","policy":"{\"a\":\"\"}"}`: "policy and sessionDuration",
+		`{"association":"a","roleARN":"r","disableSessionTags":true}`:      "",
+		`{"roleARN":"r","sessionDuration":"1h"}`:                           "",
+		`{"roleARN":"r","sessionDuration":"12h"}`:                          "",
+		`{"roleARN":"r","sessionDuration":"15m"}`:                          "sessionDuration",
+		`{"roleARN":"r","sourceIdentity":"PodName","tags":"a=b"}`:          "sourceIdentity and tags",
+		`{"roleARN":"r","policy":"{}"}`:                                    "policy",
+		`{"roleARN":"r","targetRoleARN":"t","externalID":"x"}`:             "targetRoleARN and externalID",
+		`{"roleARN":"r","targetRoleARN":"t","sessionDuration":"1h"}`:       "targetRoleARN",
+		`{"roleARN":"r","externalID":"x","disableSessionTags":true}`:       "externalID",
+		`{"roleARN":"r","sessionDuration":"15m","policy":"{\"a\":\"\"}"}`:  "policy and sessionDuration",
+		`{"roleARN":"r","containers":[{"container":"app","roleARN":"s"}]}`: "containers",
+		`{"containers":[{"container":"app","roleARN":"s"}]}`:               "containers",
 	} {
 		t.Run(document, func(t *testing.T) {
-			input := inject.Input{Namespace: "n", Mode: contract.InjectEnabled, Associated: true, Pod: new(corev1.Pod)}
+			input := inject.Input{Namespace: "n", Mode: contract.InjectEnabled, Pod: &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app"}}}}}
 			input.Pod.Annotations = map[string]string{contract.AnnotationAuthorization: contract.AuthorizationWebIdentity}
 			var err error
-			if input.Identity, _, err = contract.ParseIdentity([]byte(document)); err != nil {
+			if input.Identities, err = contract.ParseIdentities([]byte(document)); err != nil {
 				t.Fatal(err)
 			}
 			decision := inject.Decide(input, defaultSettings())

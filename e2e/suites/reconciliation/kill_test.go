@@ -29,8 +29,7 @@ func killedSidecar(t *testing.T, f fixture) {
 	f.startAssociated(t)
 	token := []string{"sh", "-c", "cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
 	before := f.execute(t, token...)
-	_, id, _ := strings.Cut(f.inPod(t, "{.status.initContainerStatuses[0].containerID}"), "://")
-	f.DoWith(t, fmt.Sprintf(killer, f.inPod(t, "{.spec.nodeName}"), f.CLIImage, id), "create", "--namespace="+f.namespace, "--filename=-")
+	f.killSidecar(t)
 	f.Do(t, "wait", "--namespace="+f.namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/app", "--timeout=1m")
 	f.list(t)
 	if after := f.execute(t, token...); after != before {
@@ -39,4 +38,11 @@ func killedSidecar(t *testing.T, f fixture) {
 	if restarts := f.inPod(t, "{.status.containerStatuses[*].restartCount}"); restarts != "0" {
 		t.Errorf("the application restarted %s times", restarts)
 	}
+}
+
+// killSidecar kills the sidecar of the pod app.
+func (f fixture) killSidecar(t *testing.T) {
+	t.Helper()
+	_, id, _ := strings.Cut(f.inPod(t, "{.status.initContainerStatuses[0].containerID}"), "://")
+	f.DoWith(t, fmt.Sprintf(killer, f.inPod(t, "{.spec.nodeName}"), f.CLIImage, id), "create", "--namespace="+f.namespace, "--filename=-")
 }

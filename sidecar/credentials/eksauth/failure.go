@@ -33,7 +33,11 @@ func (s Source) errorFailure(err error, status int, secrets []string) *credentia
 }
 
 func transient(reason string, secrets ...string) *credentials.Failure {
-	return &credentials.Failure{Verdict: credentials.Transient, Reason: upstream.Line(reason, secrets...)}
+	return failure(credentials.Transient, reason, secrets...)
+}
+
+func failure(verdict credentials.Verdict, reason string, secrets ...string) *credentials.Failure {
+	return &credentials.Failure{Verdict: verdict, Reason: upstream.Line(reason, secrets...)}
 }
 
 // exceptionFailure describes an exception of the service. Its code is in a header or in the body, perhaps with a namespace before it

@@ -23,6 +23,9 @@ import (
 // maxToken keeps a request below the 32 KB that the auth service reads. A token has about 1.5 KB.
 const maxToken = 20_000
 
+// oneRole is the reason why Amazon's own service is not asked for an identity of a container: its API has no field for one.
+const oneRole = "EKS Auth gives one role to all containers of a pod: remove spec.container from the PodIdentityAssociation, or use another source"
+
 // Source exchanges the token in a file for credentials of the role that the service gives to the pod.
 type Source struct {
 	// TokenFile is read for each fetch, because the kubelet renews it.
@@ -43,6 +46,9 @@ var _ credentials.Source = Source{}
 // Fetch implements credentials.Source. The identity does not choose the role, but says which one to expect. Fetch keeps nothing for
 // the next one, to save memory.
 func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Credentials, error) {
+	if s.Region != "" && id.Container != "" {
+		return credentials.Credentials{}, failure(credentials.Refused, oneRole)
+	}
 	token, err := s.service().ReadToken(s.TokenFile, maxToken)
 	if err != nil {
 		return credentials.Credentials{}, err
@@ -53,7 +59,7 @@ func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Cr
 	}
 	client := exchange.NewClient(roots)
 	defer client.CloseIdleConnections()
-	request, secrets, err := s.request(ctx, token)
+	request, secrets, err := s.request(ctx, token, id.Container)
 	if err != nil {
 		return credentials.Credentials{}, err
 	}
@@ -70,7 +76,7 @@ func (s Source) Fetch(ctx context.Context, id contract.Identity) (credentials.Cr
 
 // request makes an AssumeRoleForPodIdentity request (eks-auth 2023-11-26), signed if the service is Amazon's. It also returns the
 // secrets in it, which no message may repeat: AWS answers a wrong signature with the whole request.
-func (s Source) request(ctx context.Context, token string) (request *http.Request, secrets []string, err error) {
+func (s Source) request(ctx context.Context, token, container string) (request *http.Request, secrets []string, err error) {
 	body, err := json.Marshal(map[string]string{"token": token})
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode the request to the auth service: %w", err)
@@ -82,6 +88,9 @@ func (s Source) request(ctx context.Context, token string) (request *http.Reques
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", contract.ContainerName)
+	if container != "" {
+		request.Header.Set(contract.HeaderContainer, container)
+	}
 	secrets = []string{token}
 	if s.Region != "" {
 		secret, err := s.sign(ctx, request, body)

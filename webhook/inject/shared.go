@@ -1,0 +1,104 @@
+package inject
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podidentity/podidentity/contract"
+)
+
+// sharedNotes say what lets containers of a pod have the credentials of others, where these are not the same for all.
+func sharedNotes(in Input, options podOptions) []string {
+	suspects := applicationContainers(in.Pod)
+	if len(given(in, options).Containers) == 0 {
+		// Only those that get nothing have something to take.
+		suspects = slices.DeleteFunc(suspects, func(c *corev1.Container) bool { return !options.skips(c.Name) })
+	}
+	if len(suspects) == 0 {
+		return nil
+	}
+	var notes []string
+	spec := in.Pod.Spec
+	if spec.HostPID || spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
+		notes = append(notes, "the containers see each other's processes, so each can take the credentials of the others: remove shareProcessNamespace and hostPID to keep them apart")
+	}
+	for _, trespass := range []struct {
+		holds func(pod *corev1.Pod, container *corev1.Container) bool
+		note  string
+	}{
+		{isPrivileged, "can take the credentials of the others by privilege: take privileged and capabilities such as NET_ADMIN away to keep them apart"},
+		{mayCapture, "can read what the others receive, as root with the capability NET_RAW: set runAsNonRoot, or drop NET_RAW"},
+		{mountsTokens, "can read the tokens of the others by a mount of volume " + contract.AuthorizationVolumeName + ": remove that mount"},
+	} {
+		var names []string
+		for _, container := range suspects {
+			if !isMeshContainer(container.Name) && trespass.holds(in.Pod, container) {
+				names = append(names, container.Name)
+			}
+		}
+		if len(names) > 0 {
+			notes = append(notes, fmt.Sprintf("container %.100s %s", strings.Join(names, " and "), trespass.note))
+		}
+	}
+	return notes
+}
+
+// isPrivileged reports whether a container may divert the connections of the others, or enter them.
+func isPrivileged(_ *corev1.Pod, container *corev1.Container) bool {
+	security := container.SecurityContext
+	if security == nil {
+		return false
+	}
+	if security.Privileged != nil && *security.Privileged {
+		return true
+	}
+	return security.Capabilities != nil && slices.ContainsFunc(security.Capabilities.Add, func(added corev1.Capability) bool {
+		switch strings.TrimPrefix(strings.ToUpper(string(added)), "CAP_") {
+		case "ALL", "NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE":
+			return true
+		}
+		return false
+	})
+}
+
+// mayCapture reports whether a container can listen in on the loopback interface. Container runtimes give NET_RAW to root unless it is
+// dropped, and processes of another user do not have it.
+func mayCapture(pod *corev1.Pod, container *corev1.Container) bool {
+	if isPrivileged(pod, container) {
+		return false // which says more
+	}
+	var added, dropped []corev1.Capability
+	user, nonRoot := inheritedUser(pod), pod.Spec.SecurityContext != nil && isTrue(pod.Spec.SecurityContext.RunAsNonRoot)
+	if security := container.SecurityContext; security != nil {
+		if security.RunAsUser != nil {
+			user = security.RunAsUser
+		}
+		if security.RunAsNonRoot != nil {
+			nonRoot = *security.RunAsNonRoot
+		}
+		if security.Capabilities != nil {
+			added, dropped = security.Capabilities.Add, security.Capabilities.Drop
+		}
+	}
+	has := func(list []corev1.Capability, names ...string) bool {
+		return slices.ContainsFunc(list, func(c corev1.Capability) bool {
+			return slices.Contains(names, strings.TrimPrefix(strings.ToUpper(string(c)), "CAP_"))
+		})
+	}
+	if nonRoot || user != nil && *user != 0 {
+		return false
+	}
+	return has(added, "NET_RAW") || !has(dropped, "ALL", "NET_RAW")
+}
+
+func isTrue(value *bool) bool { return value != nil && *value }
+
+// mountsTokens reports whether a container mounts more of the volume than the webhook has it do.
+func mountsTokens(_ *corev1.Pod, container *corev1.Container) bool {
+	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
+		return m.Name == contract.AuthorizationVolumeName && m.MountPath != contract.AuthorizationMountPath
+	})
+}
