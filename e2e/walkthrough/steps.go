@@ -38,6 +38,10 @@ func steps() []Step {
 			"kubectl describe pod --namespace " + namespace + " --selector job-name=" + job, describeInjected,
 		},
 		{
+			"of two containers of one pod, one lists the bucket and the other is refused by S3, each by its own association",
+			"kubectl logs --namespace " + namespace + " " + twoContainers + " --all-containers --prefix", roleOfAContainer,
+		},
+		{
 			"the same Job in an opted-out pod finds no credentials",
 			"kubectl logs --namespace " + namespace + " job/opted-out", optedOut,
 		},
