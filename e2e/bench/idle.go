@@ -3,13 +3,18 @@ package bench
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
 // idle are sidecars that nobody asks for anything, or nobody any more.
 type idle struct {
 	associated, unassociated *sidecar
-	first                    effort
+	// separate are of pods some of whose containers have a role for themselves, by the number of these.
+	separate map[int]*sidecar
+	first    effort
 	// loaded has answered many requests, and is alone since then.
 	loaded *sidecar
 	alone  time.Time
@@ -29,12 +34,45 @@ func startIdle(ctx context.Context, p pods) (*idle, error) {
 		associated.end()
 		return nil, err
 	}
-	return &idle{associated: associated, unassociated: unassociated}, nil
+	i := &idle{associated: associated, unassociated: unassociated, separate: map[int]*sidecar{}}
+	for _, roles := range []int{1, 2, 5} {
+		s, err := p.startSeparate(ctx, roles)
+		if err != nil {
+			i.end()
+			return nil, err
+		}
+		i.separate[roles] = s
+	}
+	return i, nil
+}
+
+// startSeparate starts a sidecar of a pod with a role for the pod, and one for each of so many containers.
+func (p pods) startSeparate(ctx context.Context, roles int) (*sidecar, error) {
+	var names, identities []string
+	for n := range roles {
+		name := fmt.Sprintf("container-%d", n)
+		names = append(names, name)
+		identities = append(identities, fmt.Sprintf(`{"container":%q,"roleARN":"arn:aws:iam::111122223333:role/%s"}`, name, name))
+	}
+	p.environment = []string{"CONTAINERS=" + strings.Join(names, ",")}
+	document := fmt.Sprintf(`{"roleARN":"arn:aws:iam::111122223333:role/reader","containers":[%s],"critical":["containers"]}`, strings.Join(identities, ","))
+	s, err := p.start(ctx, document)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := s.ask(ctx, "wait"); err != nil {
+		s.end()
+		return nil, err
+	}
+	return s, nil
 }
 
 func (i *idle) end() {
 	i.associated.end()
 	i.unassociated.end()
+	for _, s := range i.separate {
+		s.end()
+	}
 	if i.loaded != nil {
 		i.loaded.end()
 	}
@@ -83,5 +121,16 @@ func (r *Run) idle(ctx context.Context, i *idle) error {
 		Row{What: "sidecar after 100,000 GETs and 200 scrapes, later: anonymous memory", Unit: "MB", Budget: 2, Measured: float64(loaded.anonymous) / megabyte,
 			Note: fmt.Sprintf("%s after the last request", time.Since(i.alone).Round(time.Second))},
 	)
+	return r.separate(i)
+}
+
+func (r *Run) separate(i *idle) error {
+	for _, roles := range slices.Sorted(maps.Keys(i.separate)) {
+		m, err := i.separate[roles].memory()
+		if err != nil {
+			return err
+		}
+		r.add(Row{What: fmt.Sprintf("sidecar idle, with roles of their own for %d containers: anonymous memory", roles), Unit: "MB", Budget: None(), Measured: float64(m.anonymous) / megabyte, Note: "besides the role of the pod"})
+	}
 	return nil
 }

@@ -23,6 +23,8 @@ type pods struct {
 	program string
 	sts     *sts
 	work    string
+	// environment is what the webhook adds for some pods.
+	environment []string
 }
 
 // sidecar is one that runs.
@@ -61,6 +63,7 @@ func (p pods) command(ctx context.Context, s *sidecar, arguments ...string) *exe
 		"GOMAXPROCS=1", "AWS_REGION=us-east-1", "AWS_ENDPOINT_URL_STS=" + p.sts.URL, "AWS_CA_BUNDLE=" + p.sts.bundle,
 		"POD_NAME=web-0", "POD_NAMESPACE=bench", "POD_UID=0a1b", "POD_SERVICE_ACCOUNT=reader",
 	}
+	c.Env = append(c.Env, p.environment...)
 	c.Stderr = &s.log
 	return c
 }
