@@ -21,17 +21,23 @@ const oncall = "system:serviceaccount:default:oncall"
 
 type fixture struct {
 	*platform.Platform
+
+	// sts is asked by the pods that are created once useSTS has run.
+	sts platform.STS
 }
 
 func TestOnARealCluster(t *testing.T) {
 	install(t)
-	f := fixture{platform.ForTest(t, "plugin")}
+	p := platform.ForTest(t, "plugin")
+	f := fixture{p, p.StartSTS(t, 0)}
 	f.bindDocumentedRole(t)
 	t.Run("of a healthy installation all is well", f.healthy)
 	t.Run("the session of docs/kubectl.md prints what it says", f.session)
 	t.Run("who tells the role of a pod, and who has a role", f.who)
+	t.Run("check names what is wrong with the endpoint of STS", f.endpoints)
 	t.Run("check names what is wrong with a pod", f.pods)
 	t.Run("check names what is wrong with an installation", f.installation)
+	t.Run("check names what the auth service refuses", f.authService)
 }
 
 // install builds the plugin, and puts it where kubectl finds it.
