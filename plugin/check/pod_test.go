@@ -65,6 +65,16 @@ func running() corev1.ContainerState {
 	return corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: ago(time.Minute)}}
 }
 
+// separate gives a role to the container app for itself, and lets the sidecar know these critical fields.
+func separate(t *testing.T, f *podFacts, known string) {
+	t.Helper()
+	own := associate("agent", "shop", "checkout", inEffect())
+	own.Spec.Container = f.pod.Spec.Containers[0].Name
+	f.identities = identities(t, associate("checkout", "shop", "checkout", inEffect()), own)
+	f.pod.Annotations[contract.AnnotationIdentity] = f.identities.Of(f.pod).String()
+	f.pod.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvCriticalFields, Value: known}}
+}
+
 func TestEachFaultOfAPodHasALineAndARemedy(t *testing.T) {
 	var g golden
 	g.add(t, "all is well", podFindings(healthy(t)))
@@ -104,6 +114,11 @@ func TestEachFaultOfAPodHasALineAndARemedy(t *testing.T) {
 			f.identities = identities(t, associate("checkout", "shop", "checkout", inEffect()), associate("all", "*", "*", inEffect()))
 			f.identities.Index.SetRole(serviceAccountOf(f), roleARN+"annotated")
 		}},
+		{"a container has a role for itself, which STS refuses", func(f *podFacts) {
+			separate(t, f, "containers")
+			says("container app: STS refuses role " + roleARN + "agent: AccessDenied: no")(f)
+		}},
+		{"a container has a role for itself, and the sidecar is too old for that", func(f *podFacts) { separate(t, f, "") }},
 		{"the association is not ready", func(f *podFacts) {
 			f.identities = identities(t, associate("checkout", "shop", "checkout", notReady(v1alpha1.ReasonNoNewCredentials, "1 of 1 pods get no new credentials; the sidecar of pod shop/x says: STS refuses role r: AccessDenied: no")))
 		}},

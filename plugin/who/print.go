@@ -3,6 +3,7 @@ package who
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,12 +15,19 @@ func printTable(out io.Writer, all []*Grant, wide bool) error {
 		return nil
 	}
 	header := []string{"NAMESPACE", "SERVICEACCOUNT", "ROLE", "FROM", "PODS"}
+	containers := slices.ContainsFunc(all, func(grant *Grant) bool { return grant.Container != "" })
+	if containers {
+		header = slices.Insert(header, 2, "CONTAINER")
+	}
 	if wide {
 		header = append(header, "NAMES")
 	}
 	var rows [][]string
 	for _, grant := range all {
 		row := []string{grant.Namespace, grant.ServiceAccount, grant.role(), grant.from(), strconv.Itoa(len(grant.Pods))}
+		if containers {
+			row = slices.Insert(row, 2, grant.Container)
+		}
 		if wide {
 			row = append(row, strings.Join(grant.Pods, ","))
 		}
@@ -37,6 +45,9 @@ func printWhy(out io.Writer, all []*Grant) error {
 			continue
 		}
 		text := fmt.Sprintf("\n%s/%s:\n", grant.Namespace, grant.ServiceAccount)
+		if grant.Container != "" {
+			text = fmt.Sprintf("\n%s/%s, container %s:\n", grant.Namespace, grant.ServiceAccount, grant.Container)
+		}
 		for i, sentence := range grant.Why {
 			text += fmt.Sprintf("  %d. %s\n", i+1, sentence)
 		}

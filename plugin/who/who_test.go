@@ -101,6 +101,18 @@ func tagged() []client.Object {
 	return append(objects, injected("shop", "before", "checkout", "tagged", "tagged"))
 }
 
+// separate are associations for containers, and a pod of which one has a role for itself.
+func separate() []client.Object {
+	agent, agents := associate("agent", "shop", "checkout", 1), associate("agents", "shop", "*", 1)
+	agent.Spec.Container, agents.Spec.Container = "agent", "agent*"
+	pod := injected("shop", "checkout-0", "checkout", "", "")
+	pod.Annotations[contract.AnnotationIdentity] = contract.Identities{
+		Identity:   contract.Identity{Association: "checkout", RoleARN: roleARN + "checkout"},
+		Containers: []contract.Identity{{Container: "agent", Association: "agent", RoleARN: roleARN + "agent"}},
+	}.String()
+	return []client.Object{webhook(), associate("checkout", "shop", "checkout", 1), agent, agents, serviceAccount("shop", "checkout", ""), pod}
+}
+
 func eksAuth() []string {
 	return []string{"--source=eks-auth", "--eks-auth-endpoint=https://auth.example.com", "--cluster-name=green"}
 }
@@ -136,6 +148,7 @@ func TestWhoHasWhichRole(t *testing.T) {
 		{"an annotation within the bounds of its namespace, with the auth service", "shop/checkout --why", append(alone(), webhook(eksAuth()...), bounded("arn:aws:iam::111122223333:role/*"))},
 		{"an annotation outside of them", "shop", append(alone(), webhook(), bounded("arn:aws:iam::111122223333:role/shop-*"))},
 		{"pods that differ in their tags have one identity", "shop --output=wide", tagged()},
+		{"containers with roles of their own, and why", "shop --why --output=wide", separate()},
 		{"an installation that cannot be found", "shop", alone()},
 		{"too many parts", "shop/checkout/checkout-0/app", nil},
 	} {
