@@ -46,6 +46,7 @@ func TestOnARealCluster(t *testing.T) {
 		{"a new CA is trusted before its first certificate is shown", rotated},
 		{"an injected pod lists the bucket by a session of the service, and follows its CA", injected},
 		{"an injected pod gets sessions with its labels, also when these change", injectedLabels},
+		{"two containers of a pod get sessions of different roles", injectedContainers},
 	} {
 		t.Run(scenario.name, func(t *testing.T) { scenario.run(t, s) })
 	}
