@@ -61,6 +61,13 @@ func refusesInvalid(t *testing.T, env *platform.Env) {
 		"a policy with session tags":    {valid + "  policy: '{}'\n", "set disableSessionTags to true, or remove policy"},
 		"a duration without a unit":     {valid + "  sessionDuration: '3600'\n", "sessionDuration must be a duration with units between 15m and 12h"},
 		"a session too short for STS":   {valid + "  sessionDuration: 5m\n", "sessionDuration must be a duration with units between 15m and 12h"},
+		"another source identity":       {valid + "  sourceIdentity: NodeName\n", "sourceIdentity must be PodName"},
+		"a label that is none":          {valid + "  tagLabels: ['team=shop']\n", "tagLabels must be keys of labels, such as team"},
+		"a label that is too long":      {valid + "  tagLabels: [" + strings.Repeat("a", 129) + "]\n", "spec.tagLabels[0]: Too long"},
+		"more labels than ten":          {valid + "  tagLabels: [a, b, c, d, e, f, g, h, i, j, k]\n", "spec.tagLabels: Too many"},
+		"a label that shadows a tag":    {valid + "  tagLabels: [Kubernetes-Pod-Name]\n", "tagLabels must not have the key of a session tag of EKS"},
+		"labels that differ in case":    {valid + "  tagLabels: [team, Team]\n", "STS knows no case in the keys of tags"},
+		"labels without session tags":   {valid + "  disableSessionTags: true\n  tagLabels: [team]\n", "remove disableSessionTags, or remove tagLabels"},
 		"a field that does not exist":   {valid + "  roleArn: x\n", "unknown field"},
 	} {
 		t.Run(name, func(t *testing.T) {
