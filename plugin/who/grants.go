@@ -103,7 +103,7 @@ func (g grants) sorted(satisfies func(*Grant) bool) []*Grant {
 	}
 	slices.SortFunc(all, func(a, b *Grant) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.ServiceAccount, b.ServiceAccount), cmp.Compare(a.Container, b.Container),
-			cmp.Compare(a.RoleARN, b.RoleARN), cmp.Compare(a.Association, b.Association), cmp.Compare(a.TargetRoleARN, b.TargetRoleARN))
+			cmp.Compare(a.RoleARN, b.RoleARN), cmp.Compare(a.from(), b.from()), cmp.Compare(a.TargetRoleARN, b.TargetRoleARN))
 	})
 	return all
 }
