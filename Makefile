@@ -116,7 +116,7 @@ upgrade-test: prepare ## upgrades from the previous release under load, and roll
 	CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v ./suites/upgrade -update
 
 .PHONY: monitoring
-monitoring: prepare ## causes all faults that an alert tells of, about 8 minutes, and prints which alerts fire
+monitoring: prepare ## causes all faults that an alert tells of, about nine minutes, and prints which alerts fire
 	MONITORING=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v -run TestOnARealCluster ./suites/monitoring
 
 .PHONY: compat

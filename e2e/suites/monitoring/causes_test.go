@@ -176,12 +176,12 @@ func applyDefinition(t *testing.T, s *suite, _ string) {
 	s.Do(t, "wait", "--for=condition=Established", "crd/podidentityassociations.podidentity.dev", "--timeout=1m")
 }
 
-// shortenCertificates gives certificates that life; of two flags the last one counts.
-func shortenCertificates(life string) func(*testing.T, *suite, string) {
+// addArgument restarts the webhook with one more; of two for one flag the last one counts.
+func addArgument(argument string) func(*testing.T, *suite, string) {
 	return func(t *testing.T, s *suite, _ string) {
 		for _, deployment := range []string{lease, lease + "-standby"} {
 			s.Do(t, "patch", "deployment", "--namespace=pod-identity", deployment, "--type=json",
-				`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "--certificate-validity=`+life+`"}]`)
+				`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "`+argument+`"}]`)
 		}
 		s.rolledOut(t)
 	}

@@ -50,7 +50,9 @@ func faults() [][]*fault {
 		{{name: "the primary webhook lacks CPU", alerts: []string{"PodIdentityAdmissionSlow"}, begin: starve, still: create, end: feed}},
 		{{name: "all replicas of the webhook are away", alerts: []string{"PodIdentityAdmissionFailing"}, begin: scaleTo("0"), still: create, end: scaleTo("1")}},
 		{{name: "the definition of associations is deleted", alerts: []string{"PodIdentityDefinitionMissing"}, begin: deleteDefinition, end: applyDefinition}},
-		{{name: "a certificate of the webhook expires within a day", alerts: []string{"PodIdentityCertificateExpires"}, begin: shortenCertificates("30m"), end: shortenCertificates("168h")}},
+		{{name: "a certificate of the webhook expires within a day", alerts: []string{"PodIdentityCertificateExpires"}, begin: addArgument("--certificate-validity=30m"), end: addArgument("--certificate-validity=168h")}},
+		// The issuer of this cluster is its API server, whose certificate no public CA has signed.
+		{{name: "the issuer is watched, and cannot be read", alerts: []string{"PodIdentityIssuerStale"}, begin: addArgument("--watch-issuer"), end: addArgument("--watch-issuer=false")}},
 	}
 }
 
