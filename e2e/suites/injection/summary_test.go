@@ -8,7 +8,8 @@ import (
 )
 
 // summary is what of a description tells the state of a pod: the status, that of the containers, the conditions and the warnings; without
-// times, which differ.
+// times, which differ; without the container of an event, which kubectl 1.34 and older do not show; and without the condition
+// PodReadyToStartContainers, which the kubelet of 1.30 writes only after a postStart hook.
 func summary(description string) string {
 	var kept, warnings []string
 	section, container := "", ""
@@ -19,6 +20,7 @@ func summary(description string) string {
 			section = name
 		}
 		switch {
+		case strings.Contains(line, "PodReadyToStartContainers"):
 		case strings.Contains(line, "podidentity.dev/status: "):
 			kept = append(kept, line[strings.Index(line, "podidentity.dev/status"):])
 		case section == "Status" || section == "Conditions":
@@ -28,8 +30,8 @@ func summary(description string) string {
 		case strings.HasSuffix(section, "ontainers") && regexp.MustCompile(`^ +(State|Ready|Reason):`).MatchString(line):
 			kept = append(kept, container+" "+strings.Join(strings.Fields(line), " "))
 		case section == "Events":
-			// Type, reason, age, source and message.
-			if event := regexp.MustCompile(`^ +Warning +(\S+) {2,}\S.*? {2,}(\S+) +(.*)$`).FindStringSubmatch(line); event != nil {
+			// Type, reason, age, source, container and message.
+			if event := regexp.MustCompile(`^ +Warning +(\S+) {2,}\S.*? {2,}(\S+) +(?:spec\.\w+\{\S+\}: )?(.*)$`).FindStringSubmatch(line); event != nil {
 				warnings = append(warnings, "Warning "+strings.Join(event[1:], " "))
 			}
 		}
@@ -62,7 +64,7 @@ Events:
   ----     ------        ----               ----               -------
   Normal   Scheduled     40s                default-scheduler  Successfully assigned x/app to node
   Warning  Unhealthy     2s (x3 over 31s)   kubelet            Readiness probe failed: Get "http://10.244.0.7:2713/readyz"
-  Warning  ProbeWarning  2s                 kubelet            Liveness probe warning: because  of that
+  Warning  ProbeWarning  2s                 kubelet            spec.initContainers{pod-identity}: Liveness probe warning: because  of that
 `
 	const want = `podidentity.dev/status: injected
 Status:           Running
