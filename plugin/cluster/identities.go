@@ -13,8 +13,8 @@ import (
 	"github.com/podidentity/podidentity/association"
 )
 
-// pageSize is how many objects one request lists, as kubectl does.
-const pageSize = 500
+// pageSize is how many objects one request lists: half of what kubectl does, because a page of pods is what most of the memory is for.
+const pageSize = 250
 
 // Identities are what the webhook has in memory: which identity each service account has.
 type Identities struct {
@@ -36,6 +36,7 @@ func ReadIdentities(ctx context.Context, c client.Reader, namespace string, coun
 	var page v1alpha1.PodIdentityAssociationList
 	err := eachPage(ctx, c, &page, func() {
 		for i := range page.Items {
+			page.Items[i].ManagedFields = nil // half of an association, and of no use here
 			read.add(page.Items[i].DeepCopy())
 		}
 	})
