@@ -9,7 +9,8 @@ import (
 
 // summary is what of a description tells the state of a pod: the status, that of the containers, the conditions and the warnings; without
 // times, which differ; without the container of an event, which kubectl 1.34 and older do not show; and without the condition
-// PodReadyToStartContainers, which the kubelet of 1.30 writes only after a postStart hook.
+// PodReadyToStartContainers, which the kubelet of 1.30 writes only after a postStart hook. On a busy machine a kubelet may at first fail to
+// mount a ConfigMap, which is no matter of ours.
 func summary(description string) string {
 	var kept, warnings []string
 	section, container := "", ""
@@ -31,7 +32,7 @@ func summary(description string) string {
 			kept = append(kept, container+" "+strings.Join(strings.Fields(line), " "))
 		case section == "Events":
 			// Type, reason, age, source, container and message.
-			if event := regexp.MustCompile(`^ +Warning +(\S+) {2,}\S.*? {2,}(\S+) +(?:spec\.\w+\{\S+\}: )?(.*)$`).FindStringSubmatch(line); event != nil {
+			if event := regexp.MustCompile(`^ +Warning +(\S+) {2,}\S.*? {2,}(\S+) +(?:spec\.\w+\{\S+\}: )?(.*)$`).FindStringSubmatch(line); event != nil && !strings.Contains(line, "failed to sync configmap cache") {
 				warnings = append(warnings, "Warning "+strings.Join(event[1:], " "))
 			}
 		}
@@ -64,6 +65,7 @@ Events:
   ----     ------        ----               ----               -------
   Normal   Scheduled     40s                default-scheduler  Successfully assigned x/app to node
   Warning  Unhealthy     2s (x3 over 31s)   kubelet            Readiness probe failed: Get "http://10.244.0.7:2713/readyz"
+  Warning  FailedMount   39s                kubelet            MountVolume.SetUp failed for volume "a" : failed to sync configmap cache: timed out waiting for the condition
   Warning  ProbeWarning  2s                 kubelet            spec.initContainers{pod-identity}: Liveness probe warning: because  of that
 `
 	const want = `podidentity.dev/status: injected
