@@ -32,6 +32,7 @@ func TestOnARealCluster(t *testing.T) {
 		"a definition that is deleted takes no identity away, and heals when it is back":                      deletedDefinition,
 		"an association whose running pods get no new credentials says so, and that they do again":            trouble,
 		"the leader compares the keys of the cluster with those at its issuer":                                watchedIssuer,
+		"labels that an association lists reach the identity of a running pod, also when they change":         labels,
 		"a pod that was not injected is counted and told so":                                                  uninjected,
 	} {
 		t.Run(name, func(t *testing.T) { scenario(t, newFixture(t, env)) })
