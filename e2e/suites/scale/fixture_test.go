@@ -23,8 +23,10 @@ import (
 const (
 	// associations and pods are as many as the product is made for.
 	associations = 10_000
-	manyPods     = 3_000
-	otherPods    = 2_000
+	// fewAssociations are there when pods are created and the plugin looks at them.
+	fewAssociations = 1_000
+	manyPods        = 3_000
+	otherPods       = 2_000
 	// others is how many namespaces share otherPods.
 	others = 20
 	// clients create at once.
@@ -58,33 +60,44 @@ func newFixture(t *testing.T) fixture {
 	return fixture{Platform: p, pods: pods, objects: objects.Resource(resource)}
 }
 
-// fill makes the namespaces, then the associations, then the pods, through the webhook.
+func namespaces() []string {
+	all := []string{"many", "one"}
+	for i := range others {
+		all = append(all, fmt.Sprint("other-", i))
+	}
+	return all
+}
+
+// fill makes the namespaces, then the first associations, then the pods, through the webhook.
 func (f fixture) fill(t *testing.T) {
 	t.Helper()
-	namespaces := []string{"many", "one"}
-	for i := range others {
-		namespaces = append(namespaces, fmt.Sprint("other-", i))
-	}
-	for _, name := range namespaces {
+	for _, name := range namespaces() {
 		f.Do(t, "create", "namespace", name)
 		f.Do(t, "label", "namespace", name, "podidentity.dev/inject=enabled")
 		// The API server takes no pod before its service account is there.
 		f.AwaitAny(t, "--namespace="+name, "serviceaccount", "--field-selector=metadata.name=default")
 	}
+	f.associateMore(t, 0, fewAssociations)
 	begin := time.Now()
-	f.each(t, associations, func(ctx context.Context, i int) error {
-		namespace, account := fmt.Sprint("other-", i%others), fmt.Sprint("account-", i)
-		if i < len(namespaces) {
-			namespace, account = namespaces[i], "default"
-		}
-		return f.associate(ctx, fmt.Sprint(namespace, "-", account), namespace, account)
-	})
-	t.Logf("%d associations created in %s", associations, time.Since(begin).Round(time.Second))
-	begin = time.Now()
 	f.each(t, manyPods, func(ctx context.Context, i int) error { return f.create(ctx, "many", i) })
 	f.each(t, otherPods, func(ctx context.Context, i int) error { return f.create(ctx, fmt.Sprint("other-", i%others), i) })
 	f.each(t, 1, func(ctx context.Context, i int) error { return f.create(ctx, "one", i) })
 	t.Logf("%d injected pods created in %s", manyPods+otherPods+1, time.Since(begin).Round(time.Second))
+}
+
+// associateMore creates the associations from first on, until there are count. The first have pods.
+func (f fixture) associateMore(t *testing.T, first, count int) {
+	t.Helper()
+	begin := time.Now()
+	f.each(t, count-first, func(ctx context.Context, i int) error {
+		i += first
+		namespace, account := fmt.Sprint("other-", i%others), fmt.Sprint("account-", i)
+		if i < len(namespaces()) {
+			namespace, account = namespaces()[i], "default"
+		}
+		return f.associate(ctx, fmt.Sprint(namespace, "-", account), namespace, account)
+	})
+	t.Logf("%d associations created in %s", count-first, time.Since(begin).Round(time.Second))
 }
 
 // each does something count times, by several clients at once.
