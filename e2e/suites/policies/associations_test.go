@@ -10,7 +10,7 @@ import (
 
 const (
 	outside       = "is outside of the annotation podidentity.dev/allowed-roles of namespace "
-	exactNames    = "spec.namespace and spec.serviceAccount must be exact names here"
+	exactNames    = "spec.namespace, spec.serviceAccount and spec.container must be exact names here"
 	sessionPolicy = "an association must have a session policy here"
 
 	// bounds end with a comma in the name of a role, which leaves a star that is malformed.
@@ -40,10 +40,10 @@ func (f fixture) associations(t *testing.T) {
 		}
 	}
 	for _, stage := range stages {
+		for _, policy := range stage.policies {
+			f.bind(t, policy) // until the last stage is over
+		}
 		t.Run(stage.sentence, func(t *testing.T) {
-			for _, policy := range stage.policies {
-				f.bind(t, policy)
-			}
 			f.awaitRefusals(t, stage.attempts)
 			for name, attempt := range stage.attempts {
 				t.Run(name, func(t *testing.T) { f.try(t, attempt) })
@@ -97,6 +97,8 @@ func (f fixture) exactWithPolicy() map[string]attempt {
 		"exact names with a policy":             {anybody, create(f.namespace, "app", inside, tags, policy), allowed},
 		"no pattern of namespaces":              {anybody, create("policies-*", "app", inside, tags, policy), exactNames},
 		"no pattern of service accounts":        {anybody, create(f.namespace, "app*", inside, tags, policy), exactNames},
+		"an exact container with a policy":      {anybody, create(f.namespace, "app", inside, tags, policy, "container: agent"), allowed},
+		"no pattern of containers":              {anybody, create(f.namespace, "app", inside, tags, policy, `container: "agent*"`), exactNames},
 		"no association without session policy": {anybody, create(f.namespace, "app", inside, tags), sessionPolicy},
 	}
 }
