@@ -43,6 +43,9 @@ func serve(ctx context.Context, arguments []string, getenv func(string) string, 
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	if tokens.Kept() {
+		server.AwaitAlone(ctx, listener, log)
+	}
 	var m *metrics.Metrics
 	if c.Metrics != "" {
 		m = metrics.New()

@@ -47,6 +47,7 @@ func sayings() []saying {
 		{contains: "without the authorization token", remedy: "update the SDK of the application, or set podidentity.dev/authorization: env"},
 		{contains: "gives roles to containers, which this pod cannot tell apart", remedy: "create the pod again"},
 		{contains: "the container has an association and no authorization token", remedy: "remove the container's own AWS credentials, or the association"},
+		{contains: "another process of this pod has listened on", remedy: "find out which container takes the sidecar's port: docs/security.md#containers-of-one-pod"},
 		{contains: "replaced the authorization tokens", remedy: "nothing has to be done, but clients that read the token file once have to start again"},
 		{contains: "too old to know", remedy: "create the pod again"},
 	}

@@ -93,7 +93,7 @@ func (s clusterState) input(pod *corev1.Pod, namespace string) (in inject.Input,
 		Pod: pod, Namespace: namespace, Mode: label, AuthCA: authCAPlaceholder, Rules: s.rules[namespace], Token: tokenPlaceholder,
 	}
 	account := association.ServiceAccount{Namespace: namespace, Name: in.ServiceAccount()}
-	in.Identities = s.identities.Identities(account, inject.Containers(pod))
+	in.Identities = s.identities.Identities(account, inject.ApplicationContainers(pod))
 	in.Refused = s.identities.Refusal(account)
 	return in, ""
 }

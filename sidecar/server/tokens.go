@@ -41,6 +41,13 @@ func EnsureTokens(file, given string, containers []string) (*Tokens, error) {
 	return t, err
 }
 
+// Kept reports whether an earlier process wrote some of them.
+func (t *Tokens) Kept() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.kept
+}
+
 // Rotate replaces the tokens if an earlier process wrote any of them. While it was away, a container may have listened in its place and
 // been sent those of others. So call it once the address is bound and before what it protects is served. A token that is given stays: it is in
 // the environment of the pod, which nobody can change.

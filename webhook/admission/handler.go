@@ -50,7 +50,7 @@ func (h *Handler) handle(request *request) admission.Response {
 		Pod: request.Object, Namespace: request.Namespace, Mode: h.Mode, AuthCA: h.AuthCA(), Rules: h.Rules(request.Namespace), Token: rand.Text(),
 	}
 	account := association.ServiceAccount{Namespace: in.Namespace, Name: in.ServiceAccount()}
-	in.Identities = h.Identities.Identities(account, inject.Containers(in.Pod))
+	in.Identities = h.Identities.Identities(account, inject.ApplicationContainers(in.Pod))
 	if in.Identities.RoleARN == "" {
 		in.Refused = h.Identities.Refusal(account)
 	}

@@ -26,9 +26,12 @@ func (r *statusReporter) census(pods []*corev1.Pod, said func(*corev1.Pod) strin
 		add(found.namespaces, pod.Namespace, state)
 		for name, containers := range byAssociation(identities) {
 			of := state
-			if told, concerned := concerning(sentence, containers); !concerned {
+			told, concerned := concerning(sentence, containers, identities.RoleARN != "")
+			switch {
+			case state == stateOutdated || state == stateNotRunning:
+			case !concerned:
 				of = stateWithCredentials
-			} else if told != "" {
+			case told != "":
 				of = stateOf(pod, true, false, nil, told)
 			}
 			add(found.associations, name, of)

@@ -26,20 +26,31 @@ func byAssociation(identities contract.Identities) map[string][]string {
 	return all
 }
 
-// concerning is what a sentence of the sidecar says of the containers, where "" stands for the pod. A sidecar that says nothing, or no more
-// than an older one, may mean any of them: only what it says of others does not concern these.
-func concerning(sentence string, containers []string) (told string, concerned bool) {
+// concerning is what a sentence of the sidecar says of the containers, where "" stands for the pod; whole is whether the pod has an identity
+// of its own. A sidecar that says nothing, or no more than an older one, may mean any of them, and so may one whose words are cut: only what
+// it says of others does not concern these.
+func concerning(sentence string, containers []string, whole bool) (told string, concerned bool) {
 	if sentence == "" {
 		return "", true
 	}
 	said := byContainer(sentence)
+	if of := said[""]; of != "" && (!whole || strings.HasPrefix(of, aboutDocument)) {
+		return of, true
+	}
 	for _, container := range containers {
 		if of := said[container]; of != "" {
 			return of, true
 		}
 	}
-	return "", false
+	return "", strings.HasSuffix(sentence, ellipsis)
 }
+
+const (
+	// aboutDocument is how a sentence begins that is about the identities of all containers; see credentials.Keeper.SetIdentity.
+	aboutDocument = "the identity document"
+	// ellipsis is how a sentence ends that was too long; see kubelet.Warning and package readiness.
+	ellipsis = "…"
+)
 
 // byContainer divides what the sidecar says into what it says of the pod, and of each container with an identity of its own, as in
 // "STS refuses role R: AccessDenied; container agent: STS refuses role S: AccessDenied".

@@ -59,12 +59,14 @@ func TestTheTroubleOfOneContainerIsThatOfItsAssociationAlone(t *testing.T) {
 		// troubled are the associations that are not ready.
 		troubled []string
 	}{
-		"all is well":                        {pod: stateWithCredentials, reader: stateWithCredentials, agent: stateWithCredentials},
-		"the container's role is refused":    {said: "container agent: " + refusal, pod: stateRefused, reader: stateWithCredentials, agent: stateRefused, troubled: []string{"agent"}},
-		"the pod's role is refused":          {said: refusal, pod: stateRefused, reader: stateRefused, agent: stateWithCredentials, troubled: []string{"reader"}},
-		"both roles are refused":             {said: refusal + "; container agent: " + refusal, pod: stateRefused, reader: stateRefused, agent: stateRefused, troubled: []string{"agent", "reader"}},
-		"it waits and says nothing":          {waiting: true, pod: stateAwaiting, reader: stateAwaiting, agent: stateAwaiting, troubled: []string{"agent", "reader"}},
-		"it waits for that of the container": {waiting: true, said: "container agent: STS does not answer", pod: stateAwaiting, reader: stateWithCredentials, agent: stateAwaiting, troubled: []string{"agent"}},
+		"all is well":                           {pod: stateWithCredentials, reader: stateWithCredentials, agent: stateWithCredentials},
+		"the container's role is refused":       {said: "container agent: " + refusal, pod: stateRefused, reader: stateWithCredentials, agent: stateRefused, troubled: []string{"agent"}},
+		"the pod's role is refused":             {said: refusal, pod: stateRefused, reader: stateRefused, agent: stateWithCredentials, troubled: []string{"reader"}},
+		"both roles are refused":                {said: refusal + "; container agent: " + refusal, pod: stateRefused, reader: stateRefused, agent: stateRefused, troubled: []string{"agent", "reader"}},
+		"it waits and says nothing":             {waiting: true, pod: stateAwaiting, reader: stateAwaiting, agent: stateAwaiting, troubled: []string{"agent", "reader"}},
+		"an older sidecar refuses the document": {waiting: true, said: "the identity document of this pod is invalid: no", pod: stateAwaiting, reader: stateAwaiting, agent: stateAwaiting, troubled: []string{"agent", "reader"}},
+		"what it says is cut":                   {said: refusal + "; container a…", pod: stateRefused, reader: stateRefused, agent: stateRefused, troubled: []string{"reader"}},
+		"it waits for that of the container":    {waiting: true, said: "container agent: STS does not answer", pod: stateAwaiting, reader: stateWithCredentials, agent: stateAwaiting, troubled: []string{"agent"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pod := injectedPod("pod", "reader")

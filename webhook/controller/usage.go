@@ -32,8 +32,9 @@ func usageByAssociation(pods []*corev1.Pod, identities *association.Index, unrea
 	all := map[string]usage{}
 	for _, pod := range pods {
 		unready, sentence := unready(pod), said(pod)
-		for name, containers := range byAssociation(identitiesOf(pod, identities)) {
-			trouble, concerned := concerning(sentence, containers)
+		ids := identitiesOf(pod, identities)
+		for name, containers := range byAssociation(ids) {
+			trouble, concerned := concerning(sentence, containers, ids.RoleARN != "")
 			if awaitingCredentials(pod) {
 				trouble = ""
 			}

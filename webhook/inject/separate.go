@@ -25,6 +25,10 @@ func Containers(pod *corev1.Pod) []string {
 	return namesOf(applicationContainers(pod))
 }
 
+// ApplicationContainers are the names of all containers of a pod but ours. Its admission asks for the identities of all of them: an earlier pass
+// may not have seen some.
+func ApplicationContainers(pod *corev1.Pod) []string { return namesOf(applicationContainers(pod)) }
+
 func namesOf(containers []*corev1.Container) []string {
 	var all []string
 	for _, container := range containers {
@@ -38,23 +42,31 @@ func withToken(pod *corev1.Pod, options podOptions) []string {
 	return namesOf(slices.DeleteFunc(eligibleContainers(pod, options), func(c *corev1.Container) bool { return ownCredentials(c, options) != "" }))
 }
 
+// withoutToken are the containers of the application that get no token: those that are skipped, and those that keep AWS credentials of their own.
+func withoutToken(pod *corev1.Pod, options podOptions) []*corev1.Container {
+	with := setOf(withToken(pod, options), func(name *string) string { return *name })
+	return slices.DeleteFunc(applicationContainers(pod), func(c *corev1.Container) bool { return with.has(c.Name) })
+}
+
 // given are the identities that the containers of an injected pod can have.
 func given(in Input, options podOptions) contract.Identities {
 	ids := in.Identities
 	if options.oneToken {
 		return ids
 	}
-	names := withToken(in.Pod, options)
-	ids.Containers = slices.DeleteFunc(slices.Clone(ids.Containers), func(own contract.Identity) bool { return !slices.Contains(names, own.Container) })
+	if len(ids.Containers) == 0 {
+		return ids
+	}
+	with := setOf(withToken(in.Pod, options), func(name *string) string { return *name })
+	ids.Containers = slices.DeleteFunc(slices.Clone(ids.Containers), func(own contract.Identity) bool { return !with.has(own.Container) })
 	return ids
 }
 
 // containersEnv tells the sidecar which containers there are.
 func containersEnv(pod *corev1.Pod, options podOptions) []corev1.EnvVar {
 	env := []corev1.EnvVar{{Name: contract.EnvContainers, Value: strings.Join(withToken(pod, options), ",")}}
-	skipped := slices.DeleteFunc(namesOf(applicationContainers(pod)), func(name string) bool { return !options.skips(name) })
-	if len(skipped) > 0 {
-		env = append(env, corev1.EnvVar{Name: contract.EnvSkippedContainers, Value: strings.Join(skipped, ",")})
+	if without := withoutToken(pod, options); len(without) > 0 {
+		env = append(env, corev1.EnvVar{Name: contract.EnvSkippedContainers, Value: strings.Join(namesOf(without), ",")})
 	}
 	return env
 }

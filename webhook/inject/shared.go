@@ -21,21 +21,21 @@ func sharedNotes(in Input, options podOptions) []string {
 		return nil
 	}
 	var notes []string
-	spec := in.Pod.Spec
+	spec, with := in.Pod.Spec, setOf(withToken(in.Pod, options), func(name *string) string { return *name })
 	if spec.HostPID || spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
 		notes = append(notes, "the containers see each other's processes, so each can take the credentials of the others: remove shareProcessNamespace and hostPID to keep them apart")
 	}
 	for _, trespass := range []struct {
-		holds func(pod *corev1.Pod, container *corev1.Container) bool
+		holds func(pod *corev1.Pod, container *corev1.Container, with set) bool
 		note  string
 	}{
 		{isPrivileged, "can take the credentials of the others by privilege: take privileged and capabilities such as NET_ADMIN away to keep them apart"},
-		{mayCapture, "can read what the others receive, as root with the capability NET_RAW: set runAsNonRoot, or drop NET_RAW"},
+		{mayCapture, "can read what the others receive, if it has the capability NET_RAW: drop that, or set runAsNonRoot and allowPrivilegeEscalation: false"},
 		{mountsTokens, "can read the tokens of the others by a mount of volume " + contract.AuthorizationVolumeName + ": remove that mount"},
 	} {
 		var names []string
 		for _, container := range suspects {
-			if !isMeshContainer(container.Name) && trespass.holds(in.Pod, container) {
+			if !isMeshContainer(container.Name) && trespass.holds(in.Pod, container, with) {
 				names = append(names, container.Name)
 			}
 		}
@@ -47,7 +47,7 @@ func sharedNotes(in Input, options podOptions) []string {
 }
 
 // isPrivileged reports whether a container may divert the connections of the others, or enter them.
-func isPrivileged(_ *corev1.Pod, container *corev1.Container) bool {
+func isPrivileged(_ *corev1.Pod, container *corev1.Container, _ set) bool {
 	security := container.SecurityContext
 	if security == nil {
 		return false
@@ -65,13 +65,13 @@ func isPrivileged(_ *corev1.Pod, container *corev1.Container) bool {
 }
 
 // mayCapture reports whether a container can listen in on the loopback interface. Container runtimes give NET_RAW to root unless it is
-// dropped, and processes of another user do not have it.
-func mayCapture(pod *corev1.Pod, container *corev1.Container) bool {
-	if isPrivileged(pod, container) {
+// dropped. Processes of another user get it only where they may become more than that user, by a program that its image has for this.
+func mayCapture(pod *corev1.Pod, container *corev1.Container, with set) bool {
+	if isPrivileged(pod, container, with) {
 		return false // which says more
 	}
 	var added, dropped []corev1.Capability
-	user, nonRoot := inheritedUser(pod), pod.Spec.SecurityContext != nil && isTrue(pod.Spec.SecurityContext.RunAsNonRoot)
+	user, nonRoot, confined := inheritedUser(pod), pod.Spec.SecurityContext != nil && isTrue(pod.Spec.SecurityContext.RunAsNonRoot), false
 	if security := container.SecurityContext; security != nil {
 		if security.RunAsUser != nil {
 			user = security.RunAsUser
@@ -79,6 +79,7 @@ func mayCapture(pod *corev1.Pod, container *corev1.Container) bool {
 		if security.RunAsNonRoot != nil {
 			nonRoot = *security.RunAsNonRoot
 		}
+		confined = security.AllowPrivilegeEscalation != nil && !*security.AllowPrivilegeEscalation
 		if security.Capabilities != nil {
 			added, dropped = security.Capabilities.Add, security.Capabilities.Drop
 		}
@@ -88,17 +89,20 @@ func mayCapture(pod *corev1.Pod, container *corev1.Container) bool {
 			return slices.Contains(names, strings.TrimPrefix(strings.ToUpper(string(c)), "CAP_"))
 		})
 	}
-	if nonRoot || user != nil && *user != 0 {
+	switch {
+	case has(added, "NET_RAW"):
+		return true
+	case has(dropped, "ALL", "NET_RAW"):
 		return false
 	}
-	return has(added, "NET_RAW") || !has(dropped, "ALL", "NET_RAW")
+	return !confined || !nonRoot && (user == nil || *user == 0)
 }
 
 func isTrue(value *bool) bool { return value != nil && *value }
 
-// mountsTokens reports whether a container mounts more of the volume than the webhook has it do.
-func mountsTokens(_ *corev1.Pod, container *corev1.Container) bool {
+// mountsTokens reports whether a container mounts more of the volume than the webhook has it do: any of it where it gets no token.
+func mountsTokens(_ *corev1.Pod, container *corev1.Container, with set) bool {
 	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
-		return m.Name == contract.AuthorizationVolumeName && m.MountPath != contract.AuthorizationMountPath
+		return m.Name == contract.AuthorizationVolumeName && (!with.has(container.Name) || m.MountPath != contract.AuthorizationMountPath)
 	})
 }

@@ -34,8 +34,9 @@ func volumes(settings Settings) []corev1.Volume {
 		}}},
 		{Name: contract.AuthorizationVolumeName, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{
 			// Memory, so that no token is ever written to a disk.
-			Medium:    corev1.StorageMediumMemory,
-			SizeLimit: new(resource.MustParse("64Ki")),
+			Medium: corev1.StorageMediumMemory,
+			// Each token takes a page, which has 64 KiB on some nodes. What is not used takes none.
+			SizeLimit: new(resource.MustParse("16Mi")),
 		}}},
 	}
 }

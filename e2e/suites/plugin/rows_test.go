@@ -46,6 +46,7 @@ func rowsOfTroubleshooting() map[string]string {
 		"`the exchange was ended by a signal, killed":                                      sidecarTests,
 		"`the exchange was ended: …`":                                                      sidecarTests,
 		"`another process of this pod listens on":                                          sidecarTests,
+		"`another process of this pod has listened on":                                     sidecarTests,
 		"`this pod has no address to listen on":                                            sidecarTests,
 		"`the response has more than 8000 bytes`":                                          sidecarTests,
 		"401, and `refused a request":                                                      no + "it is in the log of the sidecar alone, which kubectl pod-identity logs prints",

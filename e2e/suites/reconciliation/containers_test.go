@@ -170,7 +170,7 @@ func (f fixture) listenInPlace(t *testing.T) {
 // captureAll proves what the status of the pod warns of: the application asks meanwhile.
 func (f fixture) captureAll(t *testing.T) {
 	t.Helper()
-	if status := f.inPod(t, `{.metadata.annotations.podidentity\.dev/status}`); !strings.Contains(status, "container raw can read what the others receive") {
+	if status := f.inPod(t, `{.metadata.annotations.podidentity\.dev/status}`); !strings.Contains(status, "raw can read what the others receive") {
 		t.Errorf("the status is %q", status)
 	}
 	if seen := f.Do(t, "exec", "--namespace="+f.namespace, "app", "--container=raw", "--", "python3", "-c", capture); !strings.Contains(seen, "captured") {
