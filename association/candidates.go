@@ -42,7 +42,7 @@ type Candidate struct {
 func (x *Index) Candidates(account ServiceAccount, container string) []Candidate {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	entries := slices.DeleteFunc(x.containers.of(account), func(e entry) bool { return container == "" || !e.container.Matches(container) })
+	entries := slices.DeleteFunc(x.containers.of(account), func(e *entry) bool { return container == "" || !e.container.Matches(container) })
 	entries = append(entries, x.pods.of(account)...)
 	var all []Candidate
 	for i, e := range entries {
@@ -63,7 +63,7 @@ func (x *Index) Candidates(account ServiceAccount, container string) []Candidate
 }
 
 // deciding is the first rule of comparePrecedence by which the two differ. Nothing former is in an index that was read at once.
-func deciding(first, other entry) Rule {
+func deciding(first, other *entry) Rule {
 	switch {
 	case (first.container == "") != (other.container == ""):
 		return ByContainer

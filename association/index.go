@@ -21,11 +21,11 @@ type Index struct {
 	// pods are the associations that are for whole pods, containers those that are for some of their containers.
 	pods, containers selection
 	// byName has every entry by the name of its association.
-	byName map[string]entry
+	byName map[string]*entry
 	annotated
 }
 
-// entry is one association.
+// entry is one association. All places have the same one, since a cluster may have many.
 type entry struct {
 	namespace, serviceAccount Pattern
 	// container is empty if the association is for whole pods.
@@ -37,13 +37,13 @@ type entry struct {
 }
 
 // account is the text of the patterns; of an exact entry, the one service account that it selects.
-func (e entry) account() ServiceAccount {
+func (e *entry) account() ServiceAccount {
 	return ServiceAccount{Namespace: string(e.namespace), Name: string(e.serviceAccount)}
 }
 
-func (e entry) exact() bool { return e.namespace.exact() && e.serviceAccount.exact() }
+func (e *entry) exact() bool { return e.namespace.exact() && e.serviceAccount.exact() }
 
-func (e entry) selects(account ServiceAccount) bool {
+func (e *entry) selects(account ServiceAccount) bool {
 	return e.namespace.Matches(account.Namespace) && e.serviceAccount.Matches(account.Name)
 }
 
@@ -51,7 +51,7 @@ func (e entry) selects(account ServiceAccount) bool {
 // by the more specific service account, then by the more specific container, where an exact name beats every pattern and the longer
 // literal prefix the shorter; then one that exists before one that is kept from a former definition; then by age, so that a new
 // association takes nothing away from running pods; then by name.
-func comparePrecedence(a, b entry) int {
+func comparePrecedence(a, b *entry) int {
 	return cmp.Or(
 		cmp.Compare(b.namespace.specificity(), a.namespace.specificity()),
 		cmp.Compare(b.serviceAccount.specificity(), a.serviceAccount.specificity()),
@@ -74,7 +74,7 @@ func compareBool(a, b bool) int {
 
 // NewIndex returns an index without associations.
 func NewIndex() *Index {
-	return &Index{pods: newSelection(), containers: newSelection(), byName: map[string]entry{}, annotated: newAnnotated()}
+	return &Index{pods: newSelection(), containers: newSelection(), byName: map[string]*entry{}, annotated: newAnnotated()}
 }
 
 // Identity is what the associations give to whole pods of the account, or else the role that its annotation names, within the bounds of its
@@ -108,8 +108,9 @@ func (x *Index) Identities(account ServiceAccount, containers []string) contract
 	entries := x.containers.of(account)
 	for _, container := range containers {
 		if e, ok := first(entries, container); ok {
-			e.identity.Container = container
-			ids.Containers = append(ids.Containers, e.identity)
+			own := e.identity
+			own.Container = container
+			ids.Containers = append(ids.Containers, own)
 		}
 	}
 	slices.SortStableFunc(ids.Containers, func(a, b contract.Identity) int { return cmp.Compare(a.Container, b.Container) })
@@ -154,7 +155,7 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 	if err != nil {
 		return err
 	}
-	x.add(entry{
+	x.add(&entry{
 		namespace:      Pattern(a.Spec.Namespace).normalized(),
 		serviceAccount: Pattern(a.Spec.ServiceAccount).normalized(),
 		container:      Pattern(a.Spec.Container).normalized(),
@@ -165,14 +166,14 @@ func (x *Index) Set(a *v1alpha1.PodIdentityAssociation) error {
 }
 
 // of is the selection that an entry belongs to.
-func (x *Index) of(e entry) *selection {
+func (x *Index) of(e *entry) *selection {
 	if e.container == "" {
 		return &x.pods
 	}
 	return &x.containers
 }
 
-func (x *Index) add(e entry) {
+func (x *Index) add(e *entry) {
 	x.byName[e.identity.Association] = e
 	x.of(e).add(e)
 }
@@ -182,12 +183,9 @@ func (x *Index) add(e entry) {
 func (x *Index) yieldAll() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for name, e := range x.byName {
+	for _, e := range x.byName {
 		e.former = true
-		x.byName[name] = e
 	}
-	x.pods.yieldAll()
-	x.containers.yieldAll()
 }
 
 // Delete removes the association of this name.

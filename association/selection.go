@@ -10,12 +10,12 @@ import (
 type selection struct {
 	// byAccount has every entry by the text of its two patterns of a service account, those of one text in order of precedence. A service
 	// account finds only entries without a star there, because no name has one.
-	byAccount map[ServiceAccount][]entry
+	byAccount map[ServiceAccount][]*entry
 	// patterns are the entries with a star there, in order of precedence.
-	patterns []entry
+	patterns []*entry
 }
 
-func newSelection() selection { return selection{byAccount: map[ServiceAccount][]entry{}} }
+func newSelection() selection { return selection{byAccount: map[ServiceAccount][]*entry{}} }
 
 func (s *selection) empty() bool { return len(s.byAccount) == 0 }
 
@@ -32,16 +32,16 @@ func (s *selection) find(account ServiceAccount, container string) (identity con
 	return contract.Identity{}, false
 }
 
-func first(entries []entry, container string) (e entry, ok bool) {
-	i := slices.IndexFunc(entries, func(e entry) bool { return e.container.Matches(container) })
+func first(entries []*entry, container string) (e *entry, ok bool) {
+	i := slices.IndexFunc(entries, func(e *entry) bool { return e.container.Matches(container) })
 	if i < 0 {
-		return entry{}, false
+		return nil, false
 	}
 	return entries[i], true
 }
 
 // of are the entries that select the account, in order of precedence.
-func (s *selection) of(account ServiceAccount) []entry {
+func (s *selection) of(account ServiceAccount) []*entry {
 	entries := slices.Clone(s.byAccount[account])
 	for _, e := range s.patterns {
 		if e.selects(account) {
@@ -52,19 +52,19 @@ func (s *selection) of(account ServiceAccount) []entry {
 }
 
 // winner is the first of the entries that select the same as e.
-func (s *selection) winner(e entry) entry {
+func (s *selection) winner(e *entry) *entry {
 	twins := s.byAccount[e.account()]
-	return twins[slices.IndexFunc(twins, func(twin entry) bool { return twin.container == e.container })]
+	return twins[slices.IndexFunc(twins, func(twin *entry) bool { return twin.container == e.container })]
 }
 
-func (s *selection) add(e entry) {
+func (s *selection) add(e *entry) {
 	s.byAccount[e.account()] = insert(s.byAccount[e.account()], e)
 	if !e.exact() {
 		s.patterns = insert(s.patterns, e)
 	}
 }
 
-func (s *selection) remove(e entry) {
+func (s *selection) remove(e *entry) {
 	name := e.identity.Association
 	if !e.exact() {
 		s.patterns = without(s.patterns, name)
@@ -76,24 +76,11 @@ func (s *selection) remove(e entry) {
 	delete(s.byAccount, e.account())
 }
 
-func (s *selection) yieldAll() {
-	for _, entries := range s.byAccount {
-		yield(entries)
-	}
-	yield(s.patterns)
-}
-
-func yield(entries []entry) {
-	for i := range entries {
-		entries[i].former = true
-	}
-}
-
-func insert(entries []entry, e entry) []entry {
+func insert(entries []*entry, e *entry) []*entry {
 	i, _ := slices.BinarySearchFunc(entries, e, comparePrecedence)
 	return slices.Insert(entries, i, e)
 }
 
-func without(entries []entry, name string) []entry {
-	return slices.DeleteFunc(entries, func(e entry) bool { return e.identity.Association == name })
+func without(entries []*entry, name string) []*entry {
+	return slices.DeleteFunc(entries, func(e *entry) bool { return e.identity.Association == name })
 }

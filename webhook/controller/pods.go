@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -66,9 +67,9 @@ func (t *trimmer) trim(object any) (any, error) {
 	if inject.HasSidecar(pod) {
 		always := corev1.ContainerRestartPolicyAlways
 		trimmed.Spec.InitContainers = []corev1.Container{{Name: contract.ContainerName, RestartPolicy: &always}}
-		trimmed.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvContainers, Value: strings.Join(inject.Containers(pod), ",")}}
+		trimmed.Spec.InitContainers[0].Env = []corev1.EnvVar{{Name: contract.EnvContainers, Value: unique.Make(strings.Join(inject.Containers(pod), ",")).Value()}}
 		if known := criticalKnown(pod); known != "" {
-			trimmed.Spec.InitContainers[0].Env = append(trimmed.Spec.InitContainers[0].Env, corev1.EnvVar{Name: contract.EnvCriticalFields, Value: known})
+			trimmed.Spec.InitContainers[0].Env = append(trimmed.Spec.InitContainers[0].Env, corev1.EnvVar{Name: contract.EnvCriticalFields, Value: unique.Make(known).Value()})
 		}
 	}
 	trimmed.Status.InitContainerStatuses = trimStatuses(pod)
