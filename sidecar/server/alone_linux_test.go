@@ -14,39 +14,45 @@ import (
 
 // A process that listened while the sidecar was away has closed its listener, and keeps a connection of a client.
 func TestNothingIsServedWhileAnotherProcessHasAConnectionThatCameToThePort(t *testing.T) {
-	thief, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := new(net.Dialer).DialContext(t.Context(), "tcp4", thief.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = client.Close() }()
-	kept, err := thief.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = thief.Close()
-	listener, err := server.Listen(t.Context(), thief.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	log, lines := logrustest.NewNullLogger()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	server.AwaitAlone(ctx, listener, log)
-	if ctx.Err() == nil {
-		t.Error("it did not wait")
-	}
-	if lines.LastEntry() == nil || lines.LastEntry().Level != logrus.WarnLevel {
-		t.Error("nobody is told")
-	}
-	_ = kept.Close()
-	server.AwaitAlone(t.Context(), listener, log)
-	if n := len(lines.AllEntries()); n > 2 {
-		t.Errorf("%d lines", n)
+	for name, address := range map[string]string{"of 127.0.0.1": "127.0.0.1:0", "of every address": "[::]:0"} {
+		t.Run(name, func(t *testing.T) {
+			thief, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, port, err := net.SplitHostPort(thief.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours := net.JoinHostPort("127.0.0.1", port)
+			client, err := new(net.Dialer).DialContext(t.Context(), "tcp4", ours)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = client.Close() }()
+			kept, err := thief.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = thief.Close()
+			listener, err := server.Listen(t.Context(), ours)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = listener.Close() }()
+			log, lines := logrustest.NewNullLogger()
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			server.AwaitAlone(ctx, listener, log)
+			if ctx.Err() == nil {
+				t.Error("it did not wait")
+			}
+			if n := len(lines.AllEntries()); n != 1 || lines.LastEntry().Level != logrus.WarnLevel {
+				t.Errorf("%d lines tell of it", n)
+			}
+			_ = kept.Close()
+			server.AwaitAlone(t.Context(), listener, log)
+		})
 	}
 }
 

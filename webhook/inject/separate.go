@@ -42,23 +42,25 @@ func withToken(pod *corev1.Pod, options podOptions) []string {
 	return namesOf(slices.DeleteFunc(eligibleContainers(pod, options), func(c *corev1.Container) bool { return ownCredentials(c, options) != "" }))
 }
 
+// tokenHolders are withToken as a set.
+func tokenHolders(pod *corev1.Pod, options podOptions) set {
+	return setOf(withToken(pod, options), func(name *string) string { return *name })
+}
+
 // withoutToken are the containers of the application that get no token: those that are skipped, and those that keep AWS credentials of their own.
 func withoutToken(pod *corev1.Pod, options podOptions) []*corev1.Container {
-	with := setOf(withToken(pod, options), func(name *string) string { return *name })
-	return slices.DeleteFunc(applicationContainers(pod), func(c *corev1.Container) bool { return with.has(c.Name) })
+	holders := tokenHolders(pod, options)
+	return slices.DeleteFunc(applicationContainers(pod), func(c *corev1.Container) bool { return holders.has(c.Name) })
 }
 
 // given are the identities that the containers of an injected pod can have.
 func given(in Input, options podOptions) contract.Identities {
 	ids := in.Identities
-	if options.oneToken {
+	if options.oneToken || len(ids.Containers) == 0 {
 		return ids
 	}
-	if len(ids.Containers) == 0 {
-		return ids
-	}
-	with := setOf(withToken(in.Pod, options), func(name *string) string { return *name })
-	ids.Containers = slices.DeleteFunc(slices.Clone(ids.Containers), func(own contract.Identity) bool { return !with.has(own.Container) })
+	holders := tokenHolders(in.Pod, options)
+	ids.Containers = slices.DeleteFunc(slices.Clone(ids.Containers), func(own contract.Identity) bool { return !holders.has(own.Container) })
 	return ids
 }
 

@@ -21,12 +21,12 @@ func sharedNotes(in Input, options podOptions) []string {
 		return nil
 	}
 	var notes []string
-	spec, with := in.Pod.Spec, setOf(withToken(in.Pod, options), func(name *string) string { return *name })
+	spec, holders := in.Pod.Spec, tokenHolders(in.Pod, options)
 	if spec.HostPID || spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
 		notes = append(notes, "the containers see each other's processes, so each can take the credentials of the others: remove shareProcessNamespace and hostPID to keep them apart")
 	}
 	for _, trespass := range []struct {
-		holds func(pod *corev1.Pod, container *corev1.Container, with set) bool
+		holds func(pod *corev1.Pod, container *corev1.Container, holders set) bool
 		note  string
 	}{
 		{isPrivileged, "can take the credentials of the others by privilege: take privileged and capabilities such as NET_ADMIN away to keep them apart"},
@@ -35,7 +35,7 @@ func sharedNotes(in Input, options podOptions) []string {
 	} {
 		var names []string
 		for _, container := range suspects {
-			if !isMeshContainer(container.Name) && trespass.holds(in.Pod, container, with) {
+			if !isMeshContainer(container.Name) && trespass.holds(in.Pod, container, holders) {
 				names = append(names, container.Name)
 			}
 		}
@@ -66,8 +66,8 @@ func isPrivileged(_ *corev1.Pod, container *corev1.Container, _ set) bool {
 
 // mayCapture reports whether a container can listen in on the loopback interface. Container runtimes give NET_RAW to root unless it is
 // dropped. Processes of another user get it only where they may become more than that user, by a program that its image has for this.
-func mayCapture(pod *corev1.Pod, container *corev1.Container, with set) bool {
-	if isPrivileged(pod, container, with) {
+func mayCapture(pod *corev1.Pod, container *corev1.Container, holders set) bool {
+	if isPrivileged(pod, container, holders) {
 		return false // which says more
 	}
 	var added, dropped []corev1.Capability
@@ -101,8 +101,8 @@ func mayCapture(pod *corev1.Pod, container *corev1.Container, with set) bool {
 func isTrue(value *bool) bool { return value != nil && *value }
 
 // mountsTokens reports whether a container mounts more of the volume than the webhook has it do: any of it where it gets no token.
-func mountsTokens(_ *corev1.Pod, container *corev1.Container, with set) bool {
+func mountsTokens(_ *corev1.Pod, container *corev1.Container, holders set) bool {
 	return slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
-		return m.Name == contract.AuthorizationVolumeName && (!with.has(container.Name) || m.MountPath != contract.AuthorizationMountPath)
+		return m.Name == contract.AuthorizationVolumeName && (!holders.has(container.Name) || m.MountPath != contract.AuthorizationMountPath)
 	})
 }
