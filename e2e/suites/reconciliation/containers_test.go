@@ -13,7 +13,8 @@ import (
 const (
 	// noBucket is the session policy of the container agent: MinIO has one role, so that its sessions have to differ by a policy.
 	noBucket = `roleARN: %q, container: agent, disableSessionTags: true, policy: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::nothing/*"}]}'`
-	// listener listens on the port of the sidecar whenever that is free, and keeps the first request with a token.
+	// listener listens on the port of the sidecar whenever that is free, and keeps the first request with a token, and for a while its
+	// connection.
 	listener = `
 import os, socket, time
 sent = b""
@@ -27,11 +28,11 @@ while b"Authorization" not in sent:
             time.sleep(0.001)
             continue
         c, _ = s.accept()
-        with c:
-            sent = c.recv(9999)
-            c.sendall(b"HTTP/1.1 500 stolen\r\nContent-Length: 0\r\n\r\n")
+    sent = c.recv(9999)
+    c.sendall(b"HTTP/1.1 500 stolen\r\nContent-Length: 0\r\n\r\n")
 open("/dev/shm/sent", "wb").write(sent)
 os.rename("/dev/shm/sent", "/dev/shm/stolen")
+time.sleep(15)
 `
 	// asking is what an application does without end.
 	asking = `(while :; do wget -q -O /dev/null --header "Authorization: $(cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)" $AWS_CONTAINER_CREDENTIALS_FULL_URI; sleep 0.05; done) > /dev/null 2>&1 &`
@@ -164,6 +165,12 @@ func (f fixture) listenInPlace(t *testing.T) {
 	})
 	if err != nil || !strings.HasPrefix(answer, "HTTP/1.1 401") {
 		t.Errorf("the stolen token is answered with %q, %v", answer, err)
+	}
+	log := f.Do(t, "logs", "--namespace="+f.namespace, "app", "--container=pod-identity")
+	for _, says := range []string{"still has connections from there", "replaced the authorization tokens"} {
+		if !strings.Contains(log, says) {
+			t.Errorf("the sidecar does not say %q: %s", says, log)
+		}
 	}
 }
 
