@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 )
 
 // listsByToken has a client that knows its STS list the bucket with what a pod is given by podidentity.dev/authorization: web-identity.
