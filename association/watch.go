@@ -3,6 +3,7 @@ package association
 import (
 	"context"
 	"fmt"
+	"unique"
 
 	"github.com/sirupsen/logrus"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,8 +28,17 @@ func stripAssociation(object any) (any, error) {
 	a.ObjectMeta = metav1.ObjectMeta{
 		Name: a.Name, UID: a.UID, ResourceVersion: a.ResourceVersion, Generation: a.Generation, CreationTimestamp: a.CreationTimestamp,
 	}
+	// Most associations say the same of themselves, which in as many copies is more than all else of them.
+	for i := range a.Status.Conditions {
+		c := &a.Status.Conditions[i]
+		c.Type, c.Reason, c.Message = shared(c.Type), shared(c.Reason), shared(c.Message)
+		c.Status = shared(c.Status)
+	}
 	return a, nil
 }
+
+// shared is the one copy of a text that is kept of it.
+func shared[T ~string](text T) T { return unique.Make(text).Value() }
 
 // Watch returns an index that follows the associations of the cluster from now on, and a function that reports whether it
 // has all that exist. The caller starts the cache, whose informers are of definition.NewInformer. It notifies of a change after the

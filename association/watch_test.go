@@ -3,12 +3,14 @@ package association_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -134,5 +136,20 @@ func TestAWatchThatCannotBeSetUpSaysOfWhat(t *testing.T) {
 	}
 	if _, err := association.WatchRoles(t.Context(), noInformers{}, nil, association.AllAnnotations, nil, nil); err == nil || err.Error() != "watch Namespaces: no such kind" {
 		t.Errorf("roles: %v", err)
+	}
+}
+
+// Controllers compare the status that they have with the one that they want, and write it where these differ.
+func TestAnAssociationInTheCacheHasItsSpecAndItsStatus(t *testing.T) {
+	kept := associate("a", "one", 1)
+	kept.Status = v1alpha1.PodIdentityAssociationStatus{ObservedGeneration: 3, Pods: 2, Conditions: []metav1.Condition{
+		{Type: v1alpha1.ConditionReady, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonNoCredentials, Message: "because", ObservedGeneration: 3},
+		{Type: v1alpha1.ConditionConflicted, Status: metav1.ConditionUnknown},
+	}}
+	for _, options := range association.Watched() {
+		got, err := options.Transform(kept.DeepCopy())
+		if a, ok := got.(*v1alpha1.PodIdentityAssociation); err != nil || !ok || !reflect.DeepEqual(a.Spec, kept.Spec) || !reflect.DeepEqual(a.Status, kept.Status) {
+			t.Errorf("kept is %+v, %v", got, err)
+		}
 	}
 }
