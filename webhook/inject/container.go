@@ -11,7 +11,7 @@ import (
 )
 
 // configureContainer adds what the SDKs look for to one container of the application. It changes nothing that the container
-// has already, and nothing at all in a container with AWS credentials of its own.
+// has already, but what is ours and another container's, and nothing at all in a container with AWS credentials of its own.
 func (i *Injector) configureContainer(to *patch, path string, container *corev1.Container, options podOptions) {
 	if container.Name == contract.ContainerName || options.skips(container.Name) || ownCredentials(container, options) != "" {
 		return
@@ -20,6 +20,7 @@ func (i *Injector) configureContainer(to *patch, path string, container *corev1.
 	if options.webIdentity == nil {
 		wanted = append(wanted, bypassProxy(to, path+"/env", container)...)
 	}
+	options.replaceCopied(to, path+"/env", container)
 	to.extend(path+"/env", len(container.Env), encodeEnv(missingEnv(container.Env, wanted)))
 	client := i.client(options)
 	at := slices.IndexFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == client.path })

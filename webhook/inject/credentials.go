@@ -33,6 +33,7 @@ const authorizationFile = contract.AuthorizationMountPath + "/" + contract.Autho
 // these precede or contradict container credentials. A container that asks to be injected all the same has none, but for those of
 // another server, which would be sent our authorization token.
 func ownCredentials(container *corev1.Container, options podOptions) string {
+	token, copied := options.tokenOf(container.Name), options.copiedToken(container)
 	for _, variable := range container.Env {
 		ours := ""
 		switch variable.Name {
@@ -53,7 +54,10 @@ func ownCredentials(container *corev1.Container, options podOptions) string {
 				continue
 			}
 		case contract.EnvAuthorizationToken:
-			ours = options.tokenOf(container.Name)
+			if copied != "" && variable.Value == copied {
+				continue
+			}
+			ours = token
 		default:
 			continue
 		}

@@ -108,6 +108,30 @@ func (o podOptions) tokenOf(container string) string {
 	return contract.ContainerToken(o.token, container)
 }
 
+// copiedToken is the token of the container whose folder this one mounts, or "" where that is its own: who copies a container from a live pod under
+// another name copies both.
+func (o podOptions) copiedToken(container *corev1.Container) string {
+	at := slices.IndexFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == contract.AuthorizationMountPath })
+	if o.folderOf(container.Name) == "" || at < 0 || container.VolumeMounts[at].Name != contract.AuthorizationVolumeName {
+		return ""
+	}
+	former, ok := strings.CutPrefix(container.VolumeMounts[at].SubPath, contract.AuthorizationFolder(""))
+	if !ok || former == container.Name {
+		return ""
+	}
+	return o.tokenOf(former)
+}
+
+// replaceCopied gives a container its own token in place of a copied one.
+func (o podOptions) replaceCopied(to *patch, path string, container *corev1.Container) {
+	copied := o.copiedToken(container)
+	for n, variable := range container.Env {
+		if copied != "" && variable.Name == contract.EnvAuthorizationToken && variable.Value == copied {
+			to.write("replace", itemPath(path, n), encodeEnv([]corev1.EnvVar{{Name: variable.Name, Value: o.tokenOf(container.Name)}})[0])
+		}
+	}
+}
+
 // file is where a container finds its token.
 func (o podOptions) file() string {
 	if o.target == "" {

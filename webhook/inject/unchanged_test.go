@@ -73,6 +73,7 @@ func removeOursFromContainer(was, is object) {
 			})
 		}
 	}
+	removeCopiedToken(was, is)
 	removeOurItems(was, is, "volumeMounts", "mountPath", contract.AuthorizationMountPath, contract.WebIdentityMountPath)
 	for _, c := range []object{was, is} {
 		for _, mount := range items(c, "volumeMounts") {
@@ -97,6 +98,21 @@ func removeOursFromContainer(was, is object) {
 	removeOurItems(was, is, "env", "name", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 		"AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED", "NO_PROXY", "no_proxy",
 		"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_SESSION_NAME", "AWS_ENDPOINT_URL_STS")
+}
+
+// removeCopiedToken removes what we put in place of a token that was copied from another container, together with the mount of its folder.
+func removeCopiedToken(was, is object) {
+	copied := slices.ContainsFunc(items(was, "volumeMounts"), func(mount object) bool {
+		folder, _ := mount["subPath"].(string)
+		return mount["mountPath"] == contract.AuthorizationMountPath && folder != "" && folder != contract.AuthorizationFolder(name(was))
+	})
+	old := items(was, "env")
+	for i, variable := range items(is, "env") {
+		text, _ := variable["value"].(string)
+		if copied && i < len(old) && name(variable) == contract.EnvAuthorizationToken && len(text) == len(contract.ContainerToken("", "")) {
+			variable["value"] = old[i]["value"]
+		}
+	}
 }
 
 // removeOurItems removes our items from a list, where the list did not have them before.
