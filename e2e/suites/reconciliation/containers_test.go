@@ -3,6 +3,7 @@ package reconciliation_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,11 +167,20 @@ func (f fixture) listenInPlace(t *testing.T) {
 	if err != nil || !strings.HasPrefix(answer, "HTTP/1.1 401") {
 		t.Errorf("the stolen token is answered with %q, %v", answer, err)
 	}
-	log := f.Do(t, "logs", "--namespace="+f.namespace, "app", "--container=pod-identity")
-	for _, says := range []string{"still has connections from there", "replaced the authorization tokens"} {
-		if !strings.Contains(log, says) {
-			t.Errorf("the sidecar does not say %q: %s", says, log)
-		}
+	f.awaitLog(t, "still has connections from there", "replaced the authorization tokens")
+}
+
+// awaitLog waits for what the sidecar says. For as long as the postStart hook of a restarted one runs, kubectl logs shows what the killed one
+// said.
+func (f fixture) awaitLog(t *testing.T, says ...string) {
+	t.Helper()
+	var log string
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (bool, error) {
+		log = f.Do(t, "logs", "--namespace="+f.namespace, "app", "--container=pod-identity")
+		return !slices.ContainsFunc(says, func(one string) bool { return !strings.Contains(log, one) }), nil
+	})
+	if err != nil {
+		t.Errorf("the sidecar does not say all of %q: %s", says, log)
 	}
 }
 
