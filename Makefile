@@ -21,6 +21,8 @@ MANIFESTS ?= manifests/base
 AUTH_FLAGS ?=
 # The Kubernetes of clusters that are started, such as v1.30.14 or v1.30; without it, the newest.
 export KUBERNETES ?=
+# The containerd of clusters that are started, such as v2.4, with a runc of its time; without it, the machine's.
+export CONTAINERD ?=
 # The addresses of clusters that are started: IPv6 or dual-stack; without it, IPv4.
 export IP_FAMILY ?=
 # What `make compat` runs, and on what, such as CLUSTERS="v1.30.14 IPv6" SUITES=walkthrough; without them, all.

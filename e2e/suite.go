@@ -57,7 +57,7 @@ func suite(ctx context.Context, name string, expression ...string) error {
 // whereToRun returns the variables that tell a suite on which cluster to run.
 func whereToRun(ctx context.Context) ([]string, error) {
 	out := progress{time.Now()}
-	for _, variable := range []string{"KUBERNETES", "IP_FAMILY"} {
+	for _, variable := range []string{"KUBERNETES", "CONTAINERD", "IP_FAMILY"} {
 		if value := os.Getenv(variable); value != "" {
 			out.print("%s is %s, so this suite starts its own cluster", variable, value)
 			return nil, nil

@@ -3,6 +3,8 @@ package cluster
 import (
 	"path/filepath"
 	"strings"
+
+	"github.com/podidentity/podidentity/e2e/machine/node"
 )
 
 // daemon is one component of the cluster.
@@ -116,8 +118,14 @@ func (c *Cluster) proxy() daemon {
 	}}
 }
 
+// containerd finds its shim and runc by the PATH, on which the machine's come last.
 func (c *Cluster) containerd() daemon {
-	return daemon{name: "containerd", argv: []string{"containerd", "--config=" + c.file("containerd.toml")}}
+	runtime := c.binaries.Runtime
+	d := daemon{name: "containerd", argv: []string{runtime.Program("containerd"), "--config=" + c.file("containerd.toml")}}
+	if runtime.Containerd != "" {
+		d.env = []string{"PATH=" + strings.Join([]string{runtime.Containerd, runtime.Runc, node.Path}, ":")}
+	}
+	return d
 }
 
 func (c *Cluster) kubelet() daemon {

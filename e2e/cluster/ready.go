@@ -61,7 +61,7 @@ func (c *Cluster) awaitAPIServer(ctx context.Context) error {
 // awaitContainerd waits until containerd serves; it makes its socket before it can.
 func (c *Cluster) awaitContainerd(ctx context.Context) error {
 	return poll(ctx, "containerd", func() error {
-		_, err := c.node.Output(ctx, nil, nil, "ctr", "--namespace=k8s.io", "--connect-timeout=1s", "version")
+		_, err := c.node.Output(ctx, nil, nil, c.binaries.Runtime.Program("ctr"), "--namespace=k8s.io", "--connect-timeout=1s", "version")
 		return err
 	})
 }

@@ -71,7 +71,7 @@ func (c *Cluster) createNode(ctx context.Context) (err error) {
 		Name: nodeName(c.name),
 		Dir:  stateDir(c.name),
 		Init: c.path("pause", "pause"),
-		Keep: []string{c.binaries.Kubernetes, c.binaries.Etcd, c.binaries.MinIO},
+		Keep: []string{c.binaries.Kubernetes, c.binaries.Etcd, c.binaries.MinIO, c.binaries.Runtime.Containerd, c.binaries.Runtime.Runc},
 	})
 	if err != nil {
 		return err

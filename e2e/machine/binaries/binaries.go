@@ -29,10 +29,12 @@ type Set struct {
 	Etcd string
 	// MinIO holds minio.
 	MinIO string
+	// Runtime is the container runtime.
+	Runtime Runtime
 }
 
-// Build returns all programs, building those that the cache does not hold. One after the other: each build uses every core. The
-// environment variable KUBERNETES chooses the version of Kubernetes.
+// Build returns all programs, building those that the cache does not hold. The environment variables KUBERNETES and CONTAINERD choose
+// versions.
 func Build(ctx context.Context, log func(format string, args ...any)) (Set, error) {
 	root, err := moduleDir(ctx)
 	if err != nil {
@@ -42,15 +44,27 @@ func Build(ctx context.Context, log func(format string, args ...any)) (Set, erro
 	if err != nil {
 		return Set{}, err
 	}
-	var dirs []string
+	dirs, err := buildAll(ctx, all, log)
+	if err != nil {
+		return Set{}, err
+	}
+	return Set{
+		Kubernetes: dirs["kubernetes"], KubernetesVersion: all[0].version, Etcd: dirs["etcd"], MinIO: dirs["minio"],
+		Runtime: Runtime{Containerd: dirs["containerd"], Runc: dirs["runc"]},
+	}, nil
+}
+
+// buildAll returns the directories of programs by the names of their builds. One after the other: each build uses every core.
+func buildAll(ctx context.Context, all []plan, log func(format string, args ...any)) (map[string]string, error) {
+	dirs := map[string]string{}
 	for _, p := range all {
 		dir, err := p.build(ctx, log)
 		if err != nil {
-			return Set{}, err
+			return nil, err
 		}
-		dirs = append(dirs, dir)
+		dirs[p.name] = dir
 	}
-	return Set{Kubernetes: dirs[0], KubernetesVersion: all[0].version, Etcd: dirs[1], MinIO: dirs[2]}, nil
+	return dirs, nil
 }
 
 // Static builds one of this module's own commands, small and without the C library, to a file.
@@ -117,7 +131,11 @@ func (p plan) make(ctx context.Context, dir string) error {
 		return fmt.Errorf("create temporary directory: %w", err)
 	}
 	args := append([]string{"build", "-o", p.output(dir)}, p.flags()...)
-	if _, err := run(ctx, p.dir, []string{"GOTMPDIR=" + temporary}, append(args, p.packages...)...); err != nil {
+	env := []string{"GOTMPDIR=" + temporary}
+	if p.cgo {
+		env = append(env, "CGO_ENABLED=1")
+	}
+	if _, err := run(ctx, p.dir, env, append(args, p.packages...)...); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(temporary); err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 func TestTheVersionInGoModIsTheVersionThatKubernetesReports(t *testing.T) {
-	all, err := allKubernetes("../..")
+	all, err := kubernetes().all("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,28 +23,5 @@ func TestTheVersionInGoModIsTheVersionThatKubernetesReports(t *testing.T) {
 		if !strings.HasSuffix(p.dir, "kubernetes/1."+minor) {
 			t.Errorf("Kubernetes %s is pinned in %s", p.version, p.dir)
 		}
-	}
-}
-
-func TestTheEnvironmentChoosesTheVersionOfKubernetes(t *testing.T) {
-	versions, err := KubernetesVersions("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	oldest, newest := versions[0], versions[len(versions)-1]
-	for wanted, want := range map[string]string{
-		"":                                      newest,
-		oldest:                                  oldest,
-		oldest[:strings.LastIndex(oldest, ".")]: oldest,
-		newest:                                  newest,
-	} {
-		t.Setenv(kubernetesVariable, wanted)
-		if p, err := kubernetes("../.."); err != nil || p.version != want {
-			t.Errorf("for %q it is %s, %v; want %s", wanted, p.version, err, want)
-		}
-	}
-	t.Setenv(kubernetesVariable, "v1.3")
-	if _, err := kubernetes("../.."); err == nil || !strings.Contains(err.Error(), "v1.3,") || !strings.Contains(err.Error(), oldest) {
-		t.Errorf("for a version that nothing pins: %v", err)
 	}
 }

@@ -11,19 +11,23 @@ import (
 	"regexp"
 
 	"golang.org/x/mod/modfile"
+	xmodule "golang.org/x/mod/module"
 )
 
 // module is a Go module of ours that only pins programs of others.
 type module struct {
 	// name is what a build of it begins with, and dir its directory; without dir, the directory is called as the build.
 	name, dir string
-	// product is the module whose version the programs have, and title what a person calls it.
+	// product is the module whose version the programs have, with or without its major version, and title what a person calls it.
 	product string
 	title   string
 	// cold is how long a build takes on a machine with two cores and an empty build cache.
 	cold string
 	// stamp returns linker flags that tell the programs their version.
 	stamp func(version string) string
+	// tags are build tags, and cgo says that the programs need the C compiler. May be empty.
+	tags string
+	cgo  bool
 	// files is a directory of the product's module that is copied beside the programs, under its own last name. May be empty.
 	files string
 }
@@ -38,7 +42,7 @@ func modules() []module {
 
 // plans are all that a cluster needs, Kubernetes first.
 func plans(root string) ([]plan, error) {
-	first, err := kubernetes(root)
+	first, err := chosenKubernetes(root)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +54,8 @@ func plans(root string) ([]plan, error) {
 		}
 		all = append(all, p)
 	}
-	return all, nil
+	runtime, err := runtimePlans(root, os.Getenv(containerd().variable))
+	return append(all, runtime...), err
 }
 
 func stampNothing(string) string { return "" }
@@ -76,7 +81,7 @@ func (m module) plan(root string) (plan, error) {
 	}
 	p := plan{module: m, dir: dir}
 	for _, require := range parsed.Require {
-		if require.Mod.Path == m.product {
+		if family, _, _ := xmodule.SplitPathVersion(require.Mod.Path); require.Mod.Path == m.product || family == m.product {
 			p.version = require.Mod.Version
 		}
 	}
@@ -90,7 +95,11 @@ func (m module) plan(root string) (plan, error) {
 }
 
 func (p plan) flags() []string {
-	return []string{"-trimpath", "-ldflags=-s -w" + p.stamp(p.version)}
+	flags := []string{"-trimpath", "-ldflags=-s -w" + p.stamp(p.version)}
+	if p.tags != "" {
+		flags = append(flags, "-tags="+p.tags)
+	}
+	return flags
 }
 
 // output is the -o of go build. A single program is named after our directory, because etcd's package is called `server`.

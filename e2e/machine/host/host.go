@@ -21,6 +21,9 @@ func Prepare(ctx context.Context, log func(format string, args ...any)) error {
 	}
 	unbuilt, goErr := unbuilt(ctx)
 	packages := missingPackages(exists)
+	if binaries.BuildsRuntime() {
+		packages = append(packages, missingOf(runcPackages(), exists)...)
+	}
 	err := errors.Join(checkRoot(os.Geteuid()), goErr, checkPackages(packages, exists), checkSpace(ctx, len(unbuilt) > 0))
 	if err != nil || len(packages) == 0 {
 		return err

@@ -47,6 +47,11 @@ func sdkPackages() []debianPackage {
 	}
 }
 
+// runcPackages are what runc is built with.
+func runcPackages() []debianPackage {
+	return []debianPackage{{"libseccomp-dev", []string{"/usr/include/seccomp.h"}}, {"pkg-config", []string{"pkg-config"}}}
+}
+
 // PrepareSDKs installs what the tests of SDKs need beyond what Prepare installs, and the demo does without.
 func PrepareSDKs(ctx context.Context, log func(format string, args ...any)) error {
 	return prepare(ctx, sdkPackages(), log)

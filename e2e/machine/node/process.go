@@ -13,6 +13,9 @@ import (
 	"syscall"
 )
 
+// Path is the PATH of what runs in a node.
+const Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // Process is a daemon that this program started in a node. It outlives this program.
 type Process struct {
 	name    string
@@ -110,7 +113,7 @@ func (n *Node) Output(ctx context.Context, stdin io.Reader, env []string, argv .
 
 func (n *Node) environment(env []string) []string {
 	return append([]string{
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"PATH=" + Path,
 		"HOME=" + n.dir,
 		"TMPDIR=" + filepath.Join(n.dir, "tmp"),
 	}, env...)
