@@ -28,6 +28,10 @@ mount --make-rslave /
 mount --make-rshared /
 mount -t proc proc /proc
 
+# One that nothing covers, as what follows does with the first: elsewhere the kernel mounts no /proc in a user namespace.
+mkdir -p "$dir/proc"
+mount -t proc proc "$dir/proc"
+
 # These settings belong to the host's kernel, and a kubelet sets all of them without asking: give it copies.
 for file in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
 	if test -e "/proc/sys/$file"; then

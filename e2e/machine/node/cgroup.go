@@ -58,7 +58,8 @@ func createCgroup(dir string) error {
 	if err := delegate(parent); err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+	// As the kubelet makes them: root of a user namespace is another user here, and runc has it look at its own cgroup.
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // see above
 		return err
 	}
 	// On v1 a new group has no processor and no memory node, and takes no process before it has.

@@ -28,6 +28,7 @@ func TestANodeIsAMachineOfItsOwnAndLeavesNothingBehind(t *testing.T) {
 	}()
 	n := create(t, name, dir)
 	assertIsolated(t, n)
+	assertCgroupsAreOpen(t)
 	assertEndIsReported(t, n)
 	assertADaemonIsStopped(t, n)
 	orphan, err := n.Start("orphan", nil, "/bin/sh", "-c", "setsid sleep 1000 & sleep 1000")
@@ -62,6 +63,10 @@ func assertIsolated(t *testing.T, n *Node) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// As container runtimes mount it for a pod with hostUsers: false. The kernel allows it only where another one is to be seen as a whole.
+	if out, err := n.Output(t.Context(), nil, nil, "unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", "true"); err != nil {
+		t.Errorf("a user namespace cannot mount /proc: %v %s", err, out)
+	}
 	if !strings.HasPrefix(out, "x\n") {
 		t.Errorf("/run of the node holds %q, want its own only", out)
 	}
@@ -72,6 +77,20 @@ func assertIsolated(t *testing.T, n *Node) {
 	for _, path := range []string{"/run/x", "/var/lib/x", "/var/log/x"} {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s was written on the host", path)
+		}
+	}
+}
+
+// assertCgroupsAreOpen is for pods with hostUsers: false, whose root is another user.
+func assertCgroupsAreOpen(t *testing.T) {
+	t.Helper()
+	dirs, err := cgroupDirs("podidentity-node-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range dirs {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%s has the mode %v, %v", dir, info.Mode(), err)
 		}
 	}
 }
