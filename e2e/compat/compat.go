@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,17 +38,21 @@ type table struct {
 }
 
 // tables are all. Versions are what the modules of machine/binaries pin, the oldest first.
-func tables(versions []string) []table {
-	var servers []kind
-	for _, version := range versions {
+func tables(kubernetes, containerd []string) []table {
+	var servers, runtimes []kind
+	for _, version := range kubernetes {
 		servers = append(servers, kind{name: version, env: []string{"KUBERNETES=" + version}})
 	}
-	newest := versions[len(versions)-1]
+	newest := kubernetes[len(kubernetes)-1]
+	for _, version := range containerd {
+		runtimes = append(runtimes, kind{name: "containerd-" + version, env: []string{"CONTAINERD=" + version}, kubernetes: "Kubernetes " + newest + ", "})
+	}
 	return []table{
 		{title: "servers", first: "Kubernetes", kinds: servers, suites: []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}},
 		{title: "networks", first: "addresses", suites: []string{"walkthrough", "auth"}, kinds: []kind{
 			family(cluster.IPv6, newest), family(cluster.DualStack, newest),
 		}},
+		{title: "runtimes", first: "container runtime", suites: []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}, kinds: runtimes},
 	}
 }
 
@@ -62,11 +67,15 @@ func Run(ctx context.Context, clusters, suites []string, log platform.Log) error
 	if err != nil {
 		return err
 	}
-	versions, err := binaries.KubernetesVersions(filepath.Join(root, "e2e"))
+	kubernetes, err := binaries.KubernetesVersions(filepath.Join(root, "e2e"))
 	if err != nil {
 		return err
 	}
-	all := tables(versions)
+	containerd, err := binaries.ContainerdVersions(filepath.Join(root, "e2e"))
+	if err != nil {
+		return err
+	}
+	all := tables(kubernetes, containerd)
 	if err := check(all, clusters, suites); err != nil {
 		return err
 	}
@@ -86,6 +95,16 @@ func Run(ctx context.Context, clusters, suites []string, log platform.Log) error
 }
 
 func (k kind) String() string { return k.name }
+
+// variable is what a suite on this kind finds in its environment.
+func (k kind) variable(name string) string {
+	for _, each := range k.env {
+		if value, ok := strings.CutPrefix(each, name+"="); ok {
+			return value
+		}
+	}
+	return os.Getenv(name)
+}
 
 // chosen are those of all that are named, or all if none is.
 func chosen[T any](all []T, names []string, name func(T) string) []T {
@@ -123,7 +142,11 @@ func (t table) run(ctx context.Context, k kind, suite string, page document.Tabl
 		return fmt.Errorf("%s: %w", k.name, err)
 	}
 	log("%s: suite %s: %s", k.name, suite, seen)
-	node, err := describeNode(ctx)
+	containers, err := binaries.BuildRuntime(ctx, k.variable("CONTAINERD"), log)
+	if err != nil {
+		return err
+	}
+	node, err := describeNode(ctx, containers)
 	if err != nil {
 		return err
 	}

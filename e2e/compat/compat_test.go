@@ -53,8 +53,8 @@ func TestCasesAreTheTestsThatHaveNoneBelowThem(t *testing.T) {
 }
 
 func TestANameThatNothingHasIsRefused(t *testing.T) {
-	all := tables([]string{"v1.30.14", "v1.37.2"})
-	if err := check(all, []string{"v1.37.2"}, []string{"auth"}); err != nil {
+	all := tables([]string{"v1.30.14", "v1.37.2"}, []string{"v2.4.2"})
+	if err := check(all, []string{"v1.37.2", "containerd-v2.4.2"}, []string{"auth"}); err != nil {
 		t.Error(err)
 	}
 	err := check(all, []string{"v1.37.2", "v1.29.0"}, []string{"chaos"})
@@ -65,9 +65,22 @@ func TestANameThatNothingHasIsRefused(t *testing.T) {
 	}
 }
 
+func TestANodeIsDescribedByTheRuntimeOfItsSuite(t *testing.T) {
+	all := tables([]string{"v1.37.2"}, []string{"v2.4.2"})
+	runtimes := all[len(all)-1]
+	t.Setenv("CONTAINERD", "v1.7")
+	if version := runtimes.kinds[0].variable("CONTAINERD"); version != "v2.4.2" {
+		t.Errorf("on %s it is %q", runtimes.kinds[0], version)
+	}
+	if version := all[0].kinds[0].variable("CONTAINERD"); version != "v1.7" {
+		t.Errorf("on %s it is %q", all[0].kinds[0], version)
+	}
+}
+
 func TestAVersionIsTheFirstNumberOfWhatAProgramSays(t *testing.T) {
 	for said, want := range map[string]string{
 		"containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u2": "1.6.20",
+		"containerd github.com/containerd/containerd/v2 2.4.2+unknown ":               "2.4.2",
 		"runc version 1.1.5+ds1\nspec: 1.0.2-dev":                                     "1.1.5",
 		"6.18.44-abc": "6.18.44",
 	} {

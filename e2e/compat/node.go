@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
 )
 
 // describeNode says on what kind of node a suite runs here.
-func describeNode(ctx context.Context) (string, error) {
+func describeNode(ctx context.Context, containers binaries.Runtime) (string, error) {
 	said := []string{runtime.GOARCH}
 	var system unix.Utsname
 	if err := unix.Uname(&system); err != nil {
@@ -25,7 +27,7 @@ func describeNode(ctx context.Context) (string, error) {
 	}
 	said = append(said, cgroup)
 	for _, program := range []string{"containerd", "runc"} {
-		out, err := exec.CommandContext(ctx, program, "--version").Output()
+		out, err := exec.CommandContext(ctx, containers.Program(program), "--version").Output()
 		if err != nil {
 			return "", fmt.Errorf("ask %s for its version: %w", program, err)
 		}
