@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -34,7 +35,7 @@ func metricOfWebhook(ctx context.Context, p *platform.Platform, a *api, name str
 		return nil, err
 	}
 	for _, pod := range pods {
-		value, err := metricOf(ctx, p, pod.Status.PodIP+":8080", name)
+		value, err := metricOf(ctx, p, net.JoinHostPort(pod.Status.PodIP, "8080"), name)
 		if err != nil {
 			return nil, err
 		}

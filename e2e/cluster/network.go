@@ -11,17 +11,19 @@ import (
 // Family says of which families the addresses of a cluster are.
 type Family string
 
-// The families of a cluster. A pod of a cluster with both has an address of each; Services are of the first, which is IPv4.
+// The families of a cluster. A pod of a cluster with both has an address of each. Services, the address of the node, and what Kubernetes
+// calls the IP of a pod are of the first, which is IPv4 or, as the name says, IPv6.
 const (
-	IPv4      Family = ""
-	IPv6      Family = "IPv6"
-	DualStack Family = "dual-stack"
+	IPv4          Family = ""
+	IPv6          Family = "IPv6"
+	DualStack     Family = "dual-stack"
+	DualStackIPv6 Family = "dual-stack-IPv6-first"
 )
 
 // ParseFamily refuses a name that is none of a family.
 func ParseFamily(name string) (Family, error) {
-	if all := []Family{IPv4, IPv6, DualStack}; !slices.Contains(all, Family(name)) {
-		return "", fmt.Errorf("the family of addresses is %q: use %s or %s, or none for IPv4", name, IPv6, DualStack)
+	if all := []Family{IPv4, IPv6, DualStack, DualStackIPv6}; !slices.Contains(all, Family(name)) {
+		return "", fmt.Errorf("the family of addresses is %q: use %s, %s or %s, or none for IPv4", name, IPv6, DualStack, DualStackIPv6)
 	}
 	return Family(name), nil
 }
@@ -29,7 +31,7 @@ func ParseFamily(name string) (Family, error) {
 // The addresses of a cluster. Every cluster of a family has the same: each is alone in its network namespace, and none of them is
 // reachable from outside it.
 const (
-	// NodeAddress is the address of the node of a cluster that has IPv4. The API server listens on it, and so may whatever pods must reach.
+	// NodeAddress is the address of the node of a cluster of IPv4, see Cluster.Address.
 	NodeAddress = "172.31.255.1"
 	// apiServerPort is the port of the API server on the node.
 	apiServerPort = "6443"
@@ -65,6 +67,8 @@ func (f Family) networks() []network {
 		return []network{six}
 	case DualStack:
 		return []network{four, six}
+	case DualStackIPv6:
+		return []network{six, four}
 	case IPv4:
 	}
 	return []network{four}

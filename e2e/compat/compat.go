@@ -49,8 +49,8 @@ func tables(kubernetes, containerd []string) []table {
 	}
 	return []table{
 		{title: "servers", first: "Kubernetes", kinds: servers, suites: []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}},
-		{title: "networks", first: "addresses", suites: []string{"walkthrough", "auth"}, kinds: []kind{
-			family(cluster.IPv6, newest), family(cluster.DualStack, newest),
+		{title: "networks", first: "addresses", suites: []string{"walkthrough", "auth", "monitoring", "injection", "reconciliation", "attack", "plugin", "chart"}, kinds: []kind{
+			family(cluster.IPv6, newest), family(cluster.DualStack, newest), family(cluster.DualStackIPv6, newest),
 		}},
 		{title: "runtimes", first: "container runtime", suites: []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}, kinds: runtimes},
 	}

@@ -58,7 +58,7 @@ func TestANameThatNothingHasIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 	err := check(all, []string{"v1.37.2", "v1.29.0"}, []string{"chaos"})
-	for _, says := range []string{`"v1.29.0"`, "CLUSTERS must be some of v1.30.14", `"chaos"`, "SUITES must be some of auth, "} {
+	for _, says := range []string{`"v1.29.0"`, "CLUSTERS must be some of v1.30.14", `"chaos"`, "SUITES must be some of attack, auth, "} {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v; it should say %s", err, says)
 		}

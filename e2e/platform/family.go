@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -11,6 +12,12 @@ import (
 
 // familyVariable is the environment variable that chooses the families of a cluster's addresses, as cluster.Family has them.
 const familyVariable = "IP_FAMILY"
+
+// Localize gives a text that names the node of a cluster by its address of IPv4 and a port, as manifests for the demo and for suites do,
+// the address that the node of this cluster has.
+func Localize(c *cluster.Cluster, text string) string {
+	return strings.ReplaceAll(text, net.JoinHostPort(cluster.NodeAddress, ""), net.JoinHostPort(c.Address(), ""))
+}
 
 // checkFamily complains about replicas of the product whose addresses are not those of the cluster's family: a run that is about the
 // family would show nothing.

@@ -84,7 +84,7 @@ func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) e
 	if p.Install != nil {
 		return p.Install(ctx, c)
 	}
-	if err := apply(ctx, c, filepath.Join(root, filepath.FromSlash(p.Kustomization))); err != nil {
+	if err := Apply(ctx, c, filepath.Join(root, filepath.FromSlash(p.Kustomization))); err != nil {
 		return err
 	}
 	if _, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=2m"); err != nil {
@@ -93,18 +93,13 @@ func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) e
 	return awaitReplaced(ctx, c)
 }
 
-// apply applies a kustomization, which names the node by its address of IPv4, on a cluster of whatever family.
-func apply(ctx context.Context, c *cluster.Cluster, kustomization string) error {
-	if c.Address() == cluster.NodeAddress {
-		_, err := c.Kubectl(ctx, nil, "apply", "-k", kustomization)
-		return err
-	}
+// Apply applies a kustomization, localized.
+func Apply(ctx context.Context, c *cluster.Cluster, kustomization string) error {
 	manifest, err := c.Kubectl(ctx, nil, "kustomize", kustomization)
 	if err != nil {
 		return err
 	}
-	manifest = strings.ReplaceAll(manifest, cluster.NodeAddress+":", "["+c.Address()+"]:")
-	_, err = c.Kubectl(ctx, strings.NewReader(manifest), "apply", "--filename=-")
+	_, err = c.Kubectl(ctx, strings.NewReader(Localize(c, manifest)), "apply", "--filename=-")
 	return err
 }
 

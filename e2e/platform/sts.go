@@ -30,7 +30,7 @@ const stsPort = "9100"
 // STS is the proxy of a platform's STS that fails on command.
 type STS struct{ cluster *cluster.Cluster }
 
-// StartSTS runs the proxy beside the cluster's components, at http://172.31.255.1:9100, until these end. It gives sessions the
+// StartSTS runs the proxy beside the cluster's components, at STSURL, until these end. It gives sessions the
 // lifetime, or leaves that to MinIO where it is zero.
 func (p *Platform) StartSTS(t *testing.T, lifetime time.Duration) STS {
 	t.Helper()
@@ -39,16 +39,19 @@ func (p *Platform) StartSTS(t *testing.T, lifetime time.Duration) STS {
 		t.Fatal(err)
 	}
 	sts := STS{p.Cluster}
-	if _, err := p.Cluster.Run("stsproxy", nil, program, sts.address(), p.MinIO.Endpoint, lifetime.String()); err != nil {
+	if _, err := p.Cluster.Run("stsproxy", nil, program, stsAddress(p.Cluster), p.MinIO.Endpoint, lifetime.String()); err != nil {
 		t.Fatal(err)
 	}
 	return sts
 }
 
 // URL is where pods find it.
-func (s STS) URL() string { return "http://" + s.address() }
+func (s STS) URL() string { return STSURL(s.cluster) }
 
-func (s STS) address() string { return net.JoinHostPort(s.cluster.Address(), stsPort) }
+// STSURL is where pods of a cluster find the proxy once StartSTS has started it.
+func STSURL(c *cluster.Cluster) string { return "http://" + stsAddress(c) }
+
+func stsAddress(c *cluster.Cluster) string { return net.JoinHostPort(c.Address(), stsPort) }
 
 // Set has it behave so from now on.
 func (s STS) Set(t *testing.T, mode STSMode) {

@@ -1,8 +1,10 @@
 package attack_test
 
 import (
+	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -51,8 +53,7 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	}
 	s := &suite{Platform: p, kube: kube, rest: map[string]others{}, addresses: map[string]string{}, load: &load{name: "usual", pods: kube.CoreV1().Pods("load")}}
 	s.LoadPrograms(t, image, "suites/attack/attacker", "suites/attack/reader")
-	// The addresses of the fleet: the node answers for all of them.
-	if err := s.Cluster.Configure(t.Context(), "route add local 10.245.0.0/16 dev lo\n"); err != nil {
+	if err := s.Cluster.Configure(t.Context(), addressesOfFleet(s.Cluster.Address())); err != nil {
 		t.Fatal(err)
 	}
 	s.ApplyTemplate(t, "cluster.yaml", map[string]string{"Image": image, "RoleARN": s.RoleARN})
@@ -64,6 +65,20 @@ func newSuite(t *testing.T, p *platform.Platform) *suite {
 	s.load.start(t)
 	s.probed = s.probes(t)
 	return s
+}
+
+// addressesOfFleet are iproute2's commands that give a node as many addresses as an attack comes from at most. Those of IPv6 are each in a /64
+// of its own, for which servers have their limits.
+func addressesOfFleet(node string) string {
+	add := "addr add 10.245.0.%d/32 dev lo\n"
+	if netip.MustParseAddr(node).Is6() {
+		add = "addr add fd00:10:245:%x::1/128 dev lo nodad\n"
+	}
+	var commands strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&commands, add, 1+i)
+	}
+	return commands.String()
 }
 
 // attack attacks, and checks what came of it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,12 +13,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/podidentity/podidentity/e2e/cluster"
 	"github.com/podidentity/podidentity/e2e/machine/binaries"
 	"github.com/podidentity/podidentity/e2e/machine/pki"
 )
-
-const hostileAddress = cluster.NodeAddress + ":8443"
 
 // hostileConfiguration comes after ours by its name, so that the API server calls it after them.
 const hostileConfiguration = `
@@ -60,7 +58,7 @@ func anotherWebhook(t *testing.T, s *suite) {
 		s.Do(t, "create", "namespace", b.namespace())
 		s.Do(t, "label", "namespace", b.namespace(), "podidentity.dev/inject=enabled")
 		s.AwaitAny(t, "--namespace="+b.namespace(), "serviceaccount", "--field-selector=metadata.name=default")
-		s.DoWith(t, fmt.Sprintf(hostileConfiguration, b.namespace(), hostileAddress, b.does, bundle, b.again), "create", "--filename=-")
+		s.DoWith(t, fmt.Sprintf(hostileConfiguration, b.namespace(), s.hostileAddress(), b.does, bundle, b.again), "create", "--filename=-")
 	}
 	// The API server takes notice of one after the other: of the last one, last.
 	last := allBesides()[len(allBesides())-1]
@@ -92,6 +90,8 @@ func (s *suite) admittedBeside(t *testing.T, b besides) string {
 	return fmt.Sprintf("%s; %d variables; %s", strings.Join(containers, ", "), len(pod.Spec.Containers[0].Env), status)
 }
 
+func (s *suite) hostileAddress() string { return net.JoinHostPort(s.Cluster.Address(), "8443") }
+
 // startHostile runs the other webhook, and returns the bundle by which it is trusted.
 func (s *suite) startHostile(t *testing.T) string {
 	t.Helper()
@@ -99,7 +99,7 @@ func (s *suite) startHostile(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair, err := ca.Issue(pki.Identity{CommonName: "hostile", Hosts: []string{cluster.NodeAddress}})
+	pair, err := ca.Issue(pki.Identity{CommonName: "hostile", Hosts: []string{s.Cluster.Address()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func (s *suite) startHostile(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Cluster.Run("hostile", nil, program, hostileAddress, certificate, key); err != nil {
+	if _, err := s.Cluster.Run("hostile", nil, program, s.hostileAddress(), certificate, key); err != nil {
 		t.Fatal(err)
 	}
 	return base64.StdEncoding.EncodeToString(ca.Certificate)

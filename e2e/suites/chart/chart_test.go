@@ -31,14 +31,15 @@ type helm struct {
 	program string
 	// root is the checkout.
 	root string
+	// values is the file with those of the demo.
+	values string
 }
 
 func (h helm) chart() string { return filepath.Join(h.root, "charts", "pod-identity") }
 
 // arguments are those of an installation or an upgrade with the values of the demo.
 func (h helm) arguments(chart string, more ...string) []string {
-	values := filepath.Join(h.root, "charts", "testdata", "overlays", "demo.yaml")
-	return append([]string{"upgrade", "--install", "pod-identity", chart, "--namespace=pod-identity", "--create-namespace", "--values=" + values, "--wait", "--timeout=3m"}, more...)
+	return append([]string{"upgrade", "--install", "pod-identity", chart, "--namespace=pod-identity", "--create-namespace", "--values=" + h.values, "--wait", "--timeout=3m"}, more...)
 }
 
 func (h helm) run(ctx context.Context, c *cluster.Cluster, args ...string) (string, error) {
@@ -70,9 +71,16 @@ func TestOnARealCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := helm{program, root}
+	h := helm{program: program, root: root, values: filepath.Join(t.TempDir(), "values.yaml")}
 	s := suite{platform.ForTestWith(t, "chart", platform.Product{Install: func(ctx context.Context, c *cluster.Cluster) error {
-		_, err := h.run(ctx, c, h.arguments(h.chart())...)
+		values, err := os.ReadFile(filepath.Join(root, "charts", "testdata", "overlays", "demo.yaml"))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(h.values, []byte(platform.Localize(c, string(values))), 0o600); err != nil {
+			return err
+		}
+		_, err = h.run(ctx, c, h.arguments(h.chart())...)
 		return err
 	}}), h}
 	s.Do(t, "create", "namespace", namespace)

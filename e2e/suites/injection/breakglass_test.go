@@ -3,6 +3,8 @@ package injection_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 // breakGlass proves what the README says of an emergency: with no replica left pods are refused; one command lets them be
@@ -26,7 +28,9 @@ func breakGlass(t *testing.T, s suite) {
 	if !strings.Contains(seen, "aws.png") || before != after {
 		t.Errorf("a running pod noticed: restarts %s before and %s after, its bucket %q", before, after, seen)
 	}
-	s.Do(t, "apply", "-k", "../../../manifests/overlays/demo")
+	if err := platform.Apply(t.Context(), s.Cluster, "../../../manifests/overlays/demo"); err != nil {
+		t.Fatal(err)
+	}
 	s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/name=pod-identity-webhook", "--timeout=2m")
 	if out := s.DoWith(t, probe, admit...); !strings.Contains(out, `"podidentity.dev/status":"injected`) {
 		t.Errorf("after the manifests were applied again a pod was not injected: %s", out)

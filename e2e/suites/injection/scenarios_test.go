@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/podidentity/podidentity/e2e/cluster"
 	"github.com/podidentity/podidentity/e2e/machine/binaries"
 	"github.com/podidentity/podidentity/e2e/machine/pki"
 )
@@ -33,13 +33,13 @@ func addedAfterUs(t *testing.T, s suite) {
 // startAdder runs a second webhook, which comes after ours.
 func (s suite) startAdder(t *testing.T) {
 	t.Helper()
-	const address = cluster.NodeAddress + ":8443"
+	address := net.JoinHostPort(s.Cluster.Address(), "8443")
 	dir := t.TempDir()
 	ca, err := pki.NewCA("adder")
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair, err := ca.Issue(pki.Identity{CommonName: "adder", Hosts: []string{cluster.NodeAddress}})
+	pair, err := ca.Issue(pki.Identity{CommonName: "adder", Hosts: []string{s.Cluster.Address()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func defaultContainer(t *testing.T, s suite) {
 
 // garbage goes to the webhook's Service as a stranger in the cluster would send it.
 func garbage(t *testing.T, s suite) {
-	address := strings.TrimSpace(s.Do(t, "get", "service", "--namespace=pod-identity", "pod-identity-webhook", "-o=jsonpath={.spec.clusterIP}")) + ":443"
+	address := strings.TrimSpace(s.Do(t, "get", "service", "--namespace=pod-identity", "pod-identity-webhook", "-o=jsonpath={.spec.clusterIP}"))
 	client := &http.Client{Transport: &http.Transport{
 		DialContext:     s.Cluster.Dial,
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // what is sent matters, not to whom
@@ -163,7 +163,7 @@ func garbage(t *testing.T, s suite) {
 		"nothing": "", "no JSON": "pod", "half a review": `{"request":`, "broken UTF-8": "{\"a\":\"\xff\"}",
 		"eight megabytes": strings.Repeat("x", 8<<20), "a deep one": strings.Repeat("[", 1<<20),
 	} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+address+"/pods/enabled", strings.NewReader(body))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+net.JoinHostPort(address, "443")+"/pods/enabled", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

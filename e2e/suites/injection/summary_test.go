@@ -39,7 +39,7 @@ func summary(description string) string {
 	}
 	slices.Sort(warnings)
 	text := strings.Join(append(kept, slices.Compact(warnings)...), "\n") + "\n"
-	return regexp.MustCompile(`10\.244\.\d+\.\d+`).ReplaceAllString(text, "POD")
+	return regexp.MustCompile(`10\.244\.\d+\.\d+|\[fd00:10:244:[0-9a-f:]+\]`).ReplaceAllString(text, "POD")
 }
 
 func TestASummaryHasNoTimes(t *testing.T) {
@@ -65,6 +65,7 @@ Events:
   ----     ------        ----               ----               -------
   Normal   Scheduled     40s                default-scheduler  Successfully assigned x/app to node
   Warning  Unhealthy     2s (x3 over 31s)   kubelet            Readiness probe failed: Get "http://10.244.0.7:2713/readyz"
+  Warning  Unhealthy     1s (x3 over 31s)   kubelet            Liveness probe failed: Get "http://[fd00:10:244::1f]:2713/livez"
   Warning  FailedMount   39s                kubelet            MountVolume.SetUp failed for volume "a" : failed to sync configmap cache: timed out waiting for the condition
   Warning  ProbeWarning  2s                 kubelet            spec.initContainers{pod-identity}: Liveness probe warning: because  of that
 `
@@ -76,6 +77,7 @@ Conditions:
   Type              Status
   Ready             False
 Warning ProbeWarning kubelet Liveness probe warning: because  of that
+Warning Unhealthy kubelet Liveness probe failed: Get "http://POD:2713/livez"
 Warning Unhealthy kubelet Readiness probe failed: Get "http://POD:2713/readyz"
 `
 	if got := summary(description); got != want {

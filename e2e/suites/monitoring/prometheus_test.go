@@ -16,16 +16,16 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/podidentity/podidentity/e2e/cluster"
 	"github.com/podidentity/podidentity/e2e/machine/host"
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 // prometheus runs beside the components of the cluster.
-type prometheus struct{ client *http.Client }
-
-// address is where it listens, in the network of the cluster.
-const address = cluster.NodeAddress + ":9090"
+type prometheus struct {
+	client *http.Client
+	// address is where it listens, in the network of the cluster.
+	address string
+}
 
 // startPrometheus has one scrape by the monitors, and the API server, as every installation with the operator does.
 func startPrometheus(t *testing.T, p *platform.Platform, kube kubernetes.Interface) prometheus {
@@ -42,7 +42,7 @@ func startPrometheus(t *testing.T, p *platform.Platform, kube kubernetes.Interfa
 	found.start(t)
 	certificates := filepath.Dir(p.Cluster.CA())
 	scrapes := []object{{
-		"job_name": "apiserver", "scheme": "https", "static_configs": []object{{"targets": []string{cluster.NodeAddress + ":6443"}}},
+		"job_name": "apiserver", "scheme": "https", "static_configs": []object{{"targets": []string{net.JoinHostPort(p.Cluster.Address(), "6443")}}},
 		"tls_config": object{
 			"ca_file": p.Cluster.CA(), "cert_file": filepath.Join(certificates, "kube-apiserver-kubelet-client.crt"), "key_file": filepath.Join(certificates, "kube-apiserver-kubelet-client.key"),
 		},
@@ -61,12 +61,13 @@ func startPrometheus(t *testing.T, p *platform.Platform, kube kubernetes.Interfa
 	if out, err := exec.CommandContext(t.Context(), filepath.Join(programs, "promtool"), "check", "config", config).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	address := net.JoinHostPort(p.Cluster.Address(), "9090")
 	_, err = p.Cluster.Run("prometheus", nil, filepath.Join(programs, "prometheus"),
 		"--config.file="+config, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return prometheus{&http.Client{Transport: &http.Transport{DialContext: p.Cluster.Dial}}}
+	return prometheus{&http.Client{Transport: &http.Transport{DialContext: p.Cluster.Dial}}, address}
 }
 
 // series is one of the answer to a query.
@@ -84,7 +85,7 @@ func (p prometheus) query(t *testing.T, expression string) []series {
 
 func (p prometheus) ask(t *testing.T, path string, form url.Values) []series {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/api/v1/"+path, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.address+"/api/v1/"+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ func (f fixture) endpoints(t *testing.T) {
 	app := fmt.Sprintf("containers: [{name: app, image: %q, %s}]", f.CLIImage, sleeping)
 	for _, each := range endpointFaults() {
 		t.Run(each.name, func(t *testing.T) {
-			f.addArgument(t, "--sts-endpoint="+each.url)
+			f.addArgument(t, "--sts-endpoint="+platform.Localize(f.Cluster, each.url))
 			f.play(t, each.name, scene{label: "enabled", spec: app, role: f.RoleARN, says: each.says, code: 1})
 		})
 	}

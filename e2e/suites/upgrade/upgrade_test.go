@@ -17,7 +17,6 @@ import (
 
 const (
 	image = "localhost/podidentity/reader:e2e"
-	sts   = "http://172.31.255.1:9100"
 	// session is how long the credentials are good that the proxy of STS hands on: every sidecar fetches all the time.
 	session = time.Minute
 )
@@ -115,7 +114,7 @@ func (s *suite) prepare(ctx context.Context, c *cluster.Cluster, root string, lo
 		if err := os.CopyFS(filepath.Join(directory, "manifests"), os.DirFS(release.manifests)); err != nil {
 			return err
 		}
-		text, err := platform.Render("kustomization.yaml", map[string]string{"Tag": release.tag, "STS": sts})
+		text, err := platform.Render("kustomization.yaml", map[string]string{"Tag": release.tag, "STS": platform.STSURL(c)})
 		if err != nil {
 			return err
 		}

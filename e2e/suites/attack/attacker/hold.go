@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -24,7 +25,7 @@ type hold struct {
 
 func (h hold) run(ctx context.Context, targets []string, came *outcome) {
 	again(ctx, targets, h.connections, func(target string, i int) {
-		conn, err := connect(ctx, target, h.from(i), h.encrypted)
+		conn, err := connect(ctx, target, h.from(i, target), h.encrypted)
 		if err != nil {
 			came.note("not connected")
 			pause(ctx)
@@ -55,10 +56,13 @@ func (h hold) send(ctx context.Context, conn net.Conn) {
 	_, _ = io.Copy(io.Discard, conn) // until it is closed
 }
 
-// from is the address of a connection. The node answers for all of 10.245.0.0/16, see the suite.
-func (h hold) from(i int) string {
-	if h.addresses == 0 {
+// from is the address of a connection, of the family of the target: one of those that the suite gives the node.
+func (h hold) from(i int, target string) string {
+	switch at, err := netip.ParseAddrPort(target); {
+	case h.addresses == 0:
 		return ""
+	case err == nil && at.Addr().Is6():
+		return fmt.Sprintf("fd00:10:245:%x::1", 1+i%h.addresses)
 	}
 	return fmt.Sprintf("10.245.0.%d", 1+i%h.addresses)
 }
