@@ -50,6 +50,9 @@ func TestURLs(t *testing.T) {
 	for text, want := range map[string]struct{ isURL, isTLS bool }{
 		"https://sts.eu-central-1.amazonaws.com": {true, true},
 		"http://minio:9000":                      {true, false},
+		"https://[fd00::1]:9000":                 {true, true},
+		"https://[fd00::1]":                      {true, true},
+		"https://fd00::1:9000":                   {false, false},
 		"https://auth?x=y":                       {true, false},
 		"https://auth#x":                         {true, false},
 		"minio:9000":                             {false, false},
