@@ -1,6 +1,7 @@
 package attack_test
 
 import (
+	"net"
 	"strconv"
 	"testing"
 )
@@ -13,7 +14,7 @@ func (s *suite) installAuth(t *testing.T) {
 		t.Fatal(err)
 	}
 	ca := s.Do(t, "get", "configmap", "--namespace=pod-identity", "pod-identity-auth-ca", `--output=jsonpath={.data.ca\.crt}`)
-	s.ApplyTemplate(t, "asker.yaml", map[string]string{"Image": image, "IP": address, "CA": strconv.Quote(ca)})
+	s.ApplyTemplate(t, "asker.yaml", map[string]string{"Image": image, "Host": net.JoinHostPort(address, "443"), "CA": strconv.Quote(ca)})
 	s.Do(t, "wait", "--namespace=others", "--for=condition=Ready", "pod/"+asker, "--timeout=2m")
 	s.addresses[asker] = s.address(t, "others/"+asker)
 }
