@@ -91,6 +91,7 @@ func testsMayImport() map[string][]string {
 		"plugin/who":                      {"api/v1alpha1"},
 		"plugin/convert":                  {"internal/clitest", "plugin"},
 		"plugin/trustpolicy":              {"internal/clitest", "plugin"},
+		"sidecar/connections":             {"internal/bounded"},
 		"sidecar/metrics":                 {"sidecar/identity"},
 		"sidecar/probes":                  {"sidecar/credentials", "sidecar/identity"},
 		"sidecar/readiness":               {"sidecar/identity"},

@@ -2,10 +2,12 @@ package bounded
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
+	"syscall"
 )
 
 // connection counts until it is closed.
@@ -35,6 +37,15 @@ func (c *connection) idle() bool { return !c.serving.Load() }
 func (c *connection) Close() error {
 	c.listener.leave(c)
 	return c.Conn.Close()
+}
+
+// SyscallConn is that of the socket, for those who have to know what the kernel has of the client.
+func (c *connection) SyscallConn() (syscall.RawConn, error) {
+	socket, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return socket.SyscallConn()
 }
 
 // CloseWrite lets net/http send a last response whole, before it closes a connection whose request it has not read to its end.

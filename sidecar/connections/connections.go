@@ -78,8 +78,8 @@ func (l *listener) closeStale() {
 	l.pauses++
 	for _, c := range slices.Clone(l.untrusted) {
 		if l.pauses-c.since > maxPauses && c.keepsWaiting() {
-			l.remove(c)
 			_ = c.Conn.Close() // net/http notices
+			l.remove(c)
 		}
 	}
 }
@@ -155,10 +155,12 @@ func (c *connection) readAny(p []byte) (int, error) {
 
 // Close implements net.Conn.
 func (c *connection) Close() error {
+	// First, so that a listener below that counts too does not find one too many when another connection takes the place.
+	err := c.Conn.Close()
 	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
 	c.listener.remove(c)
-	c.listener.mu.Unlock()
-	return c.Conn.Close()
+	return err
 }
 
 // CloseWrite lets net/http send a refusal whole, before it closes a connection whose request it has not read to its end.

@@ -8,3 +8,11 @@ func Age(l net.Listener) {
 		l.(*listener).closeStale()
 	}
 }
+
+// Open is how many connections of a listener of New are counted.
+func Open(l net.Listener) int {
+	inner := l.(*listener)
+	inner.mu.Lock()
+	defer inner.mu.Unlock()
+	return inner.open
+}

@@ -17,7 +17,7 @@ func (c *connection) read(p []byte) (n int, err error) {
 	}
 	raw, err := socket.SyscallConn()
 	if err != nil {
-		return 0, err
+		return c.readAny(p)
 	}
 	var errRead error
 	err = raw.Read(func(fd uintptr) (done bool) {

@@ -1,23 +1,34 @@
 package connections_test
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/podidentity/podidentity/internal/bounded"
 	"github.com/podidentity/podidentity/sidecar/connections"
 )
 
 // TestARequestThatHasBeenReadIsNotWaitedFor: an application whose request has arrived lost its connection where the process, short of CPU,
 // noticed that late.
 func TestARequestThatHasBeenReadIsNotWaitedFor(t *testing.T) {
+	within := func(inner net.Listener) net.Listener {
+		return bounded.NewListener(inner, bounded.Limits{Connections: 1, PeerConnections: 1})
+	}
+	alone := func(inner net.Listener) net.Listener { return inner }
 	for name, test := range map[string]struct {
 		sent   string
+		bounds func(net.Listener) net.Listener
 		served bool
 	}{
-		"a request":            {"GET / HTTP/1.1\r\n\r\n", true},
-		"nothing of a request": {"", false},
+		"a request":                              {"GET / HTTP/1.1\r\n\r\n", alone, true},
+		"nothing of a request":                   {"", alone, false},
+		"a request within bounds of peers":       {"GET / HTTP/1.1\r\n\r\n", within, true},
+		"nothing of one, within bounds of peers": {"", within, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inner, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -26,7 +37,7 @@ func TestARequestThatHasBeenReadIsNotWaitedFor(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = inner.Close() })
 			late := &lateListener{Listener: inner}
-			l := connections.New(late, 1)
+			l := connections.New(test.bounds(late), 1)
 			late.then = func() { connections.Age(l) }
 			client, err := net.Dial("tcp4", inner.Addr().String())
 			if err != nil {
@@ -40,10 +51,13 @@ func TestARequestThatHasBeenReadIsNotWaitedFor(t *testing.T) {
 			if _, err := io.WriteString(client, test.sent); err != nil {
 				t.Fatal(err)
 			}
+			if err := server.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
 			n, err := server.Read(make([]byte, 1<<10))
 			if !test.served {
-				if err == nil {
-					t.Errorf("%d bytes were read", n)
+				if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%d bytes were read, %v", n, err)
 				}
 				return
 			}

@@ -4,73 +4,183 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/podidentity/podidentity/sidecar/identity"
+	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
-// hold connects from address again and again, sends what stays the beginning of a request, and holds each connection to its end.
-func hold(ctx context.Context, to, address string, held func()) {
-	for ctx.Err() == nil {
-		conn, err := from(address)(ctx, "tcp4", to)
-		if err != nil {
-			continue
-		}
-		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-		_, err = conn.Write([]byte("GET /readyz HTTP/1.1\r\nHost: "))
-		held()
-		_, errRead := conn.Read(make([]byte, 1)) // until it is closed
-		_, _ = errors.Join(err, errRead), conn.Close()
-		stop()
+// node is a fake listener: its connections are in memory, so that synctest has their time, which does not pass because the machine is busy.
+// Who dials waits for Accept, as connections wait in the queue of a kernel.
+type node struct {
+	dialed chan net.Conn
+	closed context.Context
+	close  context.CancelFunc
+}
+
+func (n node) Accept() (net.Conn, error) {
+	select {
+	case conn := <-n.dialed:
+		return conn, nil
+	case <-n.closed.Done():
+		return nil, net.ErrClosed
 	}
 }
 
+func (n node) Close() error   { n.close(); return nil }
+func (n node) Addr() net.Addr { return &net.TCPAddr{} }
+
+// peerConn comes from an address.
+type peerConn struct {
+	net.Conn
+
+	from *net.TCPAddr
+}
+
+func (c peerConn) RemoteAddr() net.Addr { return c.from }
+
+// dial connects from an address.
+func (n node) dial(ctx context.Context, from string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case n.dialed <- peerConn{server, &net.TCPAddr{IP: net.ParseIP(from)}}:
+		return client, nil
+	case <-n.closed.Done():
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// probe is one of the kubelet, which has an address that no peer has. It waits as the probes of the sidecar do.
+func (n node) probe(ctx context.Context, from, path string) (answer string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1"+path, nil)
+	if err != nil {
+		return "", err
+	}
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return n.dial(ctx, from) }}
+	response, err := transport.RoundTrip(r)
+	if err != nil {
+		return "", err
+	}
+	body, err := io.ReadAll(response.Body)
+	return string(body), errors.Join(err, response.Body.Close())
+}
+
+// hold connects from address again and again, sends text, and holds each connection until the server ends it.
+func (n node) hold(ctx context.Context, address, text string, held func()) {
+	for ctx.Err() == nil {
+		conn, err := n.dial(ctx, address)
+		if err != nil {
+			return
+		}
+		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		_, err = io.WriteString(conn, text)
+		held()
+		_, errRead := io.Copy(io.Discard, conn)
+		_, _ = errors.Join(err, errRead), conn.Close()
+		stop()
+		time.Sleep(time.Millisecond) // so far away is the peer
+	}
+}
+
+// bubble serves probes in a bubble of synctest.
+func bubble(t *testing.T, reporter func(t *testing.T) *readiness.Reporter, test func(t *testing.T, n node)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		n := node{dialed: make(chan net.Conn)}
+		n.closed, n.close = context.WithCancel(t.Context())
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- Serve(ctx, n, reporter(t)) }()
+		test(t, n)
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestPeersThatHoldTheirConnectionsDoNotKeepTheKubeletOut(t *testing.T) {
-	for name, test := range map[string]struct{ peers, each int }{
-		"one peer":                       {1, 50},
-		"as many peers as there is room": {maxConnections, 2},
-		"more peers than there is room":  {3 * maxConnections, 1},
+	const beginning, whole = "GET /readyz HTTP/1.1\r\nHost: ", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+	started := func(t *testing.T) *readiness.Reporter { return status(t, &source{}, identity.Reading{}) }
+	waiting := func(t *testing.T) *readiness.Reporter { return status(t, &source{delay: time.Hour}, associated()) }
+	for name, test := range map[string]struct {
+		peers, each int
+		text        string
+		reporter    func(t *testing.T) *readiness.Reporter
+	}{
+		"one peer":                              {1, 50, beginning, started},
+		"as many peers as there is room":        {maxConnections, 2, beginning, started},
+		"more peers than there is room":         {3 * maxConnections, 1, beginning, started},
+		"those that wait for the start":         {12 * maxConnections, 2, whole, waiting},
+		"those that send nothing":               {3 * maxConnections, 1, "", started},
+		"those whose requests are never at end": {3 * maxConnections, 1, "GET /readyz HTTP/1.1\r\n", started},
 	} {
 		t.Run(name, func(t *testing.T) {
-			address := serve(t)
-			ctx, stop := context.WithCancel(t.Context())
-			var all, begun sync.WaitGroup
-			begun.Add(test.peers * test.each)
-			for peer := range test.peers {
-				for range test.each {
-					once := sync.OnceFunc(begun.Done)
-					all.Go(func() { hold(ctx, address, fmt.Sprintf("127.0.1.%d", peer+1), once) })
+			bubble(t, test.reporter, func(t *testing.T, n node) {
+				ctx, stop := context.WithCancel(t.Context())
+				var all, begun sync.WaitGroup
+				begun.Add(test.peers * test.each)
+				for peer := range test.peers {
+					for range test.each {
+						once := sync.OnceFunc(begun.Done)
+						all.Go(func() { n.hold(ctx, fmt.Sprintf("10.0.%d.%d", peer/250, peer%250), test.text, once) })
+					}
 				}
-			}
-			begun.Wait()
-			// The kubelet's probe fails the pod after one failure in this test; the probes of a real one come every 30 s.
-			for range 20 {
-				if status, err := probe(t, address); err != nil || status != 200 {
-					t.Errorf("a probe is answered with %d, %v", status, err)
+				begun.Wait()
+				for range 20 {
+					if answer, err := n.probe(t.Context(), "10.1.0.1", "/livez"); err != nil || answer != well {
+						t.Errorf("a probe is answered with %q, %v", answer, err)
+					}
 				}
-			}
-			stop()
-			all.Wait()
+				stop()
+				all.Wait()
+			})
 		})
 	}
 }
 
-func TestASilentConnectionIsClosedAfterASecond(t *testing.T) {
-	conn, err := from("127.0.1.1")(t.Context(), "tcp4", serve(t))
-	if err != nil {
-		t.Fatal(err)
+// TestAProbeThatHasArrivedIsAnsweredHoweverLateTheProcessIs: on a busy node, the connection of a probe was closed while its request was handled,
+// because others waited.
+func TestAProbeThatHasArrivedIsAnsweredHoweverLateTheProcessIs(t *testing.T) {
+	late := func(t *testing.T) *readiness.Reporter {
+		return statusAt(t, &source{}, identity.Reading{}, func() time.Time {
+			time.Sleep(time.Second)
+			return time.Now()
+		})
 	}
-	defer func() { _ = conn.Close() }()
-	if err := conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-		t.Errorf("it was closed with %v", err)
-	}
+	bubble(t, late, func(t *testing.T, n node) {
+		var all sync.WaitGroup
+		for peer := range 2 * maxConnections {
+			all.Go(func() {
+				if answer, err := n.probe(t.Context(), fmt.Sprintf("10.0.0.%d", peer), "/livez"); err != nil || answer != well {
+					t.Errorf("a probe is answered with %q, %v", answer, err)
+				}
+			})
+		}
+		all.Wait()
+	})
 }
 
-func isTimeout(err error) bool {
-	timeout, ok := errors.AsType[net.Error](err)
-	return ok && timeout.Timeout()
+func TestASilentConnectionIsClosedAfterASecond(t *testing.T) {
+	bubble(t, func(t *testing.T) *readiness.Reporter { return status(t, &source{}, identity.Reading{}) }, func(t *testing.T, n node) {
+		conn, err := n.dial(t.Context(), "10.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := time.Now()
+		_, err = conn.Read(make([]byte, 1))
+		if held := time.Since(before); !errors.Is(err, io.EOF) || held != time.Second {
+			t.Errorf("it was closed with %v after %s", err, held)
+		}
+	})
 }

@@ -37,6 +37,7 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 func Serve(ctx context.Context, listener net.Listener, status *readiness.Reporter) error {
 	limits := limits()
 	server := bounded.NewServer(handler(status), limits)
+	server.ConnContext = connections.Context
 	// The kubelet opens a connection for each probe.
 	server.SetKeepAlivesEnabled(false)
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
@@ -50,6 +51,7 @@ func Serve(ctx context.Context, listener net.Listener, status *readiness.Reporte
 func handler(status *readiness.Reporter) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+contract.ReadyzPath, func(w http.ResponseWriter, r *http.Request) {
+		connections.Distrust(r.Context()) // it may wait for the start, and others not for it
 		ctx, cancel := context.WithTimeout(r.Context(), startWait)
 		defer cancel()
 		if s := status.Await(ctx, nil, func(s readiness.Status) bool { return s.Started }); !s.Started {

@@ -3,7 +3,6 @@ package probes
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -37,6 +36,11 @@ func (s *source) Fetch(context.Context, contract.Identity) (credentials.Credenti
 // status is that of a pod with this document, until the test ends.
 func status(t *testing.T, s *source, document identity.Reading) *readiness.Reporter {
 	t.Helper()
+	return statusAt(t, s, document, time.Now)
+}
+
+func statusAt(t *testing.T, s *source, document identity.Reading, wall func() time.Time) *readiness.Reporter {
+	t.Helper()
 	log := logrus.New()
 	log.SetOutput(io.Discard)
 	k := credentials.NewSets(s, nil, log, time.Now)
@@ -51,7 +55,7 @@ func status(t *testing.T, s *source, document identity.Reading) *readiness.Repor
 		cancel()
 		<-done
 	})
-	return readiness.NewReporter(k, time.Now, filepath.Join(t.TempDir(), "started"), log)
+	return readiness.NewReporter(k, wall, filepath.Join(t.TempDir(), "started"), log)
 }
 
 func associated() identity.Reading {
@@ -169,42 +173,4 @@ func TestServeReturnsWhenItsContextIsDone(t *testing.T) {
 	if err := Serve(ctx, listener, status(t, &source{}, identity.Reading{})); err != nil {
 		t.Errorf("Serve returned %v", err)
 	}
-}
-
-// serve answers probes until the test ends.
-func serve(t *testing.T) (address string) {
-	t.Helper()
-	listener, err := Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, listener, status(t, &source{}, identity.Reading{})) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return listener.Addr().String()
-}
-
-func probe(t *testing.T, address string) (status int, err error) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/readyz", nil)
-	if err != nil {
-		return 0, err
-	}
-	// The kubelet has the address of the node; on this machine, one that none of the peers has.
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: from("127.1.0.1")}
-	response, err := (&http.Client{Transport: transport}).Do(r)
-	if err != nil {
-		return 0, err
-	}
-	return response.StatusCode, response.Body.Close()
-}
-
-func from(address string) func(ctx context.Context, network, to string) (net.Conn, error) {
-	return (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}).DialContext
 }
