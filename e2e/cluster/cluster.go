@@ -16,7 +16,7 @@ import (
 )
 
 // startTimeout is several times what a start takes on two cores.
-const startTimeout = 3 * time.Minute
+const startTimeout = 10 * time.Minute
 
 // Config says which cluster to start.
 type Config struct {

@@ -89,6 +89,6 @@ func (c *Cluster) awaitUsable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Kubectl(ctx, nil, "wait", "--for=condition=Ready", "node/"+nodeName(c.name), "--timeout=2m")
+	_, err = c.Kubectl(ctx, nil, "wait", "--for=condition=Ready", "node/"+nodeName(c.name), "--timeout=5m")
 	return err
 }

@@ -87,7 +87,7 @@ func (p Product) install(ctx context.Context, c *cluster.Cluster, root string) e
 	if err := Apply(ctx, c, filepath.Join(root, filepath.FromSlash(p.Kustomization))); err != nil {
 		return err
 	}
-	if _, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=2m"); err != nil {
+	if _, err := c.Kubectl(ctx, nil, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=5m"); err != nil {
 		return err
 	}
 	return awaitReplaced(ctx, c)

@@ -10,7 +10,7 @@ import (
 )
 
 // waitTimeout is how long anything on the cluster may take: many times what it takes, since machines differ.
-const waitTimeout = "2m"
+const waitTimeout = "5m"
 
 // cliJob is a Job that runs the AWS CLI.
 type cliJob struct {

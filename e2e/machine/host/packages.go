@@ -27,6 +27,8 @@ func debianPackages() []debianPackage {
 		{"iproute2", []string{"ip"}},
 		{"nftables", []string{"nft"}},
 		{"buildah", []string{"buildah"}},
+		// From Debian 13 on, buildah does nothing without it, though no image here needs a network to be made.
+		{"netavark", []string{"/usr/lib/podman/netavark"}},
 		{"mmdebstrap", []string{"mmdebstrap"}},
 		// For Go's race detector.
 		{"gcc", []string{"gcc"}},

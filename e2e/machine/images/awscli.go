@@ -66,8 +66,9 @@ rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/lintian usr/share/
 rm -rf usr/lib/*/gconv usr/lib/python3*/test usr/local/lib/python3*/dist-packages/bin usr/local/lib/python3*/dist-packages/awscli/examples
 # The descriptions of all of AWS are most of the CLI, and it reads them compressed as well.
 find usr/local/lib -path '*/botocore/data/*.json' -exec gzip -n {} +
-# Compiled here once: an image is read-only in a pod, and each start of the CLI would compile everything again.
-/usr/bin/python3 -m compileall -q -j0 --invalidation-mode unchecked-hash -s "$PWD" -p / usr/lib/python3* usr/local/lib
+# Compiled here once: an image is read-only in a pod, and each start of the CLI would compile everything again. By one process:
+# several of Python 3.13 meet at a socket in TMPDIR, whose path is too long for one.
+/usr/bin/python3 -m compileall -q --invalidation-mode unchecked-hash -s "$PWD" -p / usr/lib/python3* usr/local/lib
 
 chroot . /bin/busybox --list | while read -r applet; do
 	if ! test -e "bin/$applet" && ! test -e "usr/bin/$applet"; then ln -s /bin/busybox "usr/bin/$applet"; fi

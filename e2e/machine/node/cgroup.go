@@ -81,8 +81,8 @@ func createCgroup(dir string) error {
 	return nil
 }
 
-// delegate passes the controllers that a kubelet needs on to the children of a group. Only cgroup v2 knows this; it was
-// written from the kernel's documentation and not tried, for lack of such a machine.
+// delegate passes the controllers that a kubelet needs on to the children of a group. Only cgroup v2 knows this. The kubelet asks for
+// hugetlb too where the kernel has it, and systemd, which knows nothing of it, leaves it as it finds it.
 func delegate(dir string) error {
 	available, err := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
 	if errors.Is(err, fs.ErrNotExist) {

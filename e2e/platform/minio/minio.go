@@ -28,7 +28,7 @@ const (
 	name         = "minio"
 	port         = "9000"
 	policy       = "list-and-read"
-	startTimeout = time.Minute
+	startTimeout = 5 * time.Minute
 )
 
 // Bucket is what it holds, and what the role may list and read, but not write.
