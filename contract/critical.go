@@ -22,14 +22,13 @@ func (e *RestrictionError) Error() string {
 }
 
 // KnownCritical are the names of all critical fields that this version knows.
-func KnownCritical() []string { return names(Identities{}, isCritical) }
+func KnownCritical() []string { return names(reflect.ValueOf(Identities{}), isCritical) }
 
 // Critical are the names of the critical fields that restrict these identities.
-func (ids Identities) Critical() []string {
-	set := func(f reflect.StructField, v reflect.Value) bool { return isCritical(f, v) && isSet(v) }
-	all := names(ids, set)
-	for _, own := range ids.Containers {
-		all = append(all, names(own, set)...)
+func (ids *Identities) Critical() []string {
+	all := setNames(reflect.ValueOf(ids).Elem(), isCritical)
+	for i := range ids.Containers {
+		all = append(all, setNames(reflect.ValueOf(&ids.Containers[i]).Elem(), isCritical)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -44,12 +43,12 @@ func isSet(v reflect.Value) bool {
 
 // allFields are the names of all fields of a document.
 func allFields() []string {
-	return names(Identities{}, func(reflect.StructField, reflect.Value) bool { return true })
+	return names(reflect.ValueOf(Identities{}), isAny)
 }
 
 // Fields are the names of all fields that are set.
 func (ids Identities) Fields() []string {
-	return names(ids, func(_ reflect.StructField, v reflect.Value) bool { return isSet(v) })
+	return setNames(reflect.ValueOf(ids), isAny)
 }
 
 // Unknown are those of the critical fields that are not among known, or nil.
@@ -57,16 +56,32 @@ func Unknown(critical, known []string) []string {
 	return slices.DeleteFunc(slices.Clone(critical), func(name string) bool { return slices.Contains(known, name) })
 }
 
-func isCritical(f reflect.StructField, _ reflect.Value) bool { return f.Tag.Get(criticalTag) == "true" }
+func isCritical(f reflect.StructField) bool { return f.Tag.Get(criticalTag) == "true" }
+
+func isAny(reflect.StructField) bool { return true }
 
 // names are those that the fields of a struct have as JSON, as far as they are chosen.
-func names(of any, chosen func(reflect.StructField, reflect.Value) bool) (all []string) {
-	value := reflect.ValueOf(of)
-	for field, v := range value.Fields() {
+func names(of reflect.Value, chosen func(reflect.StructField) bool) []string {
+	return namesIn(of, func(reflect.Value) bool { return true }, chosen)
+}
+
+// setNames are names of the fields that are set.
+func setNames(of reflect.Value, chosen func(reflect.StructField) bool) []string {
+	return namesIn(of, isSet, chosen)
+}
+
+// namesIn looks at values first, which allocates nothing: the leading replica asks for the critical fields of each pod at each of its changes.
+func namesIn(of reflect.Value, counts func(reflect.Value) bool, chosen func(reflect.StructField) bool) (all []string) {
+	for i := range of.NumField() {
+		v := of.Field(i)
+		if !counts(v) {
+			continue
+		}
+		field := of.Type().Field(i)
 		switch {
 		case field.Anonymous:
-			all = append(all, names(v.Interface(), chosen)...)
-		case field.Tag.Get("json") != "-" && chosen(field, v):
+			all = append(all, namesIn(v, counts, chosen)...)
+		case field.Tag.Get("json") != "-" && chosen(field):
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			all = append(all, name)
 		}

@@ -14,11 +14,10 @@ type later struct {
 }
 
 func TestTheCriticalFieldsOfAnIdentityAreThoseThatRestrictIt(t *testing.T) {
-	set := func(f reflect.StructField, v reflect.Value) bool { return isCritical(f, v) && !v.IsZero() }
-	if got := names(later{RoleARN: "r", Boundary: "b"}, set); !slices.Equal(got, []string{"boundary"}) {
+	if got := setNames(reflect.ValueOf(later{RoleARN: "r", Boundary: "b"}), isCritical); !slices.Equal(got, []string{"boundary"}) {
 		t.Errorf("in use are %q", got)
 	}
-	if got := names(later{}, isCritical); !slices.Equal(got, []string{"boundary", "network"}) {
+	if got := names(reflect.ValueOf(later{}), isCritical); !slices.Equal(got, []string{"boundary", "network"}) {
 		t.Errorf("known are %q", got)
 	}
 }

@@ -71,7 +71,9 @@ func (ids Identities) String() string {
 	if ids.IsZero() {
 		return ""
 	}
-	return encode(document{ids, ids.Critical()})
+	of := &document{Identities: ids}
+	of.Critical = of.Identities.Critical()
+	return encode(of)
 }
 
 // IsZero reports whether neither the pod nor any container has an identity.

@@ -61,7 +61,7 @@ func newAssociation(name string) *v1alpha1.PodIdentityAssociation {
 }
 
 // index has an association for each service account.
-func index(t *testing.T, accounts ...string) *association.Index {
+func index(t testing.TB, accounts ...string) *association.Index {
 	t.Helper()
 	x := association.NewIndex()
 	for _, account := range accounts {
