@@ -40,7 +40,7 @@ func podFindings(f podFacts) []Finding {
 	if !inject.HasSidecar(f.pod) {
 		return append(all, f.grantFindings()...)
 	}
-	return slices.Concat(all, f.sidecarFindings(), f.grantFindings(), f.identityFindings(), f.tokenFindings(), f.credentialFindings(), f.environmentFindings())
+	return slices.Concat(all, f.sidecarFindings(), f.grantFindings(), f.identityFindings(), f.separationFindings(), f.tokenFindings(), f.credentialFindings(), f.environmentFindings())
 }
 
 func (f podFacts) labelFindings() []Finding {

@@ -17,12 +17,30 @@ func sharedNotes(in Input, options podOptions) []string {
 		// Only those that get nothing have something to take.
 		suspects = slices.DeleteFunc(suspects, func(c *corev1.Container) bool { return !options.skips(c.Name) })
 	}
+	return sharedNotesOf(in.Pod, suspects, tokenHolders(in.Pod, options))
+}
+
+// SharedNotes say the same of a pod with our sidecar, whose containers may have come to differ since its admission.
+func SharedNotes(pod *corev1.Pod, identities contract.Identities) []string {
+	sidecar := existingSidecar(pod)
+	if sidecar == nil || !hasEnv(sidecar.Env, contract.EnvContainers) {
+		return nil
+	}
+	names := Containers(pod)
+	holders := setOf(names, func(name *string) string { return *name })
+	if !slices.ContainsFunc(identities.Containers, func(own contract.Identity) bool { return holders.has(own.Container) }) {
+		return nil
+	}
+	return sharedNotesOf(pod, applicationContainers(pod), holders)
+}
+
+// sharedNotesOf say it of the suspects, where holders are the containers with a token.
+func sharedNotesOf(pod *corev1.Pod, suspects []*corev1.Container, holders set) []string {
 	if len(suspects) == 0 {
 		return nil
 	}
 	var notes []string
-	spec, holders := in.Pod.Spec, tokenHolders(in.Pod, options)
-	if spec.HostPID || spec.ShareProcessNamespace != nil && *spec.ShareProcessNamespace {
+	if pod.Spec.HostPID || isTrue(pod.Spec.ShareProcessNamespace) {
 		notes = append(notes, "the containers see each other's processes, so each can take the credentials of the others: remove shareProcessNamespace and hostPID to keep them apart")
 	}
 	for _, trespass := range []struct {
@@ -35,7 +53,7 @@ func sharedNotes(in Input, options podOptions) []string {
 	} {
 		var names []string
 		for _, container := range suspects {
-			if !isMeshContainer(container.Name) && trespass.holds(in.Pod, container, holders) {
+			if !isMeshContainer(container.Name) && trespass.holds(pod, container, holders) {
 				names = append(names, container.Name)
 			}
 		}
