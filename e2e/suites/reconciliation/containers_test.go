@@ -56,9 +56,22 @@ print("captured")
 // separateContainers gives two containers of a pod different rights, and has one try to get those of the other.
 func separateContainers(t *testing.T, f fixture) {
 	t.Parallel()
+	f.associateTwo(t)
+	f.runThree(t, true)
+	f.awaitReady(t)
+	f.keepApart(t)
+}
+
+// associateTwo associates the pod app, and its container agent for itself.
+func (f fixture) associateTwo(t *testing.T) {
+	t.Helper()
 	f.associate(t, "reader", f.namespace)
 	f.associateAccount(t, "agent", f.namespace, "reader", fmt.Sprintf(noBucket, f.RoleARN))
-	f.runThree(t)
+}
+
+// keepApart proves that neither container of them gets what is the other's, whatever it tries.
+func (f fixture) keepApart(t *testing.T) {
+	t.Helper()
 	f.list(t)
 	if seen := f.tryList(t); !strings.Contains(seen, "AccessDenied") {
 		t.Errorf("the list of the bucket in container agent is %q", seen)
@@ -78,14 +91,15 @@ func separateContainers(t *testing.T, f fixture) {
 	f.list(t)
 }
 
-// runThree starts the pod app, with the containers app and agent, and raw, which is root with the capabilities that runtimes give.
-func (f fixture) runThree(t *testing.T) {
+// runThree creates the pod app, with the containers app and agent, and raw, which is root with the capabilities that runtimes give.
+func (f fixture) runThree(t *testing.T, hostUsers bool) {
 	t.Helper()
 	f.DoWith(t, fmt.Sprintf(`
 apiVersion: v1
 kind: Pod
 metadata: {name: app, namespace: %s}
 spec:
+  hostUsers: %t
   serviceAccountName: reader
   terminationGracePeriodSeconds: 1
   securityContext: {runAsUser: 1000}
@@ -93,8 +107,7 @@ spec:
     - {name: app, image: %s, command: [sleep, infinity], env: [{name: HOME, value: /tmp}]}
     - {name: agent, image: %s, command: [sleep, infinity], env: [{name: HOME, value: /tmp}]}
     - {name: raw, image: %s, command: [sleep, infinity], securityContext: {runAsUser: 0}}
-`, f.namespace, f.CLIImage, f.CLIImage, f.CLIImage), "create", "--filename=-")
-	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=2m")
+`, f.namespace, hostUsers, f.CLIImage, f.CLIImage, f.CLIImage), "create", "--filename=-")
 }
 
 // inAgent runs a command in the container agent.

@@ -63,6 +63,11 @@ func (f fixture) run(t *testing.T, pod, account string) {
 func (f fixture) start(t *testing.T) {
 	t.Helper()
 	f.run(t, "app", "reader")
+	f.awaitReady(t)
+}
+
+func (f fixture) awaitReady(t *testing.T) {
+	t.Helper()
 	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=2m")
 }
 

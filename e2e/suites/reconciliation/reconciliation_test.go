@@ -23,6 +23,7 @@ func TestOnARealCluster(t *testing.T) {
 		"an association whose pods are refused is not ready, and says which":                                  refusedRole,
 		"an identity edited by hand is put right":                                                             editedIdentity,
 		"two containers of a pod have different rights, and neither gets those of the other":                  separateContainers,
+		"a pod in a user namespace has its credentials, where the node has such namespaces":                   userNamespace,
 		"a sidecar that is killed comes back with the same authorization token":                               killedSidecar,
 		"a more specific association takes precedence over a pattern until it is deleted":                     closerAssociation,
 		"a cluster that comes from IRSA works by labelling its namespaces":                                    comingFromIRSA,
