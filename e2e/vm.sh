@@ -44,7 +44,7 @@ for dir in $(go env GOROOT GOMODCACHE GOCACHE | tr '\n' ' ') $caches $(dirname "
 	mkdir -p "\$dir" "/over\$dir"/{upper,work}
 	mount -t overlay -o "lowerdir=/host\$dir,upperdir=/over\$dir/upper,workdir=/over\$dir/work" overlay "\$dir"
 done
-cd $PWD && env $(printf '%q ' "PATH=$PATH" "HOME=$HOME" GOFLAGS=-buildvcs=false GOTOOLCHAIN=local "$@")
+cd $PWD && env $(printf '%q ' "PATH=$PATH" "HOME=$HOME" CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOTOOLCHAIN=local "$@")
 echo "exit status \$?"
 END
 qemu-system-x86_64 -accel "${ACCEL:-kvm}" -cpu max -smp 2 -m 6G -nodefaults -nographic -no-reboot \
