@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -52,6 +53,15 @@ func (i *Issuer) options(o *sts.Options) {
 	if i.settings.Endpoint != "" {
 		o.BaseEndpoint = &i.settings.Endpoint
 	}
+}
+
+// checkEndpoint refuses what the SDK refuses at each call: FIPS and dual-stack choose among Amazon's own endpoints.
+func checkEndpoint(o sts.Options) error {
+	chosen := o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled || o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled
+	if chosen && o.BaseEndpoint != nil {
+		return fmt.Errorf("the endpoint %s of STS excludes AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT: remove it, or these", *o.BaseEndpoint)
+	}
+	return nil
 }
 
 func withCredentials(credentials aws.Credentials) func(*sts.Options) {

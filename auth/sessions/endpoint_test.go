@@ -3,6 +3,7 @@ package sessions_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -52,6 +53,24 @@ func TestTheEnvironmentChoosesTheEndpointOfTheRegion(t *testing.T) {
 			}
 			if _, _, err := i.Session(t.Context(), pod(), contract.Identity{RoleARN: role}); err == nil || seen.host != test.want {
 				t.Errorf("asks %q, want %q: %v", seen.host, test.want, err)
+			}
+		})
+	}
+}
+
+func TestAnEndpointThatNoCallCouldBeSentToIsRefusedAtStart(t *testing.T) {
+	for name, variable := range map[string]string{"FIPS": "AWS_USE_FIPS_ENDPOINT", "dual-stack": "AWS_USE_DUALSTACK_ENDPOINT"} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("AWS_CONFIG_FILE", "/does/not/exist")
+			t.Setenv("AWS_CA_BUNDLE", "") // not for a client of a test
+			t.Setenv(variable, "true")
+			config, err := awsconfig.LoadDefaultConfig(t.Context(), awsconfig.WithRegion("eu-central-1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = sessions.New(config, sessions.Settings{Endpoint: "https://sts.example.com", Rate: 1}, prometheus.NewRegistry())
+			if err == nil || !strings.Contains(err.Error(), variable) || !strings.Contains(err.Error(), "https://sts.example.com") {
+				t.Errorf("got %v", err)
 			}
 		})
 	}

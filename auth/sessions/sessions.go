@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 	"k8s.io/apimachinery/pkg/util/cache"
@@ -61,7 +62,10 @@ type Issuer struct {
 func New(config aws.Config, settings Settings, registry prometheus.Registerer) (*Issuer, error) {
 	config.HTTPClient = newLimitedClient(config.HTTPClient)
 	i := &Issuer{aws: config, settings: settings, throttle: newThrottle(settings.Rate), cache: cache.NewLRUExpireCache(maxCached)}
-	var err error
+	err := checkEndpoint(sts.NewFromConfig(config, i.options).Options())
+	if err != nil {
+		return nil, err
+	}
 	i.metrics, err = newMetrics(registry, func() float64 { return float64(len(i.cache.Keys())) })
 	return i, err
 }
