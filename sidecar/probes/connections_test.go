@@ -111,19 +111,21 @@ func bubble(t *testing.T, reporter func(t *testing.T) *readiness.Reporter, test 
 
 func TestPeersThatHoldTheirConnectionsDoNotKeepTheKubeletOut(t *testing.T) {
 	const beginning, whole = "GET /readyz HTTP/1.1\r\nHost: ", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
-	started := func(t *testing.T) *readiness.Reporter { return status(t, &source{}, identity.Reading{}) }
+	ready := func(t *testing.T) *readiness.Reporter { return status(t, &source{}, identity.Reading{}) }
 	waiting := func(t *testing.T) *readiness.Reporter { return status(t, &source{delay: time.Hour}, associated()) }
+	live, both := map[string]string{"/livez": well}, map[string]string{"/livez": well, "/readyz": started}
 	for name, test := range map[string]struct {
 		peers, each int
 		text        string
 		reporter    func(t *testing.T) *readiness.Reporter
+		answers     map[string]string
 	}{
-		"one peer":                              {1, 50, beginning, started},
-		"as many peers as there is room":        {maxConnections, 2, beginning, started},
-		"more peers than there is room":         {3 * maxConnections, 1, beginning, started},
-		"those that wait for the start":         {12 * maxConnections, 2, whole, waiting},
-		"those that send nothing":               {3 * maxConnections, 1, "", started},
-		"those whose requests are never at end": {3 * maxConnections, 1, "GET /readyz HTTP/1.1\r\n", started},
+		"one peer":                              {1, 50, beginning, ready, both},
+		"as many peers as there is room":        {maxConnections, 2, beginning, ready, both},
+		"more peers than there is room":         {3 * maxConnections, 1, beginning, ready, both},
+		"those that wait for the start":         {12 * maxConnections, 2, whole, waiting, live},
+		"those that send nothing":               {3 * maxConnections, 1, "", ready, both},
+		"those whose requests are never at end": {3 * maxConnections, 1, "GET /readyz HTTP/1.1\r\n", ready, both},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, test.reporter, func(t *testing.T, n node) {
@@ -138,8 +140,10 @@ func TestPeersThatHoldTheirConnectionsDoNotKeepTheKubeletOut(t *testing.T) {
 				}
 				begun.Wait()
 				for range 20 {
-					if answer, err := n.probe(t.Context(), "10.1.0.1", "/livez"); err != nil || answer != well {
-						t.Errorf("a probe is answered with %q, %v", answer, err)
+					for path, want := range test.answers {
+						if answer, err := n.probe(t.Context(), "10.1.0.1", path); err != nil || answer != want {
+							t.Errorf("%s is answered with %q, %v", path, answer, err)
+						}
 					}
 				}
 				stop()
@@ -158,17 +162,21 @@ func TestAProbeThatHasArrivedIsAnsweredHoweverLateTheProcessIs(t *testing.T) {
 			return time.Now()
 		})
 	}
-	bubble(t, late, func(t *testing.T, n node) {
-		var all sync.WaitGroup
-		for peer := range 2 * maxConnections {
-			all.Go(func() {
-				if answer, err := n.probe(t.Context(), fmt.Sprintf("10.0.0.%d", peer), "/livez"); err != nil || answer != well {
-					t.Errorf("a probe is answered with %q, %v", answer, err)
+	for path, want := range map[string]string{"/livez": well, "/readyz": started} {
+		t.Run(path, func(t *testing.T) {
+			bubble(t, late, func(t *testing.T, n node) {
+				var all sync.WaitGroup
+				for peer := range 2 * maxConnections {
+					all.Go(func() {
+						if answer, err := n.probe(t.Context(), fmt.Sprintf("10.0.0.%d", peer), path); err != nil || answer != want {
+							t.Errorf("a probe is answered with %q, %v", answer, err)
+						}
+					})
 				}
+				all.Wait()
 			})
-		}
-		all.Wait()
-	})
+		})
+	}
 }
 
 func TestASilentConnectionIsClosedAfterASecond(t *testing.T) {

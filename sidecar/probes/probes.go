@@ -51,10 +51,14 @@ func Serve(ctx context.Context, listener net.Listener, status *readiness.Reporte
 func handler(status *readiness.Reporter) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+contract.ReadyzPath, func(w http.ResponseWriter, r *http.Request) {
-		connections.Distrust(r.Context()) // it may wait for the start, and others not for it
-		ctx, cancel := context.WithTimeout(r.Context(), startWait)
-		defer cancel()
-		if s := status.Await(ctx, nil, func(s readiness.Status) bool { return s.Started }); !s.Started {
+		s := status.Status()
+		if !s.Started {
+			connections.Distrust(r.Context()) // it waits for the start, and others not for it
+			ctx, cancel := context.WithTimeout(r.Context(), startWait)
+			defer cancel()
+			s = status.Await(ctx, nil, func(s readiness.Status) bool { return s.Started })
+		}
+		if !s.Started {
 			answer(w, http.StatusServiceUnavailable, s.Reason)
 			return
 		}
