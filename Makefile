@@ -23,7 +23,7 @@ AUTH_FLAGS ?=
 export KUBERNETES ?=
 # The containerd of clusters that are started, such as v2.4, with a runc of its time; without it, the machine's.
 export CONTAINERD ?=
-# The addresses of clusters that are started: IPv6 or dual-stack; without it, IPv4.
+# The addresses of clusters that are started: IPv6, dual-stack or dual-stack-IPv6-first; without it, IPv4.
 export IP_FAMILY ?=
 # What `make compat` runs, and on what, such as CLUSTERS="v1.30.14 IPv6" SUITES=walkthrough; without them, all.
 CLUSTERS ?=

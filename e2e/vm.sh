@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs a command in a virtual machine with Debian 13, which has cgroup v2 alone, with this checkout, Go and the caches of the host at
-# the same paths: e2e/vm.sh go test ./suites/walkthrough. What is written there stays on the machine's disk; who removes vm in the cache
+# the same paths: e2e/vm.sh go test ./machine/node. What is written there stays on the machine's disk; who removes vm in the cache
 # gets a new machine. ACCEL=tcg is for where there is no KVM, and takes some ten times as long.
 set -euo pipefail
 test $# -gt 0 || { echo "usage: $0 COMMAND" >&2; exit 1; }

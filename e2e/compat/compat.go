@@ -44,15 +44,16 @@ func tables(kubernetes, containerd []string) []table {
 		servers = append(servers, kind{name: version, env: []string{"KUBERNETES=" + version}})
 	}
 	newest := kubernetes[len(kubernetes)-1]
+	ofNodes := []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}
 	for _, version := range containerd {
 		runtimes = append(runtimes, kind{name: "containerd-" + version, env: []string{"CONTAINERD=" + version}, kubernetes: "Kubernetes " + newest + ", "})
 	}
 	return []table{
-		{title: "servers", first: "Kubernetes", kinds: servers, suites: []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}},
+		{title: "servers", first: "Kubernetes", kinds: servers, suites: ofNodes},
 		{title: "networks", first: "addresses", suites: []string{"walkthrough", "auth", "monitoring", "injection", "reconciliation", "attack", "plugin", "chart"}, kinds: []kind{
 			family(cluster.IPv6, newest), family(cluster.DualStack, newest), family(cluster.DualStackIPv6, newest),
 		}},
-		{title: "runtimes", first: "container runtime", suites: []string{"walkthrough", "injection", "reconciliation", "policies", "upgrade"}, kinds: runtimes},
+		{title: "runtimes", first: "container runtime", kinds: runtimes, suites: ofNodes},
 	}
 }
 

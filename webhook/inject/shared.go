@@ -20,21 +20,21 @@ func sharedNotes(in Input, options podOptions) []string {
 	return sharedNotesOf(in.Pod, suspects, tokenHolders(in.Pod, options))
 }
 
-// SharedNotes say the same of a pod with our sidecar, whose containers may have come to differ since its admission.
+// SharedNotes say what lets containers of a pod with our sidecar have the credentials of others, one sentence each. It is for pods whose
+// containers may have come to differ since their admission; of others it says nothing.
 func SharedNotes(pod *corev1.Pod, identities contract.Identities) []string {
 	sidecar := existingSidecar(pod)
 	if sidecar == nil || !hasEnv(sidecar.Env, contract.EnvContainers) {
 		return nil
 	}
-	names := Containers(pod)
-	holders := setOf(names, func(name *string) string { return *name })
+	holders := setOf(Containers(pod), func(name *string) string { return *name })
 	if !slices.ContainsFunc(identities.Containers, func(own contract.Identity) bool { return holders.has(own.Container) }) {
 		return nil
 	}
 	return sharedNotesOf(pod, applicationContainers(pod), holders)
 }
 
-// sharedNotesOf say it of the suspects, where holders are the containers with a token.
+// sharedNotesOf are the notes about the suspects, where holders are the containers with a token.
 func sharedNotesOf(pod *corev1.Pod, suspects []*corev1.Container, holders set) []string {
 	if len(suspects) == 0 {
 		return nil
