@@ -57,13 +57,9 @@ func suite(ctx context.Context, name string, expression ...string) error {
 // whereToRun returns the variables that tell a suite on which cluster to run.
 func whereToRun(ctx context.Context) ([]string, error) {
 	out := progress{time.Now()}
-	for _, variable := range []string{"KUBERNETES", "CONTAINERD", "IP_FAMILY"} {
-		if value := os.Getenv(variable); value != "" {
-			out.print("%s is %s, so this suite starts its own cluster", variable, value)
-			return nil, nil
-		}
-	}
-	if os.Getenv("KUBECONFIG") != "" {
+	// These choose among clusters that are started here, whatever KUBECONFIG is.
+	chosen := os.Getenv("KUBERNETES") + os.Getenv("CONTAINERD") + os.Getenv("IP_FAMILY")
+	if os.Getenv("KUBECONFIG") != "" && chosen == "" {
 		return []string{platform.UseExisting}, nil
 	}
 	p, err := platform.OpenKept(ctx, out.print)
@@ -73,6 +69,10 @@ func whereToRun(ctx context.Context) ([]string, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if other := p.Contradiction(); other != "" {
+		out.print("%s: this suite starts its own cluster", other)
+		return nil, nil
 	}
 	return []string{platform.UseKept}, p.Update(ctx, out.print)
 }

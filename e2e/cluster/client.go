@@ -11,7 +11,7 @@ import (
 func (c *Cluster) RESTConfig() (*rest.Config, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
 	if err != nil {
-		return nil, fmt.Errorf("read the kubeconfig of cluster %s: %w", c.name, err)
+		return nil, fmt.Errorf("read the kubeconfig of cluster %s: %w", c.Name, err)
 	}
 	config.Dial = c.Dial
 	config.QPS = -1

@@ -18,7 +18,7 @@ import (
 // startTimeout is several times what a start takes on two cores.
 const startTimeout = 10 * time.Minute
 
-// Config says which cluster to start.
+// Config says which cluster to start. A cluster has a record of it, for Open.
 type Config struct {
 	// Name tells clusters on one machine apart.
 	Name string
@@ -27,15 +27,14 @@ type Config struct {
 	// Family says of which families its addresses are.
 	Family Family
 	// Log gets a line for each step. t.Logf fits.
-	Log func(format string, args ...any)
+	Log func(format string, args ...any) `json:"-"`
 }
 
 // Cluster is a running cluster.
 type Cluster struct {
-	name     string
-	binaries binaries.Set
-	family   Family
-	log      func(format string, args ...any)
+	// Config is what it was started with.
+	Config
+
 	node     *node.Node
 	reserved net.Listener
 	// fail ends the start when a component ends before it is done.
@@ -53,7 +52,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{name: config.Name, binaries: config.Binaries, family: config.Family, log: config.Log, reserved: reserved}
+	c := &Cluster{Config: config, reserved: reserved}
 	if err := Remove(ctx, config.Name); err != nil {
 		return nil, errors.Join(fmt.Errorf("remove the cluster %s of an earlier run: %w", config.Name, err), reserved.Close())
 	}
@@ -61,21 +60,21 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	if err := c.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start cluster %s: %w", config.Name, err), c.Stop(context.WithoutCancel(ctx)))
 	}
-	c.log("Kubernetes is ready after %s", time.Since(begin).Round(100*time.Millisecond))
+	c.Log("Kubernetes is ready after %s", time.Since(begin).Round(100*time.Millisecond))
 	return c, nil
 }
 
-// Open finds a cluster that another program has started and left running, of whatever family. The error is os.ErrNotExist if there is none.
-func Open(config Config) (*Cluster, error) {
-	if err := checkName(config.Name); err != nil {
+// Open finds a cluster that another program has started and left running, whatever it is made of. The error is os.ErrNotExist if there is none.
+func Open(name string, log func(format string, args ...any)) (*Cluster, error) {
+	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	n, err := node.Open(nodeName(config.Name), stateDir(config.Name))
+	n, err := node.Open(nodeName(name), stateDir(name))
 	if err != nil {
-		return nil, fmt.Errorf("open cluster %s: %w", config.Name, err)
+		return nil, fmt.Errorf("open cluster %s: %w", name, err)
 	}
-	c := &Cluster{name: config.Name, binaries: config.Binaries, log: config.Log, node: n, fail: func(error) {}}
-	return c, c.readFamily()
+	c := &Cluster{Config: Config{Name: name, Log: log}, node: n, fail: func(error) {}}
+	return c, c.readConfig()
 }
 
 // Remove ends a cluster and removes every trace of it: processes, mounts, namespaces, cgroups, files. It works on what any
@@ -111,7 +110,7 @@ func RemoveAll(ctx context.Context) error {
 
 // Stop removes the cluster and gives its name free.
 func (c *Cluster) Stop(ctx context.Context) error {
-	err := Remove(ctx, c.name)
+	err := Remove(ctx, c.Name)
 	if c.reserved == nil {
 		return err
 	}

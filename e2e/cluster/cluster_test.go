@@ -38,7 +38,7 @@ func TestAClusterRunsAJobWithANativeSidecarAndLeavesNothingBehind(t *testing.T) 
 	if description := kubectl(t, c, "describe", "pod", "--namespace=test"); strings.Contains(description, "Warning") {
 		t.Errorf("there are warnings:\n%s", description)
 	}
-	if opened, err := cluster.Open(cluster.Config{Name: name, Binaries: set, Log: t.Logf}); err != nil || opened.Kubeconfig() != c.Kubeconfig() {
+	if opened, err := cluster.Open(name, t.Logf); err != nil || opened.Kubeconfig() != c.Kubeconfig() || opened.Binaries != set || opened.Family != c.Family {
 		t.Errorf("Open of a running cluster: %v", err)
 	}
 	if _, err := cluster.Start(t.Context(), cluster.Config{Name: name, Binaries: set, Log: t.Logf}); err == nil {

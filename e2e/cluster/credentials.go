@@ -14,7 +14,7 @@ import (
 
 // writeCredentials makes the cluster's own CA and what each component shows and trusts.
 func (c *Cluster) writeCredentials() error {
-	ca, err := pki.NewCA("podidentity-" + c.name)
+	ca, err := pki.NewCA("podidentity-" + c.Name)
 	if err != nil {
 		return err
 	}
@@ -47,14 +47,14 @@ func (c *Cluster) writeCredentials() error {
 
 // certificates are those that components read from files. The names are those that RBAC's default roles are bound to.
 func (c *Cluster) certificates() map[string]pki.Identity {
-	hosts := append(c.family.nodes(), c.family.each(func(n network) string { return n.apiServer })...)
+	hosts := append(c.Family.nodes(), c.Family.each(func(n network) string { return n.apiServer })...)
 	hosts = append(hosts, "127.0.0.1", "localhost",
 		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
 	return map[string]pki.Identity{
 		"kube-apiserver":                {CommonName: "kube-apiserver", Hosts: hosts},
 		"kube-apiserver-kubelet-client": {CommonName: "kube-apiserver-kubelet-client", Organization: "system:masters"},
 		frontProxy:                      {CommonName: frontProxy},
-		"kubelet":                       {CommonName: nodeName(c.name), Hosts: append(c.family.nodes(), nodeName(c.name))},
+		"kubelet":                       {CommonName: nodeName(c.Name), Hosts: append(c.Family.nodes(), nodeName(c.Name))},
 	}
 }
 
@@ -65,7 +65,7 @@ func (c *Cluster) users() map[string]pki.Identity {
 		"kube-controller-manager": {CommonName: "system:kube-controller-manager"},
 		"kube-scheduler":          {CommonName: "system:kube-scheduler"},
 		"kube-proxy":              {CommonName: "system:kube-proxy"},
-		"kubelet":                 {CommonName: "system:node:" + nodeName(c.name), Organization: "system:nodes"},
+		"kubelet":                 {CommonName: "system:node:" + nodeName(c.Name), Organization: "system:nodes"},
 	}
 }
 

@@ -19,15 +19,15 @@ type daemon struct {
 func (c *Cluster) etcd() daemon {
 	const clients, peers = "http://" + etcdAddress, "http://127.0.0.1:2380"
 	return daemon{name: "etcd", argv: []string{
-		filepath.Join(c.binaries.Etcd, "etcd"),
+		filepath.Join(c.Binaries.Etcd, "etcd"),
 		"--data-dir=/var/lib/etcd",
 		"--unsafe-no-fsync",
-		"--name=" + nodeName(c.name),
+		"--name=" + nodeName(c.Name),
 		"--listen-client-urls=" + clients,
 		"--advertise-client-urls=" + clients,
 		"--listen-peer-urls=" + peers,
 		"--initial-advertise-peer-urls=" + peers,
-		"--initial-cluster=" + nodeName(c.name) + "=" + peers,
+		"--initial-cluster=" + nodeName(c.Name) + "=" + peers,
 	}}
 }
 
@@ -44,7 +44,7 @@ func (c *Cluster) apiServer() daemon {
 		"--etcd-servers=http://" + etcdAddress,
 		"--advertise-address=" + c.Address(),
 		"--secure-port=" + apiServerPort,
-		"--service-cluster-ip-range=" + strings.Join(c.family.each(func(n network) string { return n.services }), ","),
+		"--service-cluster-ip-range=" + strings.Join(c.Family.each(func(n network) string { return n.services }), ","),
 		"--authorization-mode=Node,RBAC",
 		"--enable-admission-plugins=NodeRestriction",
 		"--admission-control-config-file=" + c.file("admission.yaml"),
@@ -114,13 +114,13 @@ func (c *Cluster) proxy() daemon {
 	return daemon{name: "kube-proxy", argv: []string{
 		c.kubernetes("kube-proxy"),
 		"--config=" + c.file("kube-proxy.yaml"),
-		"--hostname-override=" + nodeName(c.name),
+		"--hostname-override=" + nodeName(c.Name),
 	}}
 }
 
 // containerd finds its shim and runc by the PATH, on which the machine's come last.
 func (c *Cluster) containerd() daemon {
-	runtime := c.binaries.Runtime
+	runtime := c.Binaries.Runtime
 	d := daemon{name: "containerd", argv: []string{runtime.Program("containerd"), "--config=" + c.file("containerd.toml")}}
 	if runtime.Containerd != "" {
 		d.env = []string{"PATH=" + strings.Join([]string{runtime.Containerd, runtime.Runc, node.Path}, ":")}
@@ -133,11 +133,11 @@ func (c *Cluster) kubelet() daemon {
 		c.kubernetes("kubelet"),
 		"--config=" + c.file("kubelet.yaml"),
 		"--kubeconfig=" + c.file("kubelet.kubeconfig"),
-		"--hostname-override=" + nodeName(c.name),
-		"--node-ip=" + strings.Join(c.family.nodes(), ","),
+		"--hostname-override=" + nodeName(c.Name),
+		"--node-ip=" + strings.Join(c.Family.nodes(), ","),
 	}}
 }
 
 func (c *Cluster) kubernetes(binary string) string {
-	return filepath.Join(c.binaries.Kubernetes, binary)
+	return filepath.Join(c.Binaries.Kubernetes, binary)
 }

@@ -69,7 +69,7 @@ func (c *Cluster) awaitImages(ctx context.Context) error {
 }
 
 func (c *Cluster) ctr(ctx context.Context, stdin *os.File, args ...string) (string, error) {
-	args = append([]string{c.binaries.Runtime.Program("ctr"), "--namespace=k8s.io"}, args...)
+	args = append([]string{c.Binaries.Runtime.Program("ctr"), "--namespace=k8s.io"}, args...)
 	if stdin == nil {
 		return c.node.Output(ctx, nil, nil, args...)
 	}

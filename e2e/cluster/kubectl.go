@@ -29,7 +29,7 @@ func (c *Cluster) KubectlPath() string { return c.path("kubectl") }
 
 func (c *Cluster) writeKubectl() error {
 	script := fmt.Appendf(nil, kubectlScript,
-		c.name, c.Kubeconfig(), c.path("kubectl-cache"), nodeName(c.name), c.kubernetes("kubectl"))
+		c.Name, c.Kubeconfig(), c.path("kubectl-cache"), nodeName(c.Name), c.kubernetes("kubectl"))
 	//nolint:gosec // a person calls it
 	if err := os.WriteFile(c.KubectlPath(), script, 0o700); err != nil {
 		return fmt.Errorf("write kubectl: %w", err)
@@ -39,7 +39,7 @@ func (c *Cluster) writeKubectl() error {
 
 // Command is a program on the host, in the cluster's network, that reaches the cluster as its administrator.
 func (c *Cluster) Command(ctx context.Context, program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "nsenter", append([]string{"--net=/run/netns/" + nodeName(c.name), "--", program}, args...)...)
+	cmd := exec.CommandContext(ctx, "nsenter", append([]string{"--net=/run/netns/" + nodeName(c.Name), "--", program}, args...)...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig(), "NO_PROXY=*", "no_proxy=*")
 	return cmd
 }

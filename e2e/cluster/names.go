@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,8 +13,8 @@ const (
 	Root = "/var/lib/podidentity-e2e"
 	// nameRule leaves room for the prefix: a node's name is at most 63 characters, and this one is also a file's.
 	nameRule = `^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$`
-	// familyFile has the cluster's family.
-	familyFile = "family"
+	// configFile has what the cluster was started with.
+	configFile = "cluster.json"
 )
 
 // checkName refuses what cannot be the name of a node, a file, a network namespace and a cgroup.
@@ -31,17 +32,28 @@ func nodeName(name string) string { return "podidentity-" + name }
 func stateDir(name string) string { return filepath.Join(Root, name) }
 
 func (c *Cluster) path(elements ...string) string {
-	return filepath.Join(append([]string{stateDir(c.name)}, elements...)...)
+	return filepath.Join(append([]string{stateDir(c.Name)}, elements...)...)
 }
 
-// writeFamily notes the family for Open.
-func (c *Cluster) writeFamily() error { return c.writeFile(familyFile, []byte(c.family)) }
-
-func (c *Cluster) readFamily() error {
-	text, err := os.ReadFile(c.file(familyFile))
+func (c *Cluster) writeConfig() error {
+	text, err := json.Marshal(c.Config)
 	if err != nil {
-		return fmt.Errorf("find out the addresses of cluster %s: %w", c.name, err)
+		return fmt.Errorf("record what the cluster is made of: %w", err)
 	}
-	c.family = Family(text)
+	return c.writeFile(configFile, text)
+}
+
+func (c *Cluster) readConfig() error {
+	text, err := os.ReadFile(c.file(configFile))
+	if err == nil {
+		err = json.Unmarshal(text, &c.Config)
+	}
+	if err != nil {
+		return fmt.Errorf("find out what cluster %s is made of: %w", c.Name, err)
+	}
+	// The cache may have been emptied to free space.
+	if _, err := os.Stat(c.kubernetes("kubectl")); err != nil {
+		return fmt.Errorf("cluster %s is made of programs that are gone from %s", c.Name, c.Binaries.Kubernetes)
+	}
 	return nil
 }

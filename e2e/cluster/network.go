@@ -109,12 +109,12 @@ func (f Family) links() string {
 }
 
 // Address is the address of the node. The API server listens on it, and so may whatever pods must reach.
-func (c *Cluster) Address() string { return c.family.networks()[0].node }
+func (c *Cluster) Address() string { return c.Family.networks()[0].node }
 
 // PodNetworks have the addresses of pods: each pod has one of each, in this order.
 func (c *Cluster) PodNetworks() []netip.Prefix {
 	var all []netip.Prefix
-	for _, n := range c.family.networks() {
+	for _, n := range c.Family.networks() {
 		all = append(all, netip.MustParsePrefix(n.pods))
 	}
 	return all

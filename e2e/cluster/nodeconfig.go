@@ -134,14 +134,14 @@ func (c *Cluster) writeNodeConfig() error {
 	if err != nil {
 		return err
 	}
-	dns := c.family.each(func(n network) string { return strconv.Quote(n.dns) })
-	pods := c.family.each(func(n network) string { return n.pods })
+	dns := c.Family.each(func(n network) string { return strconv.Quote(n.dns) })
+	pods := c.Family.each(func(n network) string { return n.pods })
 	// What it listens on does not matter, but the family of that counts where it does not know the node's yet.
-	anywhere, _, _ := strings.Cut(c.family.networks()[0].anywhere, "/")
+	anywhere, _, _ := strings.Cut(c.Family.networks()[0].anywhere, "/")
 	return errors.Join(
 		c.writeFile("containerd.toml", fmt.Appendf(nil, containerdConfig, c.path("config", "cni"))),
-		c.writeFile("cni/pods.conflist", c.family.cniConfig()),
-		c.writeFile("kubelet.yaml", fmt.Appendf(nil, kubeletConfigOf(minor), config, nodeName(c.name), strings.Join(dns, ", "))),
+		c.writeFile("cni/pods.conflist", c.Family.cniConfig()),
+		c.writeFile("kubelet.yaml", fmt.Appendf(nil, kubeletConfigOf(minor), config, nodeName(c.Name), strings.Join(dns, ", "))),
 		c.writeFile("admission.yaml", []byte(admissionConfig)),
 		c.writeFile("audit.yaml", []byte(auditPolicy)),
 		c.writeFile("kube-proxy.yaml", fmt.Appendf(nil, proxyConfigOf(minor), config, strings.Join(pods, ","), anywhere)),
@@ -152,7 +152,7 @@ func (c *Cluster) writeNodeConfig() error {
 
 // minor is the second number of the cluster's version.
 func (c *Cluster) minor() (int, error) {
-	version, err := utilversion.ParseSemantic(c.binaries.KubernetesVersion)
+	version, err := utilversion.ParseSemantic(c.Binaries.KubernetesVersion)
 	if err != nil {
 		return 0, fmt.Errorf("read the version of Kubernetes: %w", err)
 	}

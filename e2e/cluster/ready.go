@@ -61,7 +61,7 @@ func (c *Cluster) awaitAPIServer(ctx context.Context) error {
 // awaitContainerd waits until containerd serves; it makes its socket before it can.
 func (c *Cluster) awaitContainerd(ctx context.Context) error {
 	return poll(ctx, "containerd", func() error {
-		_, err := c.node.Output(ctx, nil, nil, c.binaries.Runtime.Program("ctr"), "--namespace=k8s.io", "--connect-timeout=1s", "version")
+		_, err := c.node.Output(ctx, nil, nil, c.Binaries.Runtime.Program("ctr"), "--namespace=k8s.io", "--connect-timeout=1s", "version")
 		return err
 	})
 }
@@ -83,12 +83,12 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:unau
 // certificate) and started (on a ready node).
 func (c *Cluster) awaitUsable(ctx context.Context) error {
 	err := poll(ctx, "the default namespace", func() error {
-		_, err := c.Kubectl(ctx, nil, "get", "serviceaccount/default", "configmap/kube-root-ca.crt", "node/"+nodeName(c.name))
+		_, err := c.Kubectl(ctx, nil, "get", "serviceaccount/default", "configmap/kube-root-ca.crt", "node/"+nodeName(c.Name))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	_, err = c.Kubectl(ctx, nil, "wait", "--for=condition=Ready", "node/"+nodeName(c.name), "--timeout=5m")
+	_, err = c.Kubectl(ctx, nil, "wait", "--for=condition=Ready", "node/"+nodeName(c.Name), "--timeout=5m")
 	return err
 }

@@ -53,7 +53,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(c.writeFamily)
+	group.Go(c.writeConfig)
 	group.Go(c.writeCredentials)
 	group.Go(c.writeNodeConfig)
 	group.Go(c.writeKubectl)
@@ -68,15 +68,15 @@ func (c *Cluster) prepare(ctx context.Context) error {
 
 func (c *Cluster) createNode(ctx context.Context) (err error) {
 	c.node, err = node.Create(ctx, node.Config{
-		Name: nodeName(c.name),
-		Dir:  stateDir(c.name),
+		Name: nodeName(c.Name),
+		Dir:  stateDir(c.Name),
 		Init: c.path("pause", "pause"),
-		Keep: []string{c.binaries.Kubernetes, c.binaries.Etcd, c.binaries.MinIO, c.binaries.Runtime.Containerd, c.binaries.Runtime.Runc},
+		Keep: []string{c.Binaries.Kubernetes, c.Binaries.Etcd, c.Binaries.MinIO, c.Binaries.Runtime.Containerd, c.Binaries.Runtime.Runc},
 	})
 	if err != nil {
 		return err
 	}
-	return c.node.Configure(ctx, c.family.links())
+	return c.node.Configure(ctx, c.Family.links())
 }
 
 // startControllers starts those that give up without an API server.

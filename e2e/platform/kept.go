@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/machine/host"
+	"github.com/podidentity/podidentity/e2e/machine/images"
 	"github.com/podidentity/podidentity/e2e/platform/minio"
 )
 
@@ -25,17 +27,39 @@ func Keep(ctx context.Context, log Log) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	if other := p.Contradiction(); other != "" {
+		return nil, fmt.Errorf("%s: leave that out, or run make cluster-down first", other)
+	}
 	return p, p.Update(ctx, log)
 }
 
-// OpenKept finds the platform that is kept; the error is os.ErrNotExist if there is none.
+// Contradiction says which variables of the environment choose another cluster than this one; it is empty if none does.
+func (p *Platform) Contradiction() string {
+	made := p.Cluster.Config
+	var all []string
+	for _, of := range []struct{ variable, has string }{
+		{"KUBERNETES", made.Binaries.KubernetesVersion},
+		{"CONTAINERD", cmp.Or(made.Binaries.Runtime.Version, "the machine's")},
+		{familyVariable, cmp.Or(string(made.Family), "IPv4")},
+	} {
+		if wanted := os.Getenv(of.variable); wanted != "" && wanted != of.has && !strings.HasPrefix(of.has, wanted+".") {
+			all = append(all, fmt.Sprintf("%s is %s, but the cluster %s has %s", of.variable, wanted, made.Name, of.has))
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// OpenKept finds the platform that is kept, whatever it was made with; the error is os.ErrNotExist if there is none.
 func OpenKept(ctx context.Context, log Log) (*Platform, error) {
-	m, err := prepare(ctx, log)
+	if err := host.PrepareToOpen(ctx, log); err != nil {
+		return nil, err
+	}
+	_, cliTag, err := images.AWSCLI(ctx, log)
 	if err != nil {
 		return nil, err
 	}
 	p := &Platform{}
-	if p.Cluster, err = cluster.Open(cluster.Config{Name: KeptName, Binaries: m.programs, Log: log}); err == nil {
+	if p.Cluster, err = cluster.Open(KeptName, log); err == nil {
 		p.MinIO, err = minio.Open(p.Cluster)
 	}
 	if errors.Is(err, os.ErrNotExist) {
@@ -44,7 +68,7 @@ func OpenKept(ctx context.Context, log Log) (*Platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; run make cluster-down, and make cluster again", err)
 	}
-	p.Env = p.env(m.cliTag)
+	p.Env = p.env(cliTag)
 	return p, nil
 }
 

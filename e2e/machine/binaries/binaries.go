@@ -44,27 +44,30 @@ func Build(ctx context.Context, log func(format string, args ...any)) (Set, erro
 	if err != nil {
 		return Set{}, err
 	}
-	dirs, err := buildAll(ctx, all, log)
+	built, err := buildAll(ctx, all, log)
 	if err != nil {
 		return Set{}, err
 	}
 	return Set{
-		Kubernetes: dirs["kubernetes"], KubernetesVersion: all[0].version, Etcd: dirs["etcd"], MinIO: dirs["minio"],
-		Runtime: Runtime{Containerd: dirs["containerd"], Runc: dirs["runc"]},
+		Kubernetes: built["kubernetes"].dir, KubernetesVersion: built["kubernetes"].version, Etcd: built["etcd"].dir, MinIO: built["minio"].dir,
+		Runtime: runtimeOf(built),
 	}, nil
 }
 
-// buildAll returns the directories of programs by the names of their builds. One after the other: each build uses every core.
-func buildAll(ctx context.Context, all []plan, log func(format string, args ...any)) (map[string]string, error) {
-	dirs := map[string]string{}
+// build is the directory of programs, and their version.
+type build struct{ dir, version string }
+
+// buildAll returns builds by their names. One after the other: each uses every core.
+func buildAll(ctx context.Context, all []plan, log func(format string, args ...any)) (map[string]build, error) {
+	built := map[string]build{}
 	for _, p := range all {
 		dir, err := p.build(ctx, log)
 		if err != nil {
 			return nil, err
 		}
-		dirs[p.name] = dir
+		built[p.name] = build{dir, p.version}
 	}
-	return dirs, nil
+	return built, nil
 }
 
 // Static builds one of this module's own commands, small and without the C library, to a file.

@@ -44,8 +44,9 @@ func runtimePlans(root, version string) ([]plan, error) {
 	return []plan{first, second}, err
 }
 
-// Runtime is a container runtime: the directories of containerd and of runc. Without them it is the machine's, by the PATH.
-type Runtime struct{ Containerd, Runc string }
+// Runtime is a container runtime: the directories of containerd and of runc, and the version of containerd. Without them it is the
+// machine's, by the PATH.
+type Runtime struct{ Containerd, Runc, Version string }
 
 // BuildRuntime returns containerd in a version, and runc, built if the cache does not hold them; without a version, those of the machine.
 func BuildRuntime(ctx context.Context, version string, log func(format string, args ...any)) (Runtime, error) {
@@ -57,8 +58,12 @@ func BuildRuntime(ctx context.Context, version string, log func(format string, a
 	if err != nil {
 		return Runtime{}, err
 	}
-	dirs, err := buildAll(ctx, all, log)
-	return Runtime{Containerd: dirs["containerd"], Runc: dirs["runc"]}, err
+	built, err := buildAll(ctx, all, log)
+	return runtimeOf(built), err
+}
+
+func runtimeOf(built map[string]build) Runtime {
+	return Runtime{Containerd: built["containerd"].dir, Runc: built["runc"].dir, Version: built["containerd"].version}
 }
 
 // Program is the path of a program of it: runc, containerd, or another that comes with containerd.

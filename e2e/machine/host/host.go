@@ -20,15 +20,16 @@ func Prepare(ctx context.Context, log func(format string, args ...any)) error {
 		return fmt.Errorf("this is %s: a cluster needs Linux, so run this in a Linux machine", runtime.GOOS)
 	}
 	unbuilt, goErr := unbuilt(ctx)
-	packages := missingPackages(exists)
+	wanted := debianPackages()
 	if binaries.BuildsRuntime() {
-		packages = append(packages, missingOf(runcPackages(), exists)...)
+		wanted = append(wanted, runcPackages()...)
 	}
-	err := errors.Join(checkRoot(os.Geteuid()), goErr, checkPackages(packages, exists), checkSpace(ctx, len(unbuilt) > 0))
-	if err != nil || len(packages) == 0 {
-		return err
-	}
-	return install(ctx, packages, log)
+	return prepare(ctx, wanted, log, checkRoot(os.Geteuid()), goErr, checkSpace(ctx, len(unbuilt) > 0))
+}
+
+// PrepareToOpen is Prepare for a cluster that runs already: nothing is built for it.
+func PrepareToOpen(ctx context.Context, log func(format string, args ...any)) error {
+	return prepare(ctx, debianPackages(), log, checkRoot(os.Geteuid()))
 }
 
 // unbuilt returns what has to be built, which only a Go that is new enough can tell: others complain about go.mod.

@@ -18,15 +18,15 @@ func TestWhoIsNotRootIsToldWhatToDo(t *testing.T) {
 
 func TestAPackageIsMissingWhenAnyOfItsFilesIs(t *testing.T) {
 	all := func(string) bool { return true }
-	if got := missingPackages(all); len(got) != 0 {
+	if got := missingOf(debianPackages(), all); len(got) != 0 {
 		t.Errorf("missing on a machine that has everything: %v", got)
 	}
-	if got := missingPackages(func(path string) bool { return path != "/usr/lib/cni/ptp" }); !slices.Equal(got, []string{"containernetworking-plugins"}) {
+	if got := missingOf(debianPackages(), func(path string) bool { return path != "/usr/lib/cni/ptp" }); !slices.Equal(got, []string{"containernetworking-plugins"}) {
 		t.Errorf("missing without ptp: %v", got)
 	}
 	// Docker's package brings containerd to another directory than Debian's.
 	elsewhere := func(path string) bool { return !strings.HasPrefix(path, "/usr/bin/c") }
-	if got := missingPackages(elsewhere); len(got) != 0 {
+	if got := missingOf(debianPackages(), elsewhere); len(got) != 0 {
 		t.Errorf("missing with containerd in another directory: %v", got)
 	}
 }

@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -64,16 +65,14 @@ func PrepareEmulator(ctx context.Context, log func(format string, args ...any)) 
 	return prepare(ctx, []debianPackage{{"qemu-user", []string{"qemu-aarch64"}}}, log)
 }
 
-func prepare(ctx context.Context, wanted []debianPackage, log func(format string, args ...any)) error {
+// prepare installs what is missing of the packages, unless there is something to complain about, here or by the caller.
+func prepare(ctx context.Context, wanted []debianPackage, log func(format string, args ...any), complaints ...error) error {
 	packages := missingOf(wanted, exists)
-	if err := checkPackages(packages, exists); err != nil || len(packages) == 0 {
+	err := errors.Join(append(complaints, checkPackages(packages, exists))...)
+	if err != nil || len(packages) == 0 {
 		return err
 	}
 	return install(ctx, packages, log)
-}
-
-func missingPackages(exists func(path string) bool) []string {
-	return missingOf(debianPackages(), exists)
 }
 
 // missingOf returns the packages of which a file is not there. A plain name is a program, wherever programs are.
