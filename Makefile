@@ -122,7 +122,7 @@ monitoring: prepare ## causes all faults that an alert tells of, about nine minu
 	MONITORING=1 CGO_ENABLED=1 go -C e2e test -count=1 -timeout 1h -v -run TestOnARealCluster ./suites/monitoring
 
 .PHONY: compat
-compat: prepare ## runs suites on each Kubernetes that is supported, about 20 minutes each; writes the tables of docs/compatibility.md
+compat: prepare ## runs suites on clusters of each kind, about 20 minutes each; writes the tables of docs/compatibility.md
 	@cd e2e && exec ../bin/e2e compat '$(CLUSTERS)' '$(SUITES)'
 
 .PHONY: unit
