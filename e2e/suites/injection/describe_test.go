@@ -140,7 +140,7 @@ func (d *described) compare(t *testing.T, file, says string) {
 		t.Fatal(err)
 	}
 	var seen string
-	err = wait.PollUntilContextTimeout(t.Context(), time.Second, 3*time.Minute, true, func(ctx context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(t.Context(), time.Second, 5*time.Minute, true, func(ctx context.Context) (bool, error) {
 		before := seen
 		seen = d.anonymous(summary(d.Do(t, "describe", "pod", "--namespace="+d.namespace, "app")) + d.asked(ctx))
 		if *update {

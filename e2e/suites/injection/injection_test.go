@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/podidentity/podidentity/e2e/platform"
 )
@@ -70,6 +73,22 @@ func (s suite) create(t *testing.T, p pod) {
 			t.Error(err)
 		}
 	})
+}
+
+// await waits for something that takes three minutes at most.
+func (s suite) await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 3*time.Minute, true, func(context.Context) (bool, error) { return holds(), nil })
+	if err != nil {
+		t.Fatalf("timed out waiting until %s: %v", what, err)
+	}
+}
+
+// admit has the API server admit a pod in the namespace meshed without keeping it, and returns what a JSON path finds in that.
+func (s suite) admit(t *testing.T, path string) (string, error) {
+	t.Helper()
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: app, image: app}]}"
+	return s.Kubectl(t.Context(), strings.NewReader(pod), "create", "--dry-run=server", "--namespace=meshed", "--output=jsonpath="+path, "--filename=-")
 }
 
 // status is the status annotation of a pod.

@@ -56,6 +56,10 @@ func (s suite) startAdder(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.ApplyTemplate(t, "adder.yaml", struct{ URL, CA string }{"https://" + address + "/", base64.StdEncoding.EncodeToString(ca.Certificate)})
+	s.await(t, "the other webhook adds its container", func() bool {
+		seen, err := s.admit(t, "{.spec.containers[*].name}")
+		return err == nil && strings.Contains(seen, "added")
+	})
 }
 
 func debugger(t *testing.T, s suite) {

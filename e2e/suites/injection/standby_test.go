@@ -9,7 +9,7 @@ import (
 func standby(t *testing.T, s suite) {
 	s.create(t, pod{Name: "older", Namespace: "restricted"})
 	s.Do(t, "scale", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--replicas=0")
-	s.Do(t, "wait", "--namespace=pod-identity", "--for=delete", "pod", "--selector=app.kubernetes.io/name=pod-identity-webhook,app.kubernetes.io/component=primary", "--timeout=1m")
+	s.Do(t, "wait", "--namespace=pod-identity", "--for=delete", "pod", "--selector=app.kubernetes.io/name=pod-identity-webhook,app.kubernetes.io/component=primary", "--timeout=3m")
 	defer func() {
 		s.Do(t, "scale", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--replicas=1")
 		s.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/pod-identity-webhook", "--timeout=2m")

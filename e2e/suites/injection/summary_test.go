@@ -10,7 +10,7 @@ import (
 // summary is what of a description tells the state of a pod: the status, that of the containers, the conditions and the warnings; without
 // times, which differ; without the container of an event, which kubectl 1.34 and older do not show; and without the condition
 // PodReadyToStartContainers, which the kubelet of 1.30 writes only after a postStart hook. On a busy machine a kubelet may at first fail to
-// mount a ConfigMap, which is no matter of ours.
+// mount a ConfigMap, which it has not read yet or which is not there yet: no matter of ours.
 func summary(description string) string {
 	var kept, warnings []string
 	section, container := "", ""
@@ -32,7 +32,7 @@ func summary(description string) string {
 			kept = append(kept, container+" "+strings.Join(strings.Fields(line), " "))
 		case section == "Events":
 			// Type, reason, age, source, container and message.
-			if event := regexp.MustCompile(`^ +Warning +(\S+) {2,}\S.*? {2,}(\S+) +(?:spec\.\w+\{\S+\}: )?(.*)$`).FindStringSubmatch(line); event != nil && !strings.Contains(line, "failed to sync configmap cache") {
+			if event := regexp.MustCompile(`^ +Warning +(\S+) {2,}\S.*? {2,}(\S+) +(?:spec\.\w+\{\S+\}: )?(.*)$`).FindStringSubmatch(line); event != nil && event[1] != "FailedMount" {
 				warnings = append(warnings, "Warning "+strings.Join(event[1:], " "))
 			}
 		}
