@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -90,14 +91,18 @@ func (p *pod) run(t *testing.T, environment map[string]string, more ...string) {
 	}
 }
 
+// freeAddress is one that no other server of a test gets before the sidecar listens there: the kernel gives those ports from 32768 on.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for t.Context().Err() == nil {
+		address := fmt.Sprint("127.0.0.1:", 20000+rand.IntN(10000))
+		if listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", address); err == nil {
+			_ = listener.Close() // it has accepted nothing
+			return address
+		}
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 func (p *pod) get(t *testing.T) int {

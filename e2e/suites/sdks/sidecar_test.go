@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type fixture struct {
 	program, token string
 	bucket         string
 	work           string
+	// ports are those that sidecars have got.
+	ports atomic.Int32
 }
 
 const object = "aws.png"
@@ -39,7 +42,7 @@ func (b *fixture) newPod(ctx context.Context, c client, lifetime time.Duration, 
 	if err != nil {
 		return nil, err
 	}
-	address, err := freeAddress(ctx)
+	address, err := b.freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,10 +97,14 @@ func (p *pod) end() (log string) {
 	return p.log.String()
 }
 
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+// freeAddress is one that nobody else gets before the sidecar listens there. The kernel gives out ports from 32768 on, among them those of the
+// proxies that other clients start meanwhile.
+func (b *fixture) freeAddress(ctx context.Context) (string, error) {
+	for ctx.Err() == nil {
+		address := fmt.Sprint("127.0.0.1:", 20000+b.ports.Add(1)%10000)
+		if listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", address); err == nil {
+			return address, listener.Close()
+		}
 	}
-	return listener.Addr().String(), listener.Close()
+	return "", context.Cause(ctx)
 }
