@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -46,4 +48,22 @@ func TestABusyWebhookIsAskedOnceSoThatTheStandbyIsAskedInTime(t *testing.T) {
 	if !apierrors.IsServiceUnavailable(err) || asked.Load() != 1 {
 		t.Errorf("asked %d times, with %v", asked.Load(), err)
 	}
+}
+
+// late is a body of which no part is there before its time.
+type late struct{ io.Reader }
+
+func (l late) Read(p []byte) (int, error) {
+	time.Sleep(MaxReviewWait / 10)
+	return l.Reader.Read(p)
+}
+
+func TestALateReviewIsAnsweredWhereNothingIsInItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHandler(t)
+		begin := time.Now()
+		if status, text := send(t.Context(), h, late{reviewOfBytes(3 << 20)}); status != http.StatusOK || time.Since(begin) < MaxReviewWait {
+			t.Errorf("%d %.200s after %s", status, text, time.Since(begin))
+		}
+	})
 }

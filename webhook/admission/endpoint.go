@@ -65,7 +65,7 @@ func (h *Handler) answer(ctx context.Context, r *http.Request, taken *reservatio
 		return h.refuse(review{}, badRequest(fmt.Errorf("read the review: %w", err))), nil
 	}
 	slots := h.Memory.slots(small)
-	if err := slots.Acquire(ctx, 1); err != nil {
+	if err := acquire(ctx, slots, 1); err != nil {
 		return nil, err
 	}
 	defer slots.Release(1)

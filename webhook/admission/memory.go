@@ -34,7 +34,15 @@ type reservation struct {
 
 // resize makes the reservation fit a buffer. It waits until there is room or ctx ends.
 func (r *reservation) resize(ctx context.Context, buffer int) error {
-	return r.fit(buffer, func(bytes int64) error { return r.bytes.Acquire(ctx, bytes) })
+	return r.fit(buffer, func(bytes int64) error { return acquire(ctx, r.bytes, bytes) })
+}
+
+// acquire waits until ctx ends, and not at all for what is free: a review that only this process has made late is not turned away.
+func acquire(ctx context.Context, from *semaphore.Weighted, n int64) error {
+	if from.TryAcquire(n) {
+		return nil
+	}
+	return from.Acquire(ctx, n)
 }
 
 var errNoMemory = errors.New("there is no memory for the answer")
