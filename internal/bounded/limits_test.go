@@ -13,7 +13,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/podidentity/podidentity/internal/nettest"
 )
 
 // limitsOf are limits with one timeout, of which a response has twice as much: time to say that a body has not ended.
@@ -24,8 +27,8 @@ func limitsOf(timeout time.Duration) Limits {
 	}
 }
 
-// short can be waited for, and long is not over before a test is.
-const short, long = time.Second, time.Minute
+// long is not over before a test is, of which the clock is that of the machine.
+const long = time.Minute
 
 // length answers with the length of the body.
 func length(w http.ResponseWriter, r *http.Request) {
@@ -35,13 +38,6 @@ func length(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = fmt.Fprint(w, len(body)) // the client tells
-}
-
-// serve returns the address of a server.
-func serve(t *testing.T, handler http.HandlerFunc, timeout time.Duration) string {
-	t.Helper()
-	limits := limitsOf(timeout)
-	return run(t, NewServer(handler, limits), listen(t, limits))
 }
 
 func run(t *testing.T, server *http.Server, l net.Listener) (address string) {
@@ -56,6 +52,18 @@ func run(t *testing.T, server *http.Server, l net.Listener) (address string) {
 	return l.Addr().String()
 }
 
+// connect connects with a server whose timeout takes no time of the machine.
+func connect(t *testing.T, handler http.HandlerFunc) net.Conn {
+	t.Helper()
+	limits, l := limitsOf(time.Second), nettest.Listen()
+	run(t, NewServer(handler, limits), NewListener(l, limits))
+	conn, err := l.Dial(t.Context(), "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
 func TestAServerGivesUpOnAClient(t *testing.T) {
 	for name, test := range map[string]struct{ sends, gets string }{
 		"that sends nothing":                  {"", ""},
@@ -66,36 +74,36 @@ func TestAServerGivesUpOnAClient(t *testing.T) {
 		"whose header is too big and goes on": {"GET / HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 1<<20), "431 Request Header Fields Too Large"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conn := dial(t, serve(t, length, short), "127.0.0.1")
-			go func() { _, _ = io.WriteString(conn, test.sends) }() // the server may close before its end
-			got, err := io.ReadAll(conn)
-			if isReset := err != nil && strings.Contains(err.Error(), "reset"); err != nil && !isReset {
-				t.Fatal(err)
-			}
-			if !strings.Contains(string(got), test.gets) || test.gets == "" && len(got) > 0 {
-				t.Errorf("got %q", got)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				conn := connect(t, length)
+				go func() { _, _ = io.WriteString(conn, test.sends) }() // the server may close before its end
+				got, err := io.ReadAll(conn)
+				if err != nil || !strings.Contains(string(got), test.gets) || test.gets == "" && len(got) > 0 {
+					t.Errorf("got %q, %v", got, err)
+				}
+			})
 		})
 	}
 }
 
 func TestAServerGivesUpOnAClientThatDoesNotReadItsResponse(t *testing.T) {
-	failed := make(chan error, 1)
-	address := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		for {
-			if _, err := w.Write(make([]byte, 1<<20)); err != nil {
-				failed <- err
-				return
+	synctest.Test(t, func(t *testing.T) {
+		failed := make(chan error, 1)
+		conn := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+			for {
+				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+					failed <- err
+					return
+				}
 			}
+		})
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
 		}
-	}, short)
-	if _, err := io.WriteString(dial(t, address, "127.0.0.1"), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("the response ended with %v", err)
-	}
+		if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the response ended with %v", err)
+		}
+	})
 }
 
 func TestAClientThatPrefersHTTP2IsServedByHTTP11(t *testing.T) {
@@ -120,7 +128,7 @@ func TestAClientThatPrefersHTTP2IsServedByHTTP11(t *testing.T) {
 
 func TestAClientWithinTheLimitsIsServed(t *testing.T) {
 	client := http.Client{Transport: &http.Transport{}}
-	response, err := client.Post("http://"+serve(t, length, long), "text/plain", bytes.NewReader(make([]byte, 1<<20)))
+	response, err := client.Post("http://"+run(t, NewServer(http.HandlerFunc(length), limitsOf(long)), listen(t, limitsOf(long))), "text/plain", bytes.NewReader(make([]byte, 1<<20)))
 	if err != nil {
 		t.Fatal(err)
 	}

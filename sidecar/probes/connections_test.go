@@ -12,51 +12,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/podidentity/podidentity/internal/nettest"
 	"github.com/podidentity/podidentity/sidecar/identity"
 	"github.com/podidentity/podidentity/sidecar/readiness"
 )
 
-// node is a fake listener: its connections are in memory, so that synctest has their time, which does not pass because the machine is busy.
-// Who dials waits for Accept, as connections wait in the queue of a kernel.
-type node struct {
-	dialed chan net.Conn
-	closed context.Context
-	close  context.CancelFunc
-}
-
-func (n node) Accept() (net.Conn, error) {
-	select {
-	case conn := <-n.dialed:
-		return conn, nil
-	case <-n.closed.Done():
-		return nil, net.ErrClosed
-	}
-}
-
-func (n node) Close() error   { n.close(); return nil }
-func (n node) Addr() net.Addr { return &net.TCPAddr{} }
-
-// peerConn comes from an address.
-type peerConn struct {
-	net.Conn
-
-	from *net.TCPAddr
-}
-
-func (c peerConn) RemoteAddr() net.Addr { return c.from }
-
-// dial connects from an address.
-func (n node) dial(ctx context.Context, from string) (net.Conn, error) {
-	client, server := net.Pipe()
-	select {
-	case n.dialed <- peerConn{server, &net.TCPAddr{IP: net.ParseIP(from)}}:
-		return client, nil
-	case <-n.closed.Done():
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
+// node has the pod's network in memory.
+type node struct{ *nettest.Listener }
 
 // probe is one of the kubelet, which has an address that no peer has. It waits as the probes of the sidecar do.
 func (n node) probe(ctx context.Context, from, path string) (answer string, err error) {
@@ -66,7 +28,7 @@ func (n node) probe(ctx context.Context, from, path string) (answer string, err 
 	if err != nil {
 		return "", err
 	}
-	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return n.dial(ctx, from) }}
+	transport := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return n.Dial(ctx, from) }}
 	response, err := transport.RoundTrip(r)
 	if err != nil {
 		return "", err
@@ -78,7 +40,7 @@ func (n node) probe(ctx context.Context, from, path string) (answer string, err 
 // hold connects from address again and again, sends text, and holds each connection until the server ends it.
 func (n node) hold(ctx context.Context, address, text string, held func()) {
 	for ctx.Err() == nil {
-		conn, err := n.dial(ctx, address)
+		conn, err := n.Dial(ctx, address)
 		if err != nil {
 			return
 		}
@@ -96,8 +58,7 @@ func (n node) hold(ctx context.Context, address, text string, held func()) {
 func bubble(t *testing.T, reporter func(t *testing.T) *readiness.Reporter, test func(t *testing.T, n node)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		n := node{dialed: make(chan net.Conn)}
-		n.closed, n.close = context.WithCancel(t.Context())
+		n := node{nettest.Listen()}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- Serve(ctx, n, reporter(t)) }()
@@ -181,7 +142,7 @@ func TestAProbeThatHasArrivedIsAnsweredHoweverLateTheProcessIs(t *testing.T) {
 
 func TestASilentConnectionIsClosedAfterASecond(t *testing.T) {
 	bubble(t, func(t *testing.T) *readiness.Reporter { return status(t, &source{}, identity.Reading{}) }, func(t *testing.T, n node) {
-		conn, err := n.dial(t.Context(), "10.0.0.1")
+		conn, err := n.Dial(t.Context(), "10.0.0.1")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -58,12 +58,6 @@ func TestClientReturnsTheStatusOnceItIsNotPending(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the last status at the timeout", func(t *testing.T) {
-		got, err := readiness.Client{Address: sidecar(t, pending), Timeout: 50 * time.Millisecond}.Wait(t.Context())
-		if want := (readiness.Status{State: "pending", Reason: "not yet"}); err != nil || got != want {
-			t.Errorf("got %+v, %v", got, err)
-		}
-	})
 }
 
 func TestClientWaitsForASidecarThatStarts(t *testing.T) {
