@@ -160,8 +160,8 @@ func ask(t *testing.T, server *httptest.Server, number int) {
 		}
 		body, err := io.ReadAll(r.Body)
 		_ = r.Body.Close() // only read from
-		if r.StatusCode == http.StatusTooManyRequests {
-			continue // as SDKs do, but for their pause
+		if r.StatusCode == http.StatusTooManyRequests || r.StatusCode == http.StatusServiceUnavailable {
+			continue // as SDKs do, but for their pause; on a busy machine the review of a token may take too long
 		}
 		if want := fmt.Sprintf("arn:aws:iam::111122223333:role/%d\"", number); err != nil || r.StatusCode != http.StatusOK || !strings.Contains(string(body), "session of "+want) {
 			t.Errorf("pod %d: %d %s %v", number, r.StatusCode, body, err)

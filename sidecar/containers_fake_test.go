@@ -111,10 +111,10 @@ func (p *pod) change(t *testing.T, document string) {
 	}
 }
 
-// until waits until something is true, for ten seconds at most.
+// until waits until something is true, for a minute at most.
 func (p *pod) until(t *testing.T, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !is(); {
+	for end := time.Now().Add(time.Minute); !is(); {
 		if time.Now().After(end) {
 			t.Fatal("it never came")
 		}

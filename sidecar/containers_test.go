@@ -15,7 +15,7 @@ func TestContainersOfAPodHaveRolesOfTheirOwn(t *testing.T) {
 	}
 	p.expectRoles(t, map[string]string{"agent": "agent", "app": "pod", "broken": "403", "": "pod"})
 	var out bytes.Buffer
-	err := probe(t.Context(), []string{"--listen=" + p.address}, &out)
+	err := probe(t.Context(), []string{"--listen=" + p.address, "--timeout=1m"}, &out)
 	if err == nil || !strings.HasPrefix(err.Error(), "container broken: ") {
 		t.Errorf("the probe says %v", err)
 	}

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // children are the processes that a process has started and not reaped.
@@ -40,14 +39,6 @@ func children(t *testing.T, pid int) (all []int) {
 	return all
 }
 
-// brief answers as STS with credentials that are refreshed within twelve seconds and served for nine more.
-func brief(w http.ResponseWriter) {
-	_, _ = fmt.Fprintf(w, `<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>
-<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
-<Expiration>%s</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
-		time.Now().Add(36*time.Second).UTC().Format(time.RFC3339))
-}
-
 // killer is a fake STS that kills the second and the third process that asks it. After the second the kernel refuses to start another, until
 // the sidecar has told that.
 type killer struct {
@@ -57,7 +48,7 @@ type killer struct {
 	done    chan struct{}
 }
 
-func (k *killer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (k *killer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sidecar := <-k.sidecar
 	k.sidecar <- sidecar
 	all := children(k.t, sidecar)
@@ -76,7 +67,7 @@ func (k *killer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	case 4:
 		defer close(k.done)
 	}
-	brief(w)
+	answerAsSTS(w, r)
 }
 
 func kill(t *testing.T, pid int) {
@@ -117,7 +108,8 @@ func expectDescriptors(t *testing.T, pid int) {
 }
 
 // TestARealSidecarOutlivesItsExchanges has a sidecar of the user nobody, whose exchanges are killed or cannot be started, while an
-// application asks for credentials without a pause.
+// application asks for credentials without a pause. A longer session is what the sidecar fetches at once and without need: however late it is,
+// the credentials before that do not expire.
 func TestARealSidecarOutlivesItsExchanges(t *testing.T) {
 	p := &pod{dir: t.TempDir(), address: freeAddress(t)}
 	binary := p.file("sidecar")
@@ -126,9 +118,8 @@ func TestARealSidecarOutlivesItsExchanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = ours.Close() }()
-	err = errors.Join(os.Chmod(filepath.Dir(p.dir), 0o755), os.Link(os.Args[0], binary), os.WriteFile(p.file("identity"), []byte(readerDocument), 0o600),
-		os.WriteFile(p.file("token"), []byte("a.b.c"), 0o600), os.Chown(p.dir, nobody, nobody), os.Chown(p.file("identity"), nobody, nobody),
-		os.Chown(p.file("token"), nobody, nobody))
+	err = errors.Join(os.Chmod(filepath.Dir(p.dir), 0o755), os.Link(os.Args[0], binary), p.writeAsNobody("identity", readerDocument),
+		p.writeAsNobody("token", "a.b.c"), os.Chown(p.dir, nobody, nobody))
 	if err != nil {
 		t.Fatalf("the user nobody cannot be given this test's binary: %v: run the tests with sudo, on Linux", err)
 	}
@@ -136,7 +127,7 @@ func TestARealSidecarOutlivesItsExchanges(t *testing.T) {
 	sts := httptest.NewServer(k)
 	defer sts.Close()
 	log, out := io.Pipe()
-	sidecar := startable(t.Context(), out, []string{"AWS_ENDPOINT_URL_STS=" + sts.URL},
+	sidecar := startable(t.Context(), out, []string{"AWS_ENDPOINT_URL_STS=" + sts.URL, "GOMAXPROCS=1"},
 		"--identity="+p.file("identity"), "--token="+p.file("token"), "--authorization="+p.file("auth/token"), "--listen="+p.address)
 	sidecar.Path, sidecar.Dir, sidecar.ExtraFiles = binary, "/", []*os.File{ours}
 	sidecar.SysProcAttr = asNobody()
@@ -147,12 +138,24 @@ func TestARealSidecarOutlivesItsExchanges(t *testing.T) {
 	told := make(chan string, 1)
 	go func() { told <- p.follow(t, log, sidecar.Process.Pid) }()
 	wait(t.Context(), []string{"--listen=" + p.address}, io.Discard)
+	if err := p.writeAsNobody("identity", longerDocument); err != nil {
+		t.Error(err)
+	}
 	p.getUntil(t, k.done)
 	err = errors.Join(sidecar.Process.Signal(syscall.SIGTERM), sidecar.Wait(), out.Close())
 	all := <-told
 	if err != nil || strings.Count(all, "was ended by a signal, killed") != 2 || strings.Count(all, "resource temporarily unavailable") == 0 {
 		t.Errorf("the sidecar ended with %v after the log\n%s", err, all)
 	}
+}
+
+// longerDocument differs from readerDocument in the duration of the session.
+const longerDocument = `{"roleARN":"arn:aws:iam::111122223333:role/reader","sessionDuration":"2h"}`
+
+// writeAsNobody replaces a file as the kubelet does, at once.
+func (p *pod) writeAsNobody(name, content string) error {
+	next := p.file(name + ".next")
+	return errors.Join(os.WriteFile(next, []byte(content), 0o600), os.Chown(next, nobody, nobody), os.Rename(next, p.file(name)))
 }
 
 // follow reads the log to its end, and lifts the limit once the log tells of it.

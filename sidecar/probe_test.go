@@ -73,25 +73,27 @@ func TestMetricsAreServedIfTheyAreEnabled(t *testing.T) {
 
 func TestAPodThatHasStartedIsReadyAfterARestartWithoutSTS(t *testing.T) {
 	for name, test := range map[string]struct {
-		sts   func(t *testing.T) string
-		ready bool
+		sts     string
+		timeout string // for what has to come, or not
+		ready   bool
 	}{
-		"with credentials": {fakeSTS, true},
-		"without":          {unreachable, false},
+		"with credentials": {fakeSTS(t), "1m", true},
+		"without":          {unreachable, "300ms", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := startWith(t, readerDocument, test.sts(t))
-			wait(t.Context(), []string{"--listen=" + p.address, "--timeout=1s"}, io.Discard)
-			if err := probe(t.Context(), []string{"--listen=" + p.address}, io.Discard); (err == nil) != test.ready {
+			p := startWith(t, readerDocument, test.sts)
+			wait(t.Context(), []string{"--listen=" + p.address, "--timeout=" + test.timeout}, io.Discard)
+			if err := probe(t.Context(), []string{"--listen=" + p.address, "--timeout=" + test.timeout}, io.Discard); (err == nil) != test.ready {
 				t.Errorf("probe returns %v", err)
 			}
 			if err := p.end(); err != nil {
 				t.Error(err)
 			}
 			kubelet := freeAddress(t)
-			p.restart(t, unreachable(t), "--probe="+kubelet)
-			waitAfterRestart(t, p.address, test.ready)
-			if err := probe(t.Context(), []string{"--listen=" + p.address}, io.Discard); (err == nil) != test.ready {
+			p.restart(t, unreachable, "--probe="+kubelet)
+			waitAfterRestart(t, p.address, test.timeout)
+			trouble := p.awaitTrouble(t)
+			if err := probe(t.Context(), []string{"--listen=" + p.address, "--timeout=" + test.timeout}, io.Discard); (err == nil) != test.ready {
 				t.Errorf("after the restart, probe returns %v", err)
 			}
 			want := http.StatusServiceUnavailable
@@ -101,11 +103,7 @@ func TestAPodThatHasStartedIsReadyAfterARestartWithoutSTS(t *testing.T) {
 			if status, body := getProbe(t, kubelet, "/readyz"); status != want {
 				t.Errorf("/readyz is answered with %d: %s", status, body)
 			}
-			err := probe(t.Context(), []string{"--listen=" + p.address, "--live"}, io.Discard)
-			if err == nil || !strings.Contains(err.Error(), "cannot be reached") {
-				t.Errorf("probe --live returns %v", err)
-			}
-			if status, body := getProbe(t, kubelet, "/livez"); status != http.StatusFound || body != err.Error() {
+			if status, body := getProbe(t, kubelet, "/livez"); status != http.StatusFound || body != trouble {
 				t.Errorf("/livez is answered with %d: %s", status, body)
 			}
 			if err := p.end(); err != nil {
@@ -116,12 +114,8 @@ func TestAPodThatHasStartedIsReadyAfterARestartWithoutSTS(t *testing.T) {
 }
 
 // waitAfterRestart waits as the hook of a sidecar that has been restarted does: not to the end of its time, where the pod has started.
-func waitAfterRestart(t *testing.T, address string, started bool) {
+func waitAfterRestart(t *testing.T, address, timeout string) {
 	t.Helper()
-	timeout := "300ms"
-	if started {
-		timeout = "1m"
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	wait(ctx, []string{"--listen=" + address, "--timeout=" + timeout}, io.Discard)
@@ -130,11 +124,24 @@ func waitAfterRestart(t *testing.T, address string, started bool) {
 	}
 }
 
-// unreachable is the URL of an STS that nothing listens for.
-func unreachable(t *testing.T) string {
+// awaitTrouble is what `sidecar probe --live` says once the first fetch has failed.
+func (p *pod) awaitTrouble(t *testing.T) (says string) {
 	t.Helper()
-	return "http://" + freeAddress(t)
+	p.until(t, func() bool {
+		err := probe(t.Context(), []string{"--listen=" + p.address, "--live", "--timeout=1m"}, io.Discard)
+		if err != nil {
+			says = err.Error()
+		}
+		return err != nil
+	})
+	if !strings.Contains(says, "cannot be reached") {
+		t.Errorf("probe --live says %s", says)
+	}
+	return says
 }
+
+// unreachable is the URL of an STS that nothing listens for.
+const unreachable = "http://127.0.0.1:1"
 
 // getProbe asks as the kubelet does, which follows no redirect to another host.
 func getProbe(t *testing.T, address, path string) (status int, body string) {
