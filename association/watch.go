@@ -3,6 +3,7 @@ package association
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unique"
 
 	"github.com/sirupsen/logrus"
@@ -29,6 +30,7 @@ func stripAssociation(object any) (any, error) {
 		Name: a.Name, UID: a.UID, ResourceVersion: a.ResourceVersion, Generation: a.Generation, CreationTimestamp: a.CreationTimestamp,
 	}
 	// Most associations say the same of themselves, which in as many copies is more than all else of them.
+	a.Status.Conditions = slices.Clone(a.Status.Conditions) // without the room that decoding leaves
 	for i := range a.Status.Conditions {
 		c := &a.Status.Conditions[i]
 		c.Type, c.Reason, c.Message = shared(c.Type), shared(c.Reason), shared(c.Message)
@@ -59,6 +61,28 @@ func Watch(
 	}
 	go h.keeper.run(ctx)
 	return h.keeper.index, registration.HasSynced, nil
+}
+
+// List lists the associations that exist, in no order. They must not be changed.
+type List func() []*v1alpha1.PodIdentityAssociation
+
+// Stored lists the associations as the cache last saw them, without a copy of them.
+func Stored(ctx context.Context, informers cache.Informers) (List, error) {
+	informer, err := informers.GetInformer(ctx, &v1alpha1.PodIdentityAssociation{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, fmt.Errorf("watch PodIdentityAssociations: %w", err)
+	}
+	shared, ok := informer.(toolscache.SharedInformer)
+	if !ok {
+		return nil, fmt.Errorf("watch PodIdentityAssociations: the informer is a %T, without a store", informer)
+	}
+	return func() []*v1alpha1.PodIdentityAssociation {
+		var all []*v1alpha1.PodIdentityAssociation
+		for _, object := range shared.GetStore().List() {
+			all = append(all, object.(*v1alpha1.PodIdentityAssociation))
+		}
+		return all
+	}, nil
 }
 
 // eventHandler takes events of associations into the index.

@@ -111,14 +111,13 @@ func TestOfTheMetadataOfAnAssociationTheCacheHoldsWhatIsUsed(t *testing.T) {
 	a.Annotations = map[string]string{corev1.LastAppliedConfigAnnotation: "{}"}
 	a.Finalizers = []string{"example.com/finalizer"}
 	inCluster(t, func(c *cluster) { c.associations.Add(a) }, func(c *cluster) {
-		var cached v1alpha1.PodIdentityAssociation
-		if err := c.cache.Get(c.t.Context(), client.ObjectKey{Name: "a"}, &cached); err != nil {
+		stored, err := association.Stored(c.t.Context(), c.cache)
+		if err != nil {
 			c.t.Fatal(err)
 		}
 		want.ResourceVersion = "1"
-		cached.TypeMeta = want.TypeMeta
-		if !equality.Semantic.DeepEqual(&cached, want) {
-			c.t.Errorf("cached is %+v, not %+v", cached, want)
+		if all := stored(); !equality.Semantic.DeepEqual(all, []*v1alpha1.PodIdentityAssociation{want}) {
+			c.t.Errorf("stored is %+v, not %+v", all, want)
 		}
 	})
 }
@@ -133,6 +132,9 @@ func (noInformers) GetInformer(context.Context, client.Object, ...cache.Informer
 func TestAWatchThatCannotBeSetUpSaysOfWhat(t *testing.T) {
 	if _, _, err := association.Watch(t.Context(), noInformers{}, nil, nil, nil); err == nil || err.Error() != "watch PodIdentityAssociations: no such kind" {
 		t.Errorf("associations: %v", err)
+	}
+	if _, err := association.Stored(t.Context(), noInformers{}); err == nil || err.Error() != "watch PodIdentityAssociations: no such kind" {
+		t.Errorf("stored associations: %v", err)
 	}
 	if _, err := association.WatchRoles(t.Context(), noInformers{}, nil, association.AllAnnotations, nil, nil); err == nil || err.Error() != "watch Namespaces: no such kind" {
 		t.Errorf("roles: %v", err)

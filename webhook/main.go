@@ -67,7 +67,7 @@ func run(ctx context.Context, c config.Config) error {
 		return err
 	}
 	controller, err := controller.New(controller.Options{
-		Cluster: mgr, Identities: sources.identities, Definition: definition.State, AuthCA: sources.authCA, Rules: sources.rules, Synced: sources.synced, Changes: changes,
+		Cluster: mgr, Identities: sources.identities, Associations: sources.associations, Definition: definition.State, AuthCA: sources.authCA, Rules: sources.rules, Synced: sources.synced, Changes: changes,
 		Injection: c.Injection, ExcludedNamespaces: inject.ExcludedNamespaces(c.Namespace), Issuer: issuerComparison(c, kubernetes), Metrics: metrics.Registry, MetricsLimit: c.MetricsLimit, Log: log,
 	})
 	if err != nil {

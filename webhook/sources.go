@@ -18,7 +18,8 @@ import (
 
 // sources are what admissions depend on besides the pod. Every replica has them in memory.
 type sources struct {
-	identities *association.Index
+	identities   *association.Index
+	associations association.List
 	// authCA is the CA bundle of the auth service, always empty where pods do not use one.
 	authCA func() string
 	// rules are what the LimitRanges and ResourceQuotas of a namespace demand.
@@ -44,7 +45,11 @@ func watched(c config.Config, rotation certs.Config) map[client.Object]cache.ByO
 // watchSources follows the associations, the roles that service accounts name, LimitRanges and ResourceQuotas, and where pods use one, the CA
 // bundle of the auth service.
 func watchSources(ctx context.Context, informers cache.Informers, c config.Config, definition *association.Definition, changes *association.Changes, log logrus.FieldLogger) (sources, error) {
-	index, associations, err := association.Watch(ctx, informers, definition, changes, log)
+	index, associationsRead, err := association.Watch(ctx, informers, definition, changes, log)
+	if err != nil {
+		return sources{}, err
+	}
+	associations, err := association.Stored(ctx, informers)
 	if err != nil {
 		return sources{}, err
 	}
@@ -56,7 +61,9 @@ func watchSources(ctx context.Context, informers cache.Informers, c config.Confi
 	if err != nil {
 		return sources{}, err
 	}
-	s := sources{identities: index, authCA: func() string { return "" }, rules: rules.Rules, synced: both(both(associations, rulesRead), roles)}
+	s := sources{
+		identities: index, associations: associations, authCA: func() string { return "" }, rules: rules.Rules, synced: both(both(associationsRead, rulesRead), roles),
+	}
 	if c.Injection.NeedsAuthCA() {
 		bundle, read, err := authca.Watch(ctx, informers, changes, log)
 		if err != nil {

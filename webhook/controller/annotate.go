@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -41,7 +40,7 @@ type annotator struct {
 	pods       podStore
 	identities *association.Index
 	authCA     func() string
-	conflicts  conflicts
+	conflicts  *conflicts
 	labels     labelReader
 	disputed   prometheus.Counter
 	log        logrus.FieldLogger
@@ -56,7 +55,7 @@ func (c *Controller) newAnnotator(pods podStore) (*annotator, error) {
 	writer, err := c.newClient()
 	return &annotator{
 		client: writer, pods: pods, identities: c.options.Identities, authCA: c.options.AuthCA,
-		conflicts: conflicts{writes: map[types.UID]write{}}, disputed: c.disputed, log: c.options.Log,
+		conflicts: newConflicts(), disputed: c.disputed, log: c.options.Log,
 	}, err
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 func newTestAnnotator(authCA string) *annotator {
-	return &annotator{identities: association.NewIndex(), authCA: func() string { return authCA }}
+	return &annotator{identities: association.NewIndex(), authCA: func() string { return authCA }, conflicts: newConflicts()}
 }
 
 func TestWhichPodsAreStale(t *testing.T) {

@@ -69,7 +69,6 @@ func newFakeCluster(t *testing.T) *fakeCluster {
 func (c *fakeCluster) GetScheme() *runtime.Scheme  { return c.scheme }
 func (c *fakeCluster) GetConfig() *rest.Config     { return &rest.Config{Host: "localhost"} }
 func (c *fakeCluster) GetHTTPClient() *http.Client { return &http.Client{} }
-func (c *fakeCluster) GetClient() client.Client    { return c.client }
 func (c *fakeCluster) GetRESTMapper() meta.RESTMapper {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(corev1.SchemeGroupVersion.WithKind("Pod"), meta.RESTScopeNamespace)
@@ -82,7 +81,7 @@ func (c *fakeCluster) GetRESTMapper() meta.RESTMapper {
 func (c *fakeCluster) newController() *Controller {
 	log, _ := logrustest.NewNullLogger()
 	built, err := New(Options{
-		Cluster: c, Identities: c.identities, AuthCA: func() string { return c.authCA }, Synced: func() bool { return true }, Changes: &c.changes,
+		Cluster: c, Identities: c.identities, Associations: c.associations, AuthCA: func() string { return c.authCA }, Synced: func() bool { return true }, Changes: &c.changes,
 		Definition: func() association.DefinitionState { return association.DefinitionState{UID: "definition"} },
 		Rules:      func(string) inject.Rules { return inject.Rules{} },
 		Injection:  inject.DefaultSettings(), ExcludedNamespaces: []string{"kube-system"}, Metrics: prometheus.NewRegistry(), MetricsLimit: 10, Log: log,
@@ -93,6 +92,18 @@ func (c *fakeCluster) newController() *Controller {
 	built.newClient = func() (client.Client, error) { return c.writer(), nil }
 	built.newInformer = c.newInformer
 	return built
+}
+
+func (c *fakeCluster) associations() []*v1alpha1.PodIdentityAssociation {
+	var list v1alpha1.PodIdentityAssociationList
+	if err := c.client.List(context.WithoutCancel(c.t.Context()), &list); err != nil {
+		c.t.Error(err)
+	}
+	var all []*v1alpha1.PodIdentityAssociation
+	for i := range list.Items {
+		all = append(all, &list.Items[i])
+	}
+	return all
 }
 
 // lead runs a new controller until stop is called.

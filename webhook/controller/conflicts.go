@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -17,18 +18,24 @@ const (
 // conflicts remembers which annotations were written to each pod, so that another writer that insists is answered less and less often.
 // A single foreign edit is corrected at once, and a new status of ours never waits.
 type conflicts struct {
+	seed   maphash.Seed
 	mu     sync.Mutex
 	writes map[types.UID]write
 }
 
+// write is the last one to a pod. Of texts it has the hashes: there are as many as pods, and the cache has the texts already.
 type write struct {
-	status string
+	status uint64
 	at     time.Time
 	// times is how often this status was written.
 	times int
-	// intended are the annotations that were to be written last, and arrived is whether the pod was seen with them.
-	intended annotations
+	// intended is of the annotations that were to be written last, and arrived is whether the pod was seen with them.
+	intended uint64
 	arrived  bool
+}
+
+func newConflicts() *conflicts {
+	return &conflicts{seed: maphash.MakeSeed(), writes: map[types.UID]write{}}
 }
 
 // backoff is how long to wait before the status is written to the pod.
@@ -36,7 +43,7 @@ func (c *conflicts) backoff(pod types.UID, status string) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	last, written := c.writes[pod]
-	if !written || last.status != status || last.times < 2 {
+	if !written || last.status != maphash.Comparable(c.seed, status) || last.times < 2 {
 		return 0
 	}
 	backoff := min(time.Second<<min(last.times-2, 6), maxBackoff)
@@ -47,9 +54,9 @@ func (c *conflicts) backoff(pod types.UID, status string) time.Duration {
 func (c *conflicts) intends(pod types.UID, wanted annotations) (disputed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := c.writes[pod]
-	disputed = last.arrived && last.intended == wanted
-	last.intended, last.arrived = wanted, last.arrived && !disputed && last.intended == wanted
+	last, intended := c.writes[pod], maphash.Comparable(c.seed, wanted)
+	disputed = last.arrived && last.intended == intended
+	last.intended, last.arrived = intended, false
 	c.writes[pod] = last
 	return disputed
 }
@@ -58,7 +65,7 @@ func (c *conflicts) intends(pod types.UID, wanted annotations) (disputed bool) {
 func (c *conflicts) seen(pod types.UID, present annotations) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if last, known := c.writes[pod]; known && last.intended == present {
+	if last, known := c.writes[pod]; known && last.intended == maphash.Comparable(c.seed, present) {
 		last.arrived = true
 		c.writes[pod] = last
 	}
@@ -68,11 +75,11 @@ func (c *conflicts) seen(pod types.UID, present annotations) {
 func (c *conflicts) wrote(pod types.UID, status string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	last := c.writes[pod]
-	if last.status != status || time.Since(last.at) > resetAfter {
+	last, written := c.writes[pod], maphash.Comparable(c.seed, status)
+	if last.status != written || time.Since(last.at) > resetAfter {
 		last.times = 0
 	}
-	last.status, last.at, last.times = status, time.Now(), last.times+1
+	last.status, last.at, last.times = written, time.Now(), last.times+1
 	c.writes[pod] = last
 }
 

@@ -4,14 +4,12 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"k8s.io/apimachinery/pkg/types"
 )
 
 func TestAWriterThatInsistsIsAnsweredLessAndLessOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ours = "injected"
-		c := conflicts{writes: map[types.UID]write{}}
+		c := newConflicts()
 		if c.backoff("pod", ours) != 0 {
 			t.Error("the first write waits")
 		}
@@ -40,7 +38,7 @@ func TestAWriterThatInsistsIsAnsweredLessAndLessOften(t *testing.T) {
 
 func TestANewStatusOfOursNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := conflicts{writes: map[types.UID]write{}}
+		c := newConflicts()
 		for range 100 {
 			for _, what := range []string{"one", "two", ""} {
 				if backoff := c.backoff("pod", what); backoff != 0 {
@@ -55,7 +53,7 @@ func TestANewStatusOfOursNeverWaits(t *testing.T) {
 func TestConflictsAreForgottenAfterAWhileAndWithTheirPod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ours = "injected"
-		c := conflicts{writes: map[types.UID]write{}}
+		c := newConflicts()
 		for range 5 {
 			c.wrote("a", ours)
 			c.wrote("b", ours)
@@ -86,7 +84,7 @@ func TestOnlyWhatSomebodyElseHasChangedIsAConflict(t *testing.T) {
 		"nor is the same again, where only others were seen": {[]annotations{others}, ours, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := conflicts{writes: map[types.UID]write{}}
+			c := newConflicts()
 			c.intends("pod", ours)
 			for _, present := range test.seen {
 				c.seen("pod", present)

@@ -30,10 +30,12 @@ const requestsPerSecond = 100
 
 // Options are what a Controller works with. All are required, except ExcludedNamespaces and Issuer.
 type Options struct {
-	// Cluster is how to reach the API server. Its client reads associations from a cache.
+	// Cluster is how to reach the API server.
 	Cluster cluster.Cluster
 	// Identities has the associations.
 	Identities *association.Index
+	// Associations lists the associations.
+	Associations association.List
 	// Definition is what this replica knows of the definition of associations.
 	Definition func() association.DefinitionState
 	// AuthCA is the CA bundle of the auth service; while it is empty, pods keep what they have.

@@ -44,9 +44,8 @@ type allAssociations struct{}
 
 // statusReporter writes the status of every association.
 type statusReporter struct {
-	client client.Client
-	// associations reads from a cache.
-	associations client.Reader
+	client       client.Client
+	associations association.List
 	pods         podStore
 	troubles     troubleStore
 	identities   *association.Index
@@ -64,7 +63,7 @@ func (c *Controller) newStatusReporter(pods podStore, troubles troubleStore) (*s
 	writer, err := c.newClient()
 	events := eventCreator{writer, c.hostname}
 	return &statusReporter{
-		client: writer, associations: c.options.Cluster.GetClient(), pods: pods, troubles: troubles, identities: c.options.Identities, settings: c.options.Injection,
+		client: writer, associations: c.options.Associations, pods: pods, troubles: troubles, identities: c.options.Identities, settings: c.options.Injection,
 		events: events, fleet: c.fleet, log: c.options.Log,
 		outdated: &outdatedPods{identities: c.options.Identities, reminders: newReminders(events), log: c.options.Log},
 	}, err
@@ -91,22 +90,17 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 	if !r.troubles.read() {
 		return reconcile.Result{RequeueAfter: debounce / 10}, nil
 	}
-	var all v1alpha1.PodIdentityAssociationList
-	if err := r.associations.List(ctx, &all, client.UnsafeDisableDeepCopy); err != nil {
-		return reconcile.Result{}, fmt.Errorf("list the associations: %w", err)
-	}
-	now, pods := time.Now(), r.pods.all()
+	all, now, pods := r.associations(), time.Now(), r.pods.all()
 	r.outdated.report(ctx, pods)
-	r.waiting = r.waiting.update(pods, r.waitingFrom(all.Items, now))
+	r.waiting = r.waiting.update(pods, r.waitingFrom(all, now))
 	r.epochs = r.epochs.update(pods, now)
 	said := r.troubles.byPod(now)
 	used := usageByAssociation(pods, r.identities, r.waiting.unready(now), r.epochs.said(said))
 	found := r.census(pods, r.epochs.said(said))
-	failures := make([]error, len(all.Items))
+	failures := make([]error, len(all))
 	var writes errgroup.Group
 	writes.SetLimit(statusWriters)
-	for i := range all.Items {
-		a := &all.Items[i]
+	for i, a := range all {
 		outcome := outcome{winner: r.identities.Winner(a.Name), invalid: association.Check(a), usage: used[a.Name], settings: r.settings}
 		status := outcome.status(a)
 		found.ready[a.Name] = ready(status).Status == metav1.ConditionTrue
@@ -127,14 +121,14 @@ func (r *statusReporter) Reconcile(ctx context.Context, _ allAssociations) (reco
 
 // waitingFrom returns a function that tells since when a pod waits that was not seen waiting before. That is now; but at
 // its first reconciliation a new leader goes on from what the associations say, for which the last leader has waited.
-func (r *statusReporter) waitingFrom(all []v1alpha1.PodIdentityAssociation, now time.Time) func(*corev1.Pod) time.Time {
+func (r *statusReporter) waitingFrom(all []*v1alpha1.PodIdentityAssociation, now time.Time) func(*corev1.Pod) time.Time {
 	if r.waiting != nil {
 		return func(*corev1.Pod) time.Time { return now }
 	}
 	reported := map[string]time.Time{}
-	for i := range all {
-		if condition := ready(all[i].Status); condition.Reason == v1alpha1.ReasonNoCredentials {
-			reported[all[i].Name] = condition.LastTransitionTime.Add(-unreadyThreshold)
+	for _, a := range all {
+		if condition := ready(a.Status); condition.Reason == v1alpha1.ReasonNoCredentials {
+			reported[a.Name] = condition.LastTransitionTime.Add(-unreadyThreshold)
 		}
 	}
 	return func(pod *corev1.Pod) time.Time {

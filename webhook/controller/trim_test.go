@@ -40,6 +40,32 @@ func TestATrimmedPodIsTrimmedNoFurther(t *testing.T) {
 	}
 }
 
+// What a pod shares with the one before must never be another's.
+func TestATrimmedPodHasItsOwnWhateverWasTrimmedBefore(t *testing.T) {
+	tr := &trimmer{identities: index(t, "reader")}
+	random := rand.New(rand.NewPCG(1, 0))
+	for range 5000 {
+		pod := randomPod(random)
+		if got, want := trimPod(t, tr, pod), trimPod(t, &trimmer{identities: tr.identities}, pod); !reflect.DeepEqual(got, want) {
+			t.Fatalf("after others it is %+v, alone %+v", got, want)
+		}
+	}
+}
+
+func TestThePodsOfAWorkloadShareMostOfWhatIsKept(t *testing.T) {
+	tr := new(trimmer)
+	kept := func(name, identity string) *corev1.Pod {
+		return trimPod(t, tr, changed(injectedPod(name, "reader"), carries(identity)))
+	}
+	one, other := kept("one", "role"), kept("other", "role")
+	if &one.Spec.InitContainers[0] != &other.Spec.InitContainers[0] || reflect.ValueOf(one.Annotations).Pointer() != reflect.ValueOf(other.Annotations).Pointer() {
+		t.Error("each has its own")
+	}
+	if another := kept("another", "another role"); another.Annotations[contract.AnnotationIdentity] != "another role" || one.Annotations[contract.AnnotationIdentity] != "role" {
+		t.Errorf("%+v after %+v", another, one)
+	}
+}
+
 func tagsOf(pod *corev1.Pod, identities *association.Index) string {
 	identity, _ := identities.Identity(serviceAccount(pod))
 	return identity.For(pod.Labels).Tags
