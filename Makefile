@@ -76,7 +76,7 @@ bench-quick: bin/e2e binaries ## measures what needs no cluster
 
 .PHONY: test
 test: prepare lint ## runs all tests: linters, unit tests and the scenarios on a real cluster
-	@$(TOOL) gotestsum --format testname --raw-command --post-run-command \
+	@$(TOOL) gotestsum --format testname --hide-summary=output --raw-command --post-run-command \
 	  'sh -c "echo $$((TESTS_TOTAL - TESTS_FAILED - TESTS_SKIPPED)) passed, $$TESTS_FAILED failed"' \
 	  -- $(MAKE) --silent --no-print-directory test-json
 
