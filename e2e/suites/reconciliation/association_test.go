@@ -10,8 +10,8 @@ func columns(t *testing.T, f fixture) {
 	t.Parallel()
 	f.startAssociated(t)
 	name := f.association("reader")
-	f.Do(t, "wait", "--for=jsonpath={.status.pods}=1", "pia/"+name, "--timeout=30s")
-	f.Do(t, "wait", "--for=condition=Ready", "pia/"+name, "--timeout=30s")
+	f.Do(t, "wait", "--for=jsonpath={.status.pods}=1", "pia/"+name, "--timeout=3m")
+	f.Do(t, "wait", "--for=condition=Ready", "pia/"+name, "--timeout=3m")
 	lines := strings.Split(strings.TrimSpace(f.Do(t, "get", "pia", name)), "\n")
 	want := "NAME NAMESPACE SERVICEACCOUNT ROLE READY PODS AGE\n" + name + " " + f.namespace + " reader " + f.RoleARN + " True 1"
 	got := strings.Join(strings.Fields(lines[0]), " ") + "\n" + strings.Join(strings.Fields(lines[1])[:6], " ")
@@ -25,13 +25,13 @@ func conflict(t *testing.T, f fixture) {
 	f.startAssociated(t)
 	first, second := f.association("reader"), f.association("second")
 	f.associate(t, "second", f.namespace)
-	f.Do(t, "wait", "--for=condition=Conflicted", "pia/"+second, "--timeout=30s")
-	f.Do(t, "wait", "--for=condition=Ready=false", "pia/"+second, "--timeout=30s")
+	f.Do(t, "wait", "--for=condition=Conflicted", "pia/"+second, "--timeout=3m")
+	f.Do(t, "wait", "--for=condition=Ready=false", "pia/"+second, "--timeout=3m")
 	f.awaitDescription(t, []string{"pia", second}, "PodIdentityAssociation "+first+" takes precedence", "Warning  Conflicted",
 		first+" selects the same pods and is older, so it is used: delete one of the two")
 	f.dissociate(t, "reader")
 	f.awaitAssociation(t, "second")
-	f.Do(t, "wait", "--for=condition=Conflicted=false", "pia/"+second, "--timeout=30s")
+	f.Do(t, "wait", "--for=condition=Conflicted=false", "pia/"+second, "--timeout=3m")
 	f.awaitDescription(t, []string{"pia", second}, "Normal   InEffect")
 }
 
@@ -47,7 +47,7 @@ func sharedTarget(t *testing.T, f fixture) {
 	t.Parallel()
 	f.associateAccount(t, "shared", f.pattern(), "nobody", fmt.Sprintf("roleARN: %q, targetRoleARN: %q", f.RoleARN, f.RefusedRoleARN))
 	name := f.association("shared")
-	f.Do(t, "wait", "--for=condition=SessionVerified=false", "pia/"+name, "--timeout=30s")
+	f.Do(t, "wait", "--for=condition=SessionVerified=false", "pia/"+name, "--timeout=3m")
 	f.awaitDescription(t, []string{"pia", name}, "the pod sends the session tags", "Warning  TargetRoleShared", "share the target role")
 }
 
@@ -65,6 +65,6 @@ func (f fixture) createRefused(t *testing.T) string {
 	t.Helper()
 	f.associateAccount(t, "refused", f.namespace, "reader", fmt.Sprintf("roleARN: %q", f.RefusedRoleARN))
 	f.run(t, "app", "reader")
-	f.Do(t, "wait", "--for=condition=Ready=false", "pia/"+f.association("refused"), "--timeout=2m")
+	f.Do(t, "wait", "--for=condition=Ready=false", "pia/"+f.association("refused"), "--timeout=4m")
 	return f.association("refused")
 }

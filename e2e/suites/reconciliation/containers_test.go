@@ -33,7 +33,7 @@ while b"Authorization" not in sent:
     c.sendall(b"HTTP/1.1 500 stolen\r\nContent-Length: 0\r\n\r\n")
 open("/dev/shm/sent", "wb").write(sent)
 os.rename("/dev/shm/sent", "/dev/shm/stolen")
-time.sleep(15)
+time.sleep(30)
 `
 	// asking is what an application does without end.
 	asking = `(while :; do wget -q -O /dev/null --header "Authorization: $(cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)" $AWS_CONTAINER_CREDENTIALS_FULL_URI; sleep 0.05; done) > /dev/null 2>&1 &`
@@ -85,8 +85,10 @@ func (f fixture) keepApart(t *testing.T) {
 	f.Do(t, "delete", "pia", f.association("agent"))
 	f.awaitInAgent(t, "that of the pod", func(seen string) bool { return strings.Contains(seen, "aws.png") })
 	f.associateAccount(t, "agent", f.namespace, "reader", fmt.Sprintf("roleARN: %q, container: agen*", f.RefusedRoleARN))
-	f.Do(t, "wait", `--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=NoNewCredentials`, "pia/"+f.association("agent"), "--timeout=2m")
-	f.Do(t, "wait", "--for=condition=Ready", "pia/"+f.association("reader"), "--timeout=1s")
+	f.Do(t, "wait", `--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=NoNewCredentials`, "pia/"+f.association("agent"), "--timeout=4m")
+	if ready := f.Do(t, "get", "pia", f.association("reader"), "--output=jsonpath="+readiness); ready != "True" {
+		t.Errorf("the Ready condition of the association of the pod is %q", ready)
+	}
 	f.awaitDescription(t, []string{"pod", "--namespace=" + f.namespace, "app"}, "container agent: STS refuses role "+f.RefusedRoleARN)
 	f.list(t)
 }
@@ -129,7 +131,7 @@ func (f fixture) tryList(t *testing.T) string {
 func (f fixture) awaitInAgent(t *testing.T, what string, is func(seen string) bool) {
 	t.Helper()
 	var seen string
-	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, waitTimeout, true, func(context.Context) (bool, error) {
 		seen = f.tryList(t)
 		return is(seen), nil
 	})
@@ -166,14 +168,14 @@ func (f fixture) listenInPlace(t *testing.T) {
 	f.inAgent(t, "sh", "-c", "python3 -c '"+listener+"' > /dev/null 2>&1 &")
 	f.execute(t, "sh", "-c", asking)
 	f.killSidecar(t)
-	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, waitTimeout, true, func(context.Context) (bool, error) {
 		return f.inAgent(t, "sh", "-c", "test -e /dev/shm/stolen && echo stolen; true") != "", nil
 	})
 	if err != nil {
 		t.Fatal("container agent was sent no token: the attack was not tried")
 	}
 	var answer string
-	err = wait.PollUntilContextTimeout(t.Context(), time.Second, 2*time.Minute, true, func(context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(t.Context(), time.Second, waitTimeout, true, func(context.Context) (bool, error) {
 		answer = f.inAgent(t, "sh", "-c", fmt.Sprintf(ask, stolen))
 		return strings.HasPrefix(answer, "HTTP/1.1 "), nil
 	})
@@ -188,7 +190,7 @@ func (f fixture) listenInPlace(t *testing.T) {
 func (f fixture) awaitLog(t *testing.T, says ...string) {
 	t.Helper()
 	var log string
-	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, waitTimeout, true, func(context.Context) (bool, error) {
 		log = f.Do(t, "logs", "--namespace="+f.namespace, "app", "--container=pod-identity")
 		return !slices.ContainsFunc(says, func(one string) bool { return !strings.Contains(log, one) }), nil
 	})

@@ -19,13 +19,13 @@ func deletedDefinition(t *testing.T, f fixture) {
 	restore := f.backUp(t)
 	f.startAssociated(t)
 	uid := f.Do(t, "get", definition, "--output=jsonpath={.metadata.uid}")
-	f.Do(t, "delete", definition, "--timeout=1m")
+	f.Do(t, "delete", definition, "--timeout=3m")
 	f.AwaitAny(t, "event", "--namespace=default", "--field-selector=reason=DefinitionMissing,involvedObject.uid="+uid)
 	f.awaitMetrics(t, "every replica says that it is missing", func(all string) bool {
 		return strings.Contains(all, "podidentity_definition_missing 1") && !strings.Contains(all, "podidentity_definition_missing 0")
 	})
 	f.run(t, "late", "reader")
-	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/late", "--timeout=1m")
+	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/late", "--timeout=3m")
 	// Time enough for an informer to ask in vain more and more rarely.
 	for range 20 {
 		f.list(t)
@@ -37,7 +37,7 @@ func deletedDefinition(t *testing.T, f fixture) {
 	f.associateAccount(t, "reader", f.namespace, "reader", fmt.Sprintf("roleARN: %q, disableSessionTags: true", f.RoleARN))
 	applied := time.Now()
 	want := fmt.Sprintf(`{"association":%q,"roleARN":%q,"disableSessionTags":true}`, f.association("reader"), f.RoleARN)
-	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+want, "pod/app", "--timeout=1m")
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+want, "pod/app", "--timeout=3m")
 	t.Logf("from an association that is applied right after the return of the definition to the changed identity of a pod: %s, of which kubectl took %s to apply it",
 		time.Since(begin).Round(10*time.Millisecond), applied.Sub(begin).Round(10*time.Millisecond))
 	f.list(t)
@@ -57,7 +57,7 @@ func (f fixture) backUp(t *testing.T) (restore func(context.Context)) {
 	restore = func(ctx context.Context) {
 		for _, arguments := range [][]string{
 			{"apply", "--filename=" + filepath.Join(root, "manifests/base/crd")},
-			{"wait", "--for=condition=Established", definition, "--timeout=1m"},
+			{"wait", "--for=condition=Established", definition, "--timeout=3m"},
 			{"apply", "--filename=-"},
 		} {
 			if _, err := f.Kubectl(ctx, strings.NewReader(all), arguments...); err != nil && !strings.Contains(err.Error(), "no objects passed to apply") {

@@ -12,6 +12,9 @@ import (
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
+// waitTimeout is how long anything may take here: many times what it takes, since machines differ.
+const waitTimeout = 3 * time.Minute
+
 // fixture is where one scenario runs: a namespace with the label and the service account reader, in which no other does.
 type fixture struct {
 	*platform.Env
@@ -68,7 +71,7 @@ func (f fixture) start(t *testing.T) {
 
 func (f fixture) awaitReady(t *testing.T) {
 	t.Helper()
-	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=2m")
+	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=3m")
 }
 
 // startAssociated starts the pod app, with the association reader.
@@ -78,6 +81,9 @@ func (f fixture) startAssociated(t *testing.T) {
 	f.start(t)
 	f.awaitAssociation(t, "reader")
 }
+
+// readiness is the JSON path of the Ready condition of a pod or an association.
+const readiness = `{.status.conditions[?(@.type=="Ready")].status}`
 
 // inPod is what a JSON path finds in the pod app.
 func (f fixture) inPod(t *testing.T, path string) string {
@@ -103,7 +109,7 @@ func (f fixture) execute(t *testing.T, command ...string) string {
 func (f fixture) until(t *testing.T, code string, change func()) time.Duration {
 	t.Helper()
 	const loop = `while ! wget -q -S -O /dev/null --header "Authorization: $(cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)" $AWS_CONTAINER_CREDENTIALS_FULL_URI 2>&1 | grep -q "HTTP/1.1 %s"; do :; done`
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	defer cancel()
 	answered := make(chan error, 1)
 	go func() {
@@ -133,14 +139,14 @@ func (f fixture) list(t *testing.T) {
 func (f fixture) awaitAssociation(t *testing.T, name string) {
 	t.Helper()
 	want := fmt.Sprintf(`{"association":%q,"roleARN":%q}`, f.association(name), f.RoleARN)
-	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+want, "pod/app", "--timeout=1m")
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+want, "pod/app", "--timeout=3m")
 }
 
 // awaitDescription waits until kubectl describe says all of these.
 func (f fixture) awaitDescription(t *testing.T, of []string, says ...string) {
 	t.Helper()
 	var seen string
-	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, waitTimeout, true, func(context.Context) (bool, error) {
 		seen = f.Do(t, append([]string{"describe"}, of...)...)
 		for _, sentence := range says {
 			if !strings.Contains(seen, sentence) {
@@ -158,7 +164,7 @@ func (f fixture) awaitDescription(t *testing.T, of []string, says ...string) {
 func (f fixture) awaitTrouble(t *testing.T, trouble string) {
 	t.Helper()
 	var said string
-	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, waitTimeout, true, func(ctx context.Context) (bool, error) {
 		out, err := f.Kubectl(ctx, nil, "exec", "--namespace="+f.namespace, "app", "--container=pod-identity", "--", "/sidecar", "probe", "--live")
 		said = fmt.Sprint(out, err)
 		return (err == nil) == (trouble == "") && strings.Contains(said, trouble), nil

@@ -16,7 +16,7 @@ func comingFromIRSA(t *testing.T, f fixture) {
 	f.associateAccount(t, "over-irsa", f.namespace, "reader", fmt.Sprintf("roleARN: %q", f.RefusedRoleARN))
 	f.awaitTrouble(t, "STS refuses role "+f.RefusedRoleARN)
 	f.list(t)
-	if ready := f.inPod(t, `{.status.conditions[?(@.type=="Ready")].status}`); ready != "True" {
+	if ready := f.inPod(t, readiness); ready != "True" {
 		t.Errorf("the Ready condition of the pod is %q", ready)
 	}
 	f.dissociate(t, "over-irsa")

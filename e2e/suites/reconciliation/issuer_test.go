@@ -50,9 +50,9 @@ func (f fixture) webhookPods(t *testing.T) []string {
 func (f fixture) awaitReplaced(t *testing.T, before []string) {
 	t.Helper()
 	for _, deployment := range deployments() {
-		f.Do(t, "rollout", "status", "--namespace=pod-identity", deployment, "--timeout=2m")
+		f.Do(t, "rollout", "status", "--namespace=pod-identity", deployment, "--timeout=3m")
 	}
-	f.Do(t, append([]string{"wait", "--namespace=pod-identity", "--for=delete", "--timeout=1m"}, before...)...)
+	f.Do(t, append([]string{"wait", "--namespace=pod-identity", "--for=delete", "--timeout=3m"}, before...)...)
 }
 
 // keepDeployments returns what makes the Deployments of the webhook as they are now.
@@ -66,7 +66,7 @@ func (f fixture) keepDeployments(t *testing.T) (restore func()) {
 		t.Helper()
 		ctx := context.WithoutCancel(t.Context())
 		for deployment, revision := range revisions {
-			for _, arguments := range [][]string{{"undo", "--to-revision=" + revision}, {"status", "--timeout=2m"}} {
+			for _, arguments := range [][]string{{"undo", "--to-revision=" + revision}, {"status", "--timeout=3m"}} {
 				if _, err := f.Kubectl(ctx, nil, append([]string{"rollout", arguments[0], "--namespace=pod-identity", deployment}, arguments[1:]...)...); err != nil {
 					t.Errorf("make %s as it was: %v", deployment, err)
 				}

@@ -30,7 +30,8 @@ func killedSidecar(t *testing.T, f fixture) {
 	token := []string{"sh", "-c", "cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
 	before := f.execute(t, token...)
 	f.killSidecar(t)
-	f.Do(t, "wait", "--namespace="+f.namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/app", "--timeout=1m")
+	f.Do(t, "wait", "--namespace="+f.namespace, "--for=jsonpath={.status.initContainerStatuses[0].restartCount}=1", "pod/app", "--timeout=3m")
+	f.awaitReady(t)
 	f.list(t)
 	if after := f.execute(t, token...); after != before {
 		t.Error("the authorization token is another one")

@@ -16,8 +16,8 @@ func labelRemoved(t *testing.T, f fixture) {
 	f.startAssociated(t)
 	before := f.inPod(t, `{.metadata.annotations.podidentity\.dev/identity}`)
 	f.forge(t, `{"labels": {"podidentity.dev/injected": null}, "annotations": {"podidentity.dev/identity": "{\"roleARN\":\"arn:minio:iam:::role/forged\"}"}}`)
-	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.labels.podidentity\.dev/injected}=true`, "pod/app", "--timeout=30s")
-	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/app", "--timeout=30s")
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.labels.podidentity\.dev/injected}=true`, "pod/app", "--timeout=3m")
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/app", "--timeout=3m")
 	if events := f.Do(t, "get", "events", "--namespace="+f.namespace, "--field-selector=reason=NotInjected", "--output=name"); events != "" {
 		t.Errorf("a pod with a sidecar is said to have none: %s", events)
 	}
@@ -31,7 +31,7 @@ func labels(t *testing.T, f fixture) {
 	await := func(tags string) {
 		t.Helper()
 		want, seen := fmt.Sprintf(`{"association":%q,"roleARN":%q%s}`, name, f.RoleARN, tags), ""
-		err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, 30*time.Second, true, func(context.Context) (bool, error) {
+		err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, waitTimeout, true, func(context.Context) (bool, error) {
 			seen = f.inPod(t, `{.metadata.annotations.podidentity\.dev/identity}`)
 			return seen == want, nil
 		})

@@ -20,7 +20,7 @@ func anotherLeader(t *testing.T, f fixture) {
 	before := f.Do(t, "get", "pia", refused, transition)
 	last := f.leader(t)
 	f.Do(t, "delete", "pod", "--namespace=pod-identity", last)
-	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, waitTimeout, true, func(context.Context) (bool, error) {
 		next := f.leader(t)
 		return next != "" && next != last, nil
 	})
@@ -29,14 +29,14 @@ func anotherLeader(t *testing.T, f fixture) {
 	}
 	// The new leader writes all statuses at once: when this one is written, the other has been looked at.
 	f.associateAccount(t, "witness", f.namespace, "witness", fmt.Sprintf("roleARN: %q", f.RoleARN))
-	f.Do(t, "wait", "--for=condition=Ready", "pia/"+f.association("witness"), "--timeout=1m")
+	f.Do(t, "wait", "--for=condition=Ready", "pia/"+f.association("witness"), "--timeout=3m")
 	if after := f.Do(t, "get", "pia", refused, transition); after != before || !strings.HasPrefix(after, "False ") {
 		t.Errorf("Ready was %s, and is %s under the new leader", before, after)
 	}
 	if events := f.Do(t, "get", "events", "--namespace=default", "--field-selector=reason=InEffect,involvedObject.name="+refused, "--output=name"); events != "" {
 		t.Errorf("the new leader announces %s", events)
 	}
-	f.Do(t, "wait", "--namespace=pod-identity", "--for=condition=Ready", "pod", "--all", "--timeout=1m")
+	f.Do(t, "wait", "--namespace=pod-identity", "--for=condition=Ready", "pod", "--all", "--timeout=3m")
 	f.awaitMetrics(t, "one replica counts it", func(all string) bool { return strings.Contains(all, uninjectedMetric(late)+" 1") })
 	if events := strings.Fields(f.Do(t, "get", "events", "--namespace="+late, "--field-selector=reason=NotInjected", "--output=name")); len(events) != 1 {
 		t.Errorf("of a pod that was not injected there are the events %q", events)

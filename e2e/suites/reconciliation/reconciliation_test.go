@@ -60,7 +60,7 @@ func podStatus(t *testing.T, f fixture) {
 	t.Parallel()
 	f.start(t)
 	f.associate(t, "reader", f.namespace)
-	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/app", "--timeout=30s")
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/app", "--timeout=3m")
 }
 
 func editedIdentity(t *testing.T, f fixture) {
@@ -68,7 +68,7 @@ func editedIdentity(t *testing.T, f fixture) {
 	f.startAssociated(t)
 	before := f.inPod(t, `{.metadata.annotations.podidentity\.dev/identity}`)
 	f.forge(t, `{"annotations": {"podidentity.dev/identity": "{\"roleARN\":\"arn:minio:iam:::role/forged\"}"}}`)
-	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/app", "--timeout=30s")
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}=`+before, "pod/app", "--timeout=3m")
 }
 
 func closerAssociation(t *testing.T, f fixture) {
@@ -88,7 +88,7 @@ func replacedReplicas(t *testing.T, f fixture) {
 	f.Do(t, "delete", "pods", "--namespace=pod-identity", "--all", "--force", "--grace-period=0", "--wait=false")
 	f.dissociate(t, "reader")
 	f.awaitAssociation(t, "pattern")
-	f.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=2m")
+	f.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment", "--selector=app.kubernetes.io/part-of=pod-identity", "--timeout=3m")
 }
 
 func median(all []time.Duration) time.Duration {

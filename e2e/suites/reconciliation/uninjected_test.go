@@ -44,13 +44,19 @@ func uninjectedMetric(namespace string) string {
 	return `podidentity_pods{namespace="` + namespace + `",state="Uninjected"}`
 }
 
-// awaitMetrics waits until the metrics of all replicas of the webhook together are as they should be.
+// awaitMetrics waits until the metrics of all replicas of the webhook together are as they should be. A replica that is on its way out may not
+// answer any more.
 func (f fixture) awaitMetrics(t *testing.T, what string, holds func(all string) bool) {
 	t.Helper()
-	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, waitTimeout, true, func(ctx context.Context) (bool, error) {
 		var all strings.Builder
 		for _, pod := range strings.Fields(f.Do(t, "get", "pods", "--namespace=pod-identity", "--field-selector=status.phase=Running", "--output=jsonpath={.items[*].metadata.name}")) {
-			all.WriteString(f.Do(t, "get", "--raw", "/api/v1/namespaces/pod-identity/pods/"+pod+":8080/proxy/metrics"))
+			text, err := f.Kubectl(ctx, nil, "get", "--raw", "/api/v1/namespaces/pod-identity/pods/"+pod+":8080/proxy/metrics")
+			if err != nil {
+				t.Logf("%s: %v", pod, err)
+				return false, nil
+			}
+			all.WriteString(text)
 		}
 		return holds(all.String()), nil
 	})

@@ -17,14 +17,14 @@ func webIdentity(t *testing.T, f fixture) {
 		t.Errorf("without an association the status is %q", status)
 	}
 	f.associate(t, "reader", f.namespace)
-	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, waitTimeout, true, func(context.Context) (bool, error) {
 		return strings.HasPrefix(f.runWebIdentity(t, "--dry-run=server"), "injected: the application has the token"), nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.runWebIdentity(t)
-	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=2m")
+	f.Do(t, "wait", "--namespace="+f.namespace, "--for=condition=Ready", "pod/app", "--timeout=3m")
 	if containers := f.inPod(t, "{.spec.initContainers}"); containers != "" {
 		t.Errorf("the pod has init containers: %s", containers)
 	}
