@@ -111,7 +111,7 @@ func awaitReplaced(ctx context.Context, c *cluster.Cluster) error {
 		return err
 	}
 	for replaced := range strings.FieldsSeq(names) {
-		if _, err := c.Kubectl(ctx, nil, "wait", "--namespace=pod-identity", "--for=delete", replaced, "--timeout=1m"); err != nil {
+		if _, err := c.Kubectl(ctx, nil, "wait", "--namespace=pod-identity", "--for=delete", replaced, "--timeout=3m"); err != nil {
 			return err
 		}
 	}

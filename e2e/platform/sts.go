@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
 	"github.com/podidentity/podidentity/e2e/machine/binaries"
@@ -41,6 +44,16 @@ func (p *Platform) StartSTS(t *testing.T, lifetime time.Duration) STS {
 	sts := STS{p.Cluster}
 	if _, err := p.Cluster.Run("stsproxy", nil, program, stsAddress(p.Cluster), p.MinIO.Endpoint, lifetime.String()); err != nil {
 		t.Fatal(err)
+	}
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		connection, err := p.Cluster.Dial(ctx, "tcp", stsAddress(p.Cluster))
+		if err != nil {
+			return false, nil //nolint:nilerr // it does not listen yet
+		}
+		return true, connection.Close()
+	})
+	if err != nil {
+		t.Fatalf("the proxy of STS does not listen: %v", err)
 	}
 	return sts
 }

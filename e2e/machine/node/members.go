@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	killTimeout  = 20 * time.Second
+	killTimeout  = 2 * time.Minute
 	pollInterval = 20 * time.Millisecond
 )
 

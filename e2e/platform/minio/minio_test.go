@@ -59,7 +59,7 @@ func TestAPodListsTheBucketWithItsTokenAndCannotWriteToIt(t *testing.T) {
 // assertLog waits for a container's end and checks what it said.
 func assertLog(t *testing.T, c *cluster.Cluster, pod, container, want string) {
 	t.Helper()
-	_, err := c.Kubectl(t.Context(), nil, "wait", "pod/"+pod, "--timeout=1m",
+	_, err := c.Kubectl(t.Context(), nil, "wait", "pod/"+pod, "--timeout=3m",
 		`--for=jsonpath={.status.containerStatuses[?(@.name=="`+container+`")].state.terminated.reason}`)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, c.LogTail("kubelet"))

@@ -26,7 +26,7 @@ func renewed(t *testing.T, s suite) {
 func newCA(t *testing.T, s suite) {
 	before := s.secret(t, "pod-identity-webhook-ca")
 	s.renew(t, "pod-identity-webhook-ca")
-	s.Do(t, "wait", "certificate", "--namespace=pod-identity", "pod-identity-webhook-ca", "--for=jsonpath={.status.revision}=2", "--timeout=1m")
+	s.Do(t, "wait", "certificate", "--namespace=pod-identity", "pod-identity-webhook-ca", "--for=jsonpath={.status.revision}=2", "--timeout=3m")
 	if s.secret(t, "pod-identity-webhook-ca") == before {
 		t.Fatal("there is no new CA")
 	}

@@ -38,7 +38,7 @@ func rotated(t *testing.T, s suite) {
 	before := s.Do(t, "get", "mutatingwebhookconfiguration", "pod-identity", bundle)
 	s.Do(t, "delete", "secret", "--namespace=pod-identity", "pod-identity-ca")
 	rotatedTo := before
-	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 3*time.Minute, true, func(context.Context) (bool, error) {
 		rotatedTo = s.Do(t, "get", "mutatingwebhookconfiguration", "pod-identity", bundle)
 		return rotatedTo != before, nil
 	})
@@ -94,7 +94,7 @@ func failed(t *testing.T, s suite) {
 		t.Errorf("helm test says\n%s", out)
 	}
 	s.mustRun(t, s.arguments(s.chart())...)
-	s.Do(t, "wait", "mutatingwebhookconfiguration/pod-identity-standby", "--for=jsonpath={.webhooks[0].clientConfig.caBundle}", "--timeout=1m")
+	s.Do(t, "wait", "mutatingwebhookconfiguration/pod-identity-standby", "--for=jsonpath={.webhooks[0].clientConfig.caBundle}", "--timeout=3m")
 	tested(t, s)
 }
 

@@ -59,7 +59,7 @@ func (f fixture) associations(t *testing.T) {
 // awaitAdmission waits until the API server has read the annotation.
 func (f fixture) awaitAdmission(t *testing.T, a attempt) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	for {
 		_, err := f.as(ctx, t, a)
@@ -146,7 +146,7 @@ func (f fixture) bind(t *testing.T, policy string) {
 // awaitRefusals waits until the API server has read the policies. It needs a second or so.
 func (f fixture) awaitRefusals(t *testing.T, attempts map[string]attempt) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	for name, a := range attempts {
 		for a.refused != allowed {

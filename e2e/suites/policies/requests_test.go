@@ -34,7 +34,7 @@ func newFixture(t *testing.T, env *platform.Env) fixture {
 	t.Helper()
 	f := fixture{env, env.Namespace(t, "policies", "enabled"), env.Namespace(t, "policies", "")}
 	f.DoWith(t, pod, "create", "--namespace="+f.namespace, "--filename=-")
-	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.labels.podidentity\.dev/injected}=true`, "pod/app", "--timeout=10s")
+	f.Do(t, "wait", "--namespace="+f.namespace, `--for=jsonpath={.metadata.labels.podidentity\.dev/injected}=true`, "pod/app", "--timeout=1m")
 	return f
 }
 
