@@ -16,11 +16,13 @@ import (
 
 	"github.com/podidentity/podidentity/e2e/cluster"
 	"github.com/podidentity/podidentity/e2e/compat"
+	"github.com/podidentity/podidentity/e2e/machine/host"
 	"github.com/podidentity/podidentity/e2e/platform"
 )
 
 const usage = `usage: e2e COMMAND
   prepare      installs and builds what the cluster is made of
+  packages     prints the Debian packages of it, for vm.sh
   demo         runs the walk-through and leaves the cluster up
   demo-down    removes every trace of the demo
   cluster      starts the kept cluster, or brings its product up to date
@@ -57,6 +59,9 @@ func run(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "prepare":
 		return prepare(ctx)
+	case "packages":
+		fmt.Println(strings.Join(host.Packages(), ","))
+		return nil
 	case "demo":
 		return demo(ctx)
 	case "demo-down":

@@ -12,13 +12,14 @@ cd "$(dirname "$0")"
 caches=${XDG_CACHE_HOME:-$HOME/.cache}/podidentity
 vm=$caches/vm
 
-# The packages are those of machine/host, and what a machine needs.
+# The packages are those that a cluster is made of, and what a machine needs.
 if ! test -e "$vm/disk"; then
+	packages=$(go run -buildvcs=false . packages)
 	rm -rf "$vm"
 	mkdir -p "$vm"
 	mmdebstrap --quiet --variant=minbase --aptopt='APT::Install-Recommends "false"' \
 		--include=linux-image-amd64,initramfs-tools,systemd-sysv,kmod,procps,ca-certificates,make,git \
-		--include=containerd,runc,containernetworking-plugins,iproute2,nftables,buildah,netavark,mmdebstrap,gcc,libc6-dev,python3-pip \
+		--include="$packages" \
 		trixie "$vm/root"
 	cp -L "$vm/root/vmlinuz" "$vm/root/initrd.img" "$vm"
 	mkdir "$vm/root/host"

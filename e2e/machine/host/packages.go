@@ -38,6 +38,9 @@ func debianPackages() []debianPackage {
 	}
 }
 
+// Packages are the names of the Debian packages that Prepare installs where something of them is missing.
+func Packages() []string { return missingOf(debianPackages(), func(string) bool { return false }) }
+
 // sdkPackages are what AWS SDKs run on, beside Python. The package of Node's own makers brings both node and npm.
 func sdkPackages() []debianPackage {
 	return []debianPackage{
