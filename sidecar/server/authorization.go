@@ -77,7 +77,7 @@ func wellFormed(token string) bool {
 // writeAtomically writes content to path so that no reader sees a partial file.
 func writeAtomically(path, content string) (err error) {
 	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // applications of any user read it
+	if err := makeFolder(folder); err != nil {
 		return err
 	}
 	file, err := os.CreateTemp(folder, ".authorization-")
@@ -95,4 +95,23 @@ func writeAtomically(path, content string) (err error) {
 		return err
 	}
 	return os.Rename(file.Name(), path)
+}
+
+// makeFolder is os.MkdirAll for what applications of any user read, whatever the umask.
+func makeFolder(folder string) error {
+	const everybody = 0o755
+	err := os.Mkdir(folder, everybody)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolder(filepath.Dir(folder)); err != nil {
+			return err
+		}
+		err = os.Mkdir(folder, everybody)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil // it may be somebody else's
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(folder, everybody) //nolint:gosec // see above
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/podidentity/podidentity/contract"
@@ -54,13 +55,14 @@ func (f folder) rotate(made *server.Tokens, want bool) {
 }
 
 func TestEveryContainerHasATokenOfItsOwnThatEveryUserReads(t *testing.T) {
+	t.Cleanup(func(before int) func() { return func() { syscall.Umask(before) } }(syscall.Umask(0o077)))
 	f := newFolder(t)
 	f.process("", "a", "b")
 	seen := map[string]bool{f.token(""): true, f.token("a"): true, f.token("b"): true}
 	if len(seen) != 3 {
 		t.Errorf("the tokens are %v", seen)
 	}
-	for path, want := range map[string]os.FileMode{f.file("a"): 0o644, filepath.Dir(f.file("a")): 0o755} {
+	for path, want := range map[string]os.FileMode{f.file("a"): 0o644, filepath.Dir(f.file("a")): 0o755, filepath.Join(f.path, "containers"): 0o755} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has the mode %v, %v", path, info.Mode(), err)
 		}

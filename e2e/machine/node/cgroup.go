@@ -62,6 +62,9 @@ func createCgroup(dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // see above
 		return err
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above; the umask may be another
+		return err
+	}
 	// On v1 a new group has no processor and no memory node, and takes no process before it has.
 	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
 		if _, err := os.Stat(filepath.Join(parent, "cgroup.subtree_control")); err == nil {
