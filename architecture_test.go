@@ -101,6 +101,7 @@ func testsMayImport() map[string][]string {
 		"sidecar/credentials":             {"sidecar/readiness"},
 		"sidecar/credentials/eksauth":     {"internal/ststest"},
 		"sidecar/credentials/webidentity": {"sidecar/config"},
+		"webhook":                         {"internal/nettest"},
 		"auth":                            {"api/v1alpha1", "internal/ststest"},
 		"auth/sessions":                   {"internal/ststest"},
 	}

@@ -11,10 +11,12 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	logrustest "github.com/sirupsen/logrus/hooks/test"
 
 	"github.com/podidentity/podidentity/association"
+	"github.com/podidentity/podidentity/internal/nettest"
 	"github.com/podidentity/podidentity/webhook/admission"
 	"github.com/podidentity/podidentity/webhook/inject"
 )
@@ -29,16 +31,12 @@ func (s servingCertificates) Certificate(*tls.ClientHelloInfo) (*tls.Certificate
 	return s.certificate, nil
 }
 
-// startServer serves a handler as main does, and returns an address and how to reach it.
-func startServer(t *testing.T, handler http.HandlerFunc) (address string, trust *tls.Config) {
+// startServer serves a handler as main does, and returns what trusts it.
+func startServer(t *testing.T, listener net.Listener, handler http.HandlerFunc) (trust *tls.Config) {
 	t.Helper()
 	certificate := httptest.NewUnstartedServer(nil)
 	certificate.StartTLS()
 	certificate.Close()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	server := newServer(listener, servingCertificates{certificate: &certificate.TLS.Certificates[0]}, handler)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -51,17 +49,21 @@ func startServer(t *testing.T, handler http.HandlerFunc) (address string, trust 
 	})
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate.Certificate())
-	return listener.Addr().String(), &tls.Config{RootCAs: roots, ServerName: "example.com"}
+	return &tls.Config{RootCAs: roots, ServerName: "example.com"}
 }
 
 func ok(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") } // the client tells
 
 func TestTheServerTakesSmallHeadersAndHTTP11(t *testing.T) {
-	address, trust := startServer(t, ok)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust := startServer(t, listener, ok)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: true}}
 	t.Cleanup(client.CloseIdleConnections)
 	for size, want := range map[int]int{1000: http.StatusOK, 9000: http.StatusRequestHeaderFieldsTooLarge} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+address+"/pods/enabled", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+listener.Addr().String()+"/pods/enabled", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,27 +105,26 @@ func TestEachValueOfTheLabelHasItsPathAndNobodyIsAsked(t *testing.T) {
 }
 
 func TestOnePeerDoesNotKeepOutAnother(t *testing.T) {
-	address, trust := startServer(t, ok)
-	from := func(ip string) *net.Dialer { return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}} }
-	// Without a handshake all are there before the first has had its time.
-	for range admission.ServerLimits().PeerConnections {
-		conn, err := from("127.0.0.1").DialContext(t.Context(), "tcp4", address)
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		listener := nettest.Listen()
+		trust := startServer(t, listener, ok)
+		connect := func(from string) net.Conn {
+			conn, err := listener.Dial(t.Context(), from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = conn.Close() }) // it may be closed already
+			return conn
 		}
-		t.Cleanup(func() { _ = conn.Close() }) // only used to occupy the server
-	}
-	connect := func(ip string) error {
-		conn, err := (&tls.Dialer{NetDialer: from(ip), Config: trust}).DialContext(t.Context(), "tcp4", address)
-		if err == nil {
-			_ = conn.Close() // nothing was written
+		// Without a handshake all are there before the first has had its time.
+		for range admission.ServerLimits().PeerConnections {
+			connect("10.0.0.1")
 		}
-		return err
-	}
-	if err := connect("127.0.0.1"); err == nil || !errors.Is(err, io.EOF) && !strings.Contains(err.Error(), "reset") {
-		t.Errorf("a peer with too many connections is refused by %v", err)
-	}
-	if err := connect("127.0.0.2"); err != nil {
-		t.Errorf("another peer: %v", err)
-	}
+		if err := tls.Client(connect("10.0.0.1"), trust).HandshakeContext(t.Context()); !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("a peer with too many connections is refused by %v", err)
+		}
+		if err := tls.Client(connect("10.0.0.2"), trust).HandshakeContext(t.Context()); err != nil {
+			t.Errorf("another peer: %v", err)
+		}
+	})
 }
