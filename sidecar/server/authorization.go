@@ -113,5 +113,5 @@ func makeFolder(folder string) error {
 	if err != nil {
 		return err
 	}
-	return os.Chmod(folder, everybody) //nolint:gosec // see above
+	return os.Chmod(folder, everybody)
 }
