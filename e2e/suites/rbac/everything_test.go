@@ -27,13 +27,13 @@ func doEverything(t *testing.T, p *platform.Platform) {
 	for _, policy := range []string{good, malformed, good} {
 		associate(t, p, policy)
 		ready := map[string]string{good: "True", malformed: "False"}[policy]
-		p.Do(t, "wait", "--for=condition=Ready="+ready, "pia/team", "--timeout=1m")
+		p.Do(t, "wait", "--for=condition=Ready="+ready, "pia/team", "--timeout=3m")
 	}
-	p.Do(t, "wait", "--namespace=team", `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/injected", "--timeout=1m")
+	p.Do(t, "wait", "--namespace=team", `--for=jsonpath={.metadata.annotations.podidentity\.dev/status}=injected`, "pod/injected", "--timeout=3m")
 	p.AwaitAny(t, "event", "--field-selector=reason=Unusable")
 
 	p.Do(t, "patch", "secret", "--namespace=pod-identity", "pod-identity-ca", "--type=merge", `--patch={"data": {"ca.crt": null}}`)
-	p.Do(t, "wait", "--namespace=pod-identity", `--for=jsonpath={.data.ca\.crt}`, "secret/pod-identity-ca", "--timeout=1m")
+	p.Do(t, "wait", "--namespace=pod-identity", `--for=jsonpath={.data.ca\.crt}`, "secret/pod-identity-ca", "--timeout=3m")
 }
 
 // create creates a pod that no node gets.

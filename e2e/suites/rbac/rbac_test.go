@@ -2,14 +2,17 @@
 package rbac_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
 	"github.com/podidentity/podidentity/e2e/platform"
@@ -45,19 +48,21 @@ func (p permission) allows(request cluster.Request) bool {
 func TestTheProductHasNoPermissionThatItDoesNotUse(t *testing.T) {
 	p := platform.ForTest(t, "rbac")
 	doEverything(t, p)
-	requests, err := p.Cluster.Audit()
-	if err != nil {
+	var requests []cluster.Request
+	var used map[permission]int
+	all := permissions(t, p)
+	// Events are written after what they tell of.
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, time.Minute, true, func(context.Context) (_ bool, err error) {
+		requests, err = p.Cluster.Audit()
+		used = count(all, requests)
+		return !slices.ContainsFunc(all, func(granted permission) bool { return used[granted] == 0 }), err
+	})
+	if err != nil && !wait.Interrupted(err) {
 		t.Fatal(err)
 	}
-	for _, granted := range permissions(t, p) {
-		used := 0
-		for _, request := range requests {
-			if granted.allows(request) {
-				used++
-			}
-		}
-		t.Logf("%5d times: %s", used, granted)
-		if used == 0 {
+	for _, granted := range all {
+		t.Logf("%5d times: %s", used[granted], granted)
+		if used[granted] == 0 {
 			t.Errorf("the permission to %s was not used: remove it from manifests/base", granted)
 		}
 	}
@@ -66,6 +71,19 @@ func TestTheProductHasNoPermissionThatItDoesNotUse(t *testing.T) {
 			t.Errorf("%s %s was forbidden", request.Verb, request.RequestURI)
 		}
 	}
+}
+
+// count is by how many requests each permission was used.
+func count(all []permission, requests []cluster.Request) map[permission]int {
+	used := map[permission]int{}
+	for _, granted := range all {
+		for _, request := range requests {
+			if granted.allows(request) {
+				used[granted]++
+			}
+		}
+	}
+	return used
 }
 
 // permissions are all that service accounts of the product have been given.
