@@ -25,7 +25,7 @@ func (s *suite) client(bundle string) *http.Client {
 		Transport: &http.Transport{
 			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 				// A replica that was killed does not even refuse.
-				ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+				ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 				defer cancel()
 				return s.Cluster.Dial(ctx, network, net.JoinHostPort(s.ip, "443"))
 			},
@@ -76,7 +76,7 @@ func ask(ctx context.Context, client *http.Client, cluster, token string) (a ans
 
 // withTimeout bounds what waits for a change.
 func withTimeout(t *testing.T) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(t.Context(), time.Minute, errors.New("nothing has changed for a minute"))
+	return context.WithTimeoutCause(t.Context(), 3*time.Minute, errors.New("nothing has changed for three minutes"))
 }
 
 // must asks for a session and ends the test where there is none.

@@ -15,9 +15,9 @@ func injectedContainers(t *testing.T, s *suite) {
 	s.DoWith(t, fmt.Sprintf(`apiVersion: podidentity.dev/v1alpha1
 kind: PodIdentityAssociation
 metadata: {name: agent}
-spec: {namespace: shop, serviceAccount: tagged, container: agent, roleARN: %q}
----
-apiVersion: v1
+spec: {namespace: shop, serviceAccount: tagged, container: agent, roleARN: %q}`, ownRole), "create", "-f", "-")
+	s.Do(t, "wait", "--for=condition=Ready", "pia/agent", "--timeout=2m")
+	s.DoWith(t, fmt.Sprintf(`apiVersion: v1
 kind: Pod
 metadata: {name: separate, namespace: shop, labels: {team: shop}}
 spec:
@@ -25,7 +25,7 @@ spec:
   hostAliases: [{ip: %s, hostnames: [pod-identity-auth.pod-identity.svc]}]
   containers:
     - {name: app, image: %s, command: [sleep, infinity]}
-    - {name: agent, image: %s, command: [sleep, infinity]}`, ownRole, s.ip, s.CLIImage, s.CLIImage), "create", "-f", "-")
+    - {name: agent, image: %s, command: [sleep, infinity]}`, s.ip, s.CLIImage, s.CLIImage), "create", "-f", "-")
 	s.Do(t, "wait", "--namespace=shop", "--for=condition=Ready", "pod/separate", "--timeout=2m")
 	for container, want := range map[string]string{"app": podRole, "agent": ownRole} {
 		asked := func(r url.Values) bool {

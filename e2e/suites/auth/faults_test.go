@@ -128,8 +128,8 @@ func killed(t *testing.T, s *suite) {
 			t.Fatal(err)
 		}
 	}
-	s.Do(t, "wait", "--namespace=pod-identity", pod, "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "--timeout=1m")
-	s.Do(t, "wait", "--namespace=pod-identity", pod, "--for=condition=Ready", "--timeout=1m")
+	s.Do(t, "wait", "--namespace=pod-identity", pod, "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "--timeout=3m")
+	s.Do(t, "wait", "--namespace=pod-identity", pod, "--for=condition=Ready", "--timeout=3m")
 	took := time.Since(begin)
 	l.stop()
 	t.Logf("ready again after %s; %s", took.Round(100*time.Millisecond), l)

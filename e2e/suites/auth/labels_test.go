@@ -67,7 +67,7 @@ spec:
   hostAliases: [{ip: %s, hostnames: [pod-identity-auth.pod-identity.svc]}]
   containers: [{name: app, image: %s, command: [sleep, infinity]}]`, s.ip, s.CLIImage), "create", "-f", "-")
 	s.Do(t, "wait", "--namespace=shop", "--for=condition=Ready", "pod/labelled", "--timeout=2m")
-	s.Do(t, "wait", "--for=condition=Ready", "pia/labelled", "--timeout=1m")
+	s.Do(t, "wait", "--for=condition=Ready", "pia/labelled", "--timeout=3m")
 	begin := time.Now()
 	s.Do(t, "label", "pod", "--namespace=shop", "labelled", "--overwrite", "team=bank")
 	ctx, cancel := withTimeout(t)
@@ -80,5 +80,14 @@ spec:
 		}
 	}
 	t.Logf("from kubectl until the sidecar asked for a session with the changed label: %s", time.Since(begin).Round(10*time.Millisecond))
-	s.Do(t, "exec", "--namespace=shop", "labelled", "--container=pod-identity", "--", "/sidecar", "probe", "--live")
+	// The answer of STS comes after the question.
+	for {
+		said, err := s.Kubectl(ctx, nil, "exec", "--namespace=shop", "labelled", "--container=pod-identity", "--", "/sidecar", "probe", "--live")
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			t.Fatal(said, err)
+		}
+	}
 }

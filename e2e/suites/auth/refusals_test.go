@@ -71,6 +71,7 @@ func deletedPod(t *testing.T, s *suite) {
 		"spec: {namespace: shop, serviceAccount: late, roleARN: 'arn:aws:iam::111122223333:role/pods/late'}\n---\n"+
 		"apiVersion: v1\nkind: Pod\nmetadata: {name: late, namespace: shop}\n"+
 		"spec: {serviceAccountName: late, terminationGracePeriodSeconds: 0, containers: [{name: app, image: %s, command: [sleep, infinity]}]}", s.CLIImage), "apply", "-f", "-")
+	s.Do(t, "wait", "--for=condition=Ready", "pia/late", "--timeout=2m")
 	used, unused := s.token(t, "late", audience), s.token(t, "late", audience)
 	s.must(t, used)
 	s.Do(t, "delete", "pod", "--namespace=shop", "late", "--now")
