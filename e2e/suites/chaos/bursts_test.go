@@ -26,7 +26,7 @@ func (s *suite) startWitness(t *testing.T) {
 	s.Do(t, "create", "serviceaccount", "--namespace="+witness, witness)
 	s.Do(t, "run", witness, "--namespace="+witness, "--image="+s.CLIImage, "--command",
 		`--overrides={"spec":{"serviceAccountName":"witness","terminationGracePeriodSeconds":1}}`, "--", "sleep", "infinity")
-	s.Do(t, "wait", "--namespace="+witness, "--for=condition=Ready", "pod/"+witness, "--timeout=2m")
+	s.Do(t, "wait", "--namespace="+witness, "--for=condition=Ready", "pod/"+witness, "--timeout=3m")
 }
 
 // createMany creates associations, the one of the witness last, and waits until the witness is served credentials.
@@ -116,7 +116,7 @@ func (s *suite) each(t *testing.T, do func(ctx context.Context, i int) error) ti
 func (s *suite) answered(t *testing.T, code string) <-chan error {
 	t.Helper()
 	const loop = `while ! wget -q -S -O /dev/null --header "Authorization: $(cat $AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)" $AWS_CONTAINER_CREDENTIALS_FULL_URI 2>&1 | grep -q "HTTP/1.1 %s"; do :; done`
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	said := make(chan error, 1)
 	go func() {

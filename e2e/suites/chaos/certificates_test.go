@@ -162,10 +162,10 @@ func deleteConfiguration(t *testing.T, s *suite) {
 	}
 }
 
-// await waits for something that takes two minutes at most.
+// await waits for something that takes five minutes at most.
 func (s *suite) await(t *testing.T, what string, holds wait.ConditionWithContextFunc) {
 	t.Helper()
-	if err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 2*time.Minute, true, holds); err != nil {
+	if err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, 5*time.Minute, true, holds); err != nil {
 		t.Fatalf("timed out waiting for %s: %v", what, err)
 	}
 }

@@ -20,7 +20,7 @@ func deleteDeployments(t *testing.T, s *suite) {
 	if len(all.Items) != 2 {
 		t.Fatalf("there are %d Deployments", len(all.Items))
 	}
-	begin := time.Now()
+	before, begin := s.replicas(t), time.Now()
 	s.Do(t, "delete", "deployment", "--namespace=pod-identity", webhook)
 	for _, deployment := range all.Items {
 		deployment.ResourceVersion, deployment.UID = "", ""
@@ -30,7 +30,21 @@ func deleteDeployments(t *testing.T, s *suite) {
 	}
 	s.admits(t, 20)
 	s.took(t, begin, "pods are admitted again")
+	// The garbage collector may not have come to the old ones yet, which are two, too.
+	s.Do(t, append([]string{"wait", "--namespace=pod-identity", "--for=delete", "--timeout=3m", "pod"}, before...)...)
 	s.gone(t)
+}
+
+// settled waits until no pod has been refused for some seconds.
+func (s *suite) settled(t *testing.T) {
+	t.Helper()
+	refused, since := s.load.look().refused, time.Now()
+	s.await(t, "some seconds without a refusal", func(context.Context) (bool, error) {
+		if now := s.load.look().refused; now != refused {
+			refused, since = now, time.Now()
+		}
+		return time.Since(since) > 5*time.Second, nil
+	})
 }
 
 // admits waits until so many more pods are admitted.
@@ -62,7 +76,7 @@ func boundPods(t *testing.T, s *suite) {
 		func() { s.Do(t, "delete", "limitrange", "--namespace=load", "bounds") },
 	} {
 		change()
-		s.admits(t, 20)
+		s.settled(t)
 		before := s.load.look().refused
 		s.admits(t, 100)
 		if more := s.load.look().refused - before; more > 0 {

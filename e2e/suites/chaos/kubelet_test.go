@@ -28,7 +28,7 @@ func restartKubelet(t *testing.T, s *suite) {
 	if err := s.Cluster.StartKubelet(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.Do(t, "wait", "--namespace="+namespace, "--for=jsonpath={.status.containerStatuses[0].state.running}", "pod/app", "--timeout=1m")
+	s.Do(t, "wait", "--namespace="+namespace, "--for=jsonpath={.status.containerStatuses[0].state.running}", "pod/app", "--timeout=3m")
 	s.took(t, begin, "the application starts without credentials")
 	if ready := s.Do(t, "get", "pod", "--namespace="+namespace, "app", `--output=jsonpath={.status.conditions[?(@.type=="Ready")].status}`); ready != "False" {
 		t.Errorf("Ready is %s without credentials", ready)

@@ -41,7 +41,7 @@ func (s *suite) holder(ctx context.Context, t *testing.T) string {
 // followed waits until a replica leads that did not lead under this name before.
 func (s *suite) followed(t *testing.T, begin time.Time, before string) {
 	t.Helper()
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, 3*time.Minute, true, func(ctx context.Context) (bool, error) {
 		holder := s.holder(ctx, t)
 		pod, _, _ := strings.Cut(holder, "_")
 		return holder != before && strings.HasPrefix(pod, lease), nil

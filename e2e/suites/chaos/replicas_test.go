@@ -89,7 +89,7 @@ func killOne(t *testing.T, s *suite) { s.kill(t, s.any(t)) }
 func (s *suite) kill(t *testing.T, pod string) {
 	t.Helper()
 	s.signal(t, pod, syscall.SIGKILL)
-	s.Do(t, "wait", "--namespace=pod-identity", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/"+pod, "--timeout=1m")
+	s.Do(t, "wait", "--namespace=pod-identity", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/"+pod, "--timeout=3m")
 	s.gone(t)
 	s.Do(t, "delete", "pod", "--namespace=pod-identity", pod)
 	s.gone(t)

@@ -106,14 +106,14 @@ func (f stsFault) happen(t *testing.T, s *suite, namespace string) string {
 	if isLong() {
 		length = longOutage
 	}
-	ended := time.After(length)
 	f.breaks(t, s, namespace)
 	if f.says != "" {
+		// From when the pods know of it: they have other credentials until then.
 		s.awaitEvent(t, namespace, f.says)
 	}
-	<-ended
+	<-time.After(length)
 	if f.unready {
-		s.Do(t, "wait", "--namespace="+namespace, "--for=condition=Ready", "pod", "--all", "--timeout=1m")
+		s.Do(t, "wait", "--namespace="+namespace, "--for=condition=Ready", "pod", "--all", "--timeout=3m")
 	}
 	mended := time.Now()
 	f.mends(t, s, namespace)
