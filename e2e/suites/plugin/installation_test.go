@@ -18,8 +18,10 @@ type fault struct {
 	// object is deleted, unless the fault is done by do; it is then applied again as it was.
 	object []string
 	do     step
-	undo   step
-	says   string
+	// still happens again and again until it is found; may be nil.
+	still step
+	undo  step
+	says  string
 	// unknown is set where check could not look.
 	unknown bool
 	// more is what else is looked at meanwhile; may be nil.
@@ -70,7 +72,7 @@ func faults() []fault {
 			[]string{"set", "image", "--namespace=pod-identity", "deployment/pod-identity-webhook", "webhook=registry.invalid/none:none"},
 			[]string{"delete", "pods", "--namespace=pod-identity", "--selector=app.kubernetes.io/component=primary", "--wait=false"},
 		), undo: kubectl([]string{"rollout", "undo", "--namespace=pod-identity", "deployment/pod-identity-webhook"}, ready()), says: "of 1 replicas of pod-identity-webhook are ready: "},
-		{name: "somebody else holds the lease", do: takeLease, undo: kubectl(), says: `"somebody-else" holds the Lease and is no replica of the webhook`},
+		{name: "somebody else holds the lease", do: kubectl(), still: takeLease, undo: kubectl(), says: `"somebody-else" holds the Lease and is no replica of the webhook`},
 		{name: "two associations select the same", do: conflict, undo: kubectl([]string{"delete", "pia", "first", "second"}), says: "Conflicted: PodIdentityAssociation first selects the same pods and is older"},
 		{
 			name: "a service account names a role that its namespace refuses",
@@ -104,7 +106,7 @@ func foreignBundle(t *testing.T, f fixture) {
 		fmt.Sprintf(`--patch=[{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": %q}]`, base64.StdEncoding.EncodeToString(ca.Certificate)))
 }
 
-// takeLease writes the lease as somebody would who leads, and never renews it.
+// takeLease writes the lease as somebody would who leads. The webhook respects that for 15 s.
 func takeLease(t *testing.T, f fixture) {
 	f.Do(t, "patch", "lease", "--namespace=pod-identity", "pod-identity-webhook", "--type=merge",
 		fmt.Sprintf(`--patch={"spec": {"holderIdentity": "somebody-else", "leaseDurationSeconds": 15, "renewTime": %q}}`, time.Now().UTC().Format(metav1.RFC3339Micro)))
@@ -129,7 +131,9 @@ func (f fixture) installation(t *testing.T) {
 			if fault.unknown {
 				code = 2
 			}
-			f.await(t, code, []string{fault.says})
+			during := f
+			during.still = fault.still
+			during.await(t, code, []string{fault.says})
 			if fault.more != nil {
 				fault.more(t, f)
 			}

@@ -24,12 +24,14 @@ type fixture struct {
 
 	// sts is asked by the pods that are created once useSTS has run.
 	sts platform.STS
+	// still happens before each look of await; may be nil.
+	still step
 }
 
 func TestOnARealCluster(t *testing.T) {
 	install(t)
 	p := platform.ForTest(t, "plugin")
-	f := fixture{p, p.StartSTS(t, 0)}
+	f := fixture{Platform: p, sts: p.StartSTS(t, 0)}
 	f.bindDocumentedRole(t)
 	t.Run("of a healthy installation all is well", f.healthy)
 	t.Run("the session of docs/kubectl.md prints what it says", f.session)
@@ -92,6 +94,9 @@ func (f fixture) await(t *testing.T, code int, says []string, arguments ...strin
 	var seen string
 	var ended int
 	err := wait.PollUntilContextTimeout(t.Context(), time.Second, 3*time.Minute, true, func(context.Context) (bool, error) {
+		if f.still != nil {
+			f.still(t, f)
+		}
 		seen, ended = f.run(t, append([]string{"check"}, arguments...)...)
 		for _, sentence := range says {
 			if !strings.Contains(seen, sentence) {

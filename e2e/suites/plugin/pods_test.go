@@ -112,6 +112,7 @@ func (f fixture) who(t *testing.T) {
 	f.associate(t, namespace, namespace, f.RoleARN)
 	f.DoWith(t, fmt.Sprintf("{apiVersion: v1, kind: Pod, metadata: {name: app}, spec: {serviceAccountName: reader, containers: [{name: app, image: %q, %s}]}}", f.CLIImage, sleeping),
 		"create", "--namespace="+namespace, "--filename=-")
+	f.Do(t, "wait", "--namespace="+namespace, `--for=jsonpath={.metadata.annotations.podidentity\.dev/identity}`, "pod/app", "--timeout=2m")
 	for _, asked := range []string{namespace, namespace + "/reader", namespace + "/reader/app", f.RoleARN} {
 		out, code := f.run(t, "who", asked, "--output=wide")
 		if code != 0 || !strings.Contains(out, "association/"+namespace) || !strings.Contains(out, " app") {

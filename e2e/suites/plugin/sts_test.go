@@ -42,7 +42,7 @@ func (f fixture) addArgument(t *testing.T, argument string) {
 			`--patch=[{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "`+argument+`"}]`)
 		f.Do(t, "rollout", "status", "--namespace=pod-identity", "deployment/"+deployment, "--timeout=2m")
 	}
-	f.Do(t, slices.Concat([]string{"wait", "--namespace=pod-identity", "--for=delete", "--timeout=1m"}, before)...)
+	f.Do(t, slices.Concat([]string{"wait", "--namespace=pod-identity", "--for=delete", "--timeout=3m"}, before)...)
 }
 
 // authService has pods ask the auth service, to which STS refuses every role, and then takes its rights.
