@@ -29,14 +29,17 @@ func TestAClusterRunsAJobWithANativeSidecarAndLeavesNothingBehind(t *testing.T) 
 		t.Fatal(err)
 	}
 	kubectl(t, c, "apply", "--filename=testdata/job.yaml")
-	kubectl(t, c, "wait", "--namespace=test", "--for=condition=Complete", "job/app", "--timeout=1m")
+	kubectl(t, c, "wait", "--namespace=test", "--for=condition=Complete", "job/app", "--timeout=3m")
 	if logs := kubectl(t, c, "logs", "--namespace=test", "job/app", "--container=app"); !strings.Contains(logs, "200 OK") {
 		t.Errorf("the Job's log is %q", logs)
 	}
-	kubectl(t, c, "wait", "--namespace=test", "--for=condition=Ready", "pod/server", "--timeout=1m")
+	kubectl(t, c, "wait", "--namespace=test", "--for=condition=Ready", "pod/server", "--timeout=3m")
 	kubectl(t, c, "exec", "--namespace=test", "server", "--", "/app", "wait")
-	if description := kubectl(t, c, "describe", "pod", "--namespace=test"); strings.Contains(description, "Warning") {
-		t.Errorf("there are warnings:\n%s", description)
+	// The ConfigMap of the CA may come to a new namespace a moment after its pods, which a kubelet tells as FailedMount.
+	for line := range strings.Lines(kubectl(t, c, "describe", "pod", "--namespace=test")) {
+		if strings.Contains(line, "Warning") && !strings.Contains(line, "FailedMount") {
+			t.Errorf("there is a warning: %s", line)
+		}
 	}
 	if opened, err := cluster.Open(name, t.Logf); err != nil || opened.Kubeconfig() != c.Kubeconfig() || opened.Binaries != set || opened.Family != c.Family {
 		t.Errorf("Open of a running cluster: %v", err)
