@@ -1,9 +1,13 @@
 package binaries
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/podidentity/podidentity/e2e/machine/cache"
 )
 
 func TestTheEnvironmentChoosesTheVersionOfKubernetes(t *testing.T) {
@@ -65,5 +69,40 @@ func TestProgramsOfTheMachineAreFoundByThePath(t *testing.T) {
 	built := Runtime{Containerd: "/cache/containerd", Runc: "/cache/runc"}
 	if ctr, runc := built.Program("ctr"), built.Program("runc"); ctr != "/cache/containerd/ctr" || runc != "/cache/runc/runc" {
 		t.Errorf("of directories they are %s and %s", ctr, runc)
+	}
+}
+
+func TestOnlyWhatTheCacheDoesNotHoldNeedsSpace(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("KUBERNETES", "")
+	t.Setenv("CONTAINERD", "v2.4")
+	all, err := plans("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want Space
+	for _, p := range all {
+		if p.space.Sources == 0 || p.space.Objects == 0 {
+			t.Errorf("the space for %s is %+v", p.title, p.space)
+		}
+		want.Sources += p.space.Sources
+		want.Objects += p.space.Objects
+	}
+	for _, p := range all {
+		if got, err := Missing(t.Context()); err != nil || got != want {
+			t.Fatalf("before %s is built it is %+v, %v; want %+v", p.title, got, err, want)
+		}
+		entry, err := p.entry(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Join(cache.Dir(), entry.Name), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		want.Sources -= p.space.Sources
+		want.Objects -= p.space.Objects
+	}
+	if got, err := Missing(t.Context()); err != nil || got != (Space{}) {
+		t.Errorf("when all is built it is %+v, %v", got, err)
 	}
 }

@@ -12,18 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/podidentity/podidentity/e2e/cluster"
+	"github.com/podidentity/podidentity/e2e/machine/binaries"
 	"github.com/podidentity/podidentity/e2e/machine/cache"
 )
 
-// What is written where, as measured, and somewhat more.
+// What is written where besides builds, as measured, and somewhat more.
 const (
+	megabyte     = 1 << 20
 	gigabyte     = 1 << 30
 	clusterSpace = 1 * gigabyte
 	cacheSpace   = 1 * gigabyte
-	// buildSpace is for Go's temporary files, and goModules and goCache for its own caches, where there is something to build.
-	buildSpace = 4 * gigabyte
-	goModules  = 3 * gigabyte
-	goCache    = 6 * gigabyte
 )
 
 // need is space that must be free in a directory.
@@ -34,36 +32,37 @@ type need struct {
 }
 
 // checkSpace complains about each file system with too little space for all that goes onto it.
-func checkSpace(ctx context.Context, build bool) error {
+func checkSpace(ctx context.Context, missing binaries.Space) error {
 	const moveCache = "free some there, or set XDG_CACHE_HOME to a directory with more"
 	needs := []need{
 		{cluster.Root, clusterSpace, "free some there"},
 		{cache.Dir(), cacheSpace, moveCache},
 	}
-	if build {
-		needs = append(needs, need{cache.Dir(), buildSpace, moveCache})
-		goNeeds, err := goDirs(ctx)
+	if missing != (binaries.Space{}) {
+		modules, objects, err := goDirs(ctx)
 		if err != nil {
 			return err
 		}
-		needs = append(needs, goNeeds...)
+		needs = append(needs,
+			need{cache.Dir(), missing.Objects * megabyte, moveCache},
+			need{modules, missing.Sources * megabyte, "free some there, or set GOMODCACHE to a directory with more"},
+			need{objects, missing.Objects * megabyte, "free some there, or set GOCACHE to a directory with more"},
+		)
 	}
 	return complain(needs, free)
 }
 
-func goDirs(ctx context.Context) ([]need, error) {
+// goDirs returns Go's caches of modules and of builds.
+func goDirs(ctx context.Context) (modules, objects string, err error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE", "GOCACHE").Output()
 	if err != nil {
-		return nil, fmt.Errorf("ask go for its directories: %w", err)
+		return "", "", fmt.Errorf("ask go for its directories: %w", err)
 	}
 	dirs := strings.Fields(string(out))
 	if len(dirs) != 2 {
-		return nil, fmt.Errorf("ask go for its directories: it says %q", out)
+		return "", "", fmt.Errorf("ask go for its directories: it says %q", out)
 	}
-	return []need{
-		{dirs[0], goModules, "free some there, or set GOMODCACHE to a directory with more"},
-		{dirs[1], goCache, "free some there, or set GOCACHE to a directory with more"},
-	}, nil
+	return dirs[0], dirs[1], nil
 }
 
 // complain adds up what goes onto the same file system and compares it with what is free there.
@@ -96,7 +95,7 @@ func complain(needs []need, free func(dir string) (device, bytes uint64, err err
 				dirs = append(dirs, n.dir)
 			}
 		}
-		complaints = append(complaints, fmt.Errorf("%s needs %.1f GB of free space and has %.1f: %s", strings.Join(dirs, " with "),
+		complaints = append(complaints, fmt.Errorf("%s needs %.2f GB of free space and has %.2f: %s", strings.Join(dirs, " with "),
 			float64(wanted[device])/gigabyte, float64(available[device])/gigabyte, byDevice[device][len(byDevice[device])-1].remedy))
 	}
 	return errors.Join(complaints...)

@@ -19,12 +19,12 @@ func Prepare(ctx context.Context, log func(format string, args ...any)) error {
 	if runtime.GOOS != "linux" {
 		return fmt.Errorf("this is %s: a cluster needs Linux, so run this in a Linux machine", runtime.GOOS)
 	}
-	unbuilt, goErr := unbuilt(ctx)
+	missing, goErr := missing(ctx)
 	wanted := debianPackages()
 	if binaries.BuildsRuntime() {
 		wanted = append(wanted, runcPackages()...)
 	}
-	return prepare(ctx, wanted, log, checkRoot(os.Geteuid()), goErr, checkSpace(ctx, len(unbuilt) > 0))
+	return prepare(ctx, wanted, log, checkRoot(os.Geteuid()), goErr, checkSpace(ctx, missing))
 }
 
 // PrepareToOpen is Prepare for a cluster that runs already: nothing is built for it.
@@ -32,16 +32,16 @@ func PrepareToOpen(ctx context.Context, log func(format string, args ...any)) er
 	return prepare(ctx, debianPackages(), log, checkRoot(os.Geteuid()))
 }
 
-// unbuilt returns what has to be built, which only a Go that is new enough can tell: others complain about go.mod.
-func unbuilt(ctx context.Context) ([]string, error) {
+// missing is the space for what has to be built, which only a Go that is new enough can tell: others complain about go.mod.
+func missing(ctx context.Context) (binaries.Space, error) {
 	if _, err := exec.LookPath("go"); err != nil {
-		return nil, errors.New("there is no go on the PATH (sudo replaces the PATH): install Go, or call this with a PATH that has it")
+		return binaries.Space{}, errors.New("there is no go on the PATH (sudo replaces the PATH): install Go, or call this with a PATH that has it")
 	}
-	missing, err := binaries.Missing(ctx)
+	space, err := binaries.Missing(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("go does not work here: %w", err)
+		return space, fmt.Errorf("go does not work here: %w", err)
 	}
-	return missing, nil
+	return space, nil
 }
 
 func checkRoot(uid int) error {

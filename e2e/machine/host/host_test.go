@@ -51,7 +51,7 @@ func TestSpaceIsAddedUpForEachFileSystem(t *testing.T) {
 		return 1, 4 * gigabyte, nil
 	}
 	err := complain(needs, free)
-	if err == nil || err.Error() != "/state with /cache needs 5.0 GB of free space and has 4.0: set XDG_CACHE_HOME" {
+	if err == nil || err.Error() != "/state with /cache needs 5.00 GB of free space and has 4.00: set XDG_CACHE_HOME" {
 		t.Errorf("complain = %v", err)
 	}
 	if err := complain(needs[1:], free); err != nil {
