@@ -12,9 +12,11 @@ import (
 // The budget is that of docs/benchmarks.md.
 func TestAReviewAllocatesNoMoreThanItsBudget(t *testing.T) {
 	const (
-		reviews = 200
+		reviews = 2000
 		budget  = 40_000
 	)
+	// As testing.AllocsPerRun does: what is kept for the next review is kept for each processor.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	review := newReviewer(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -22,7 +24,9 @@ func TestAReviewAllocatesNoMoreThanItsBudget(t *testing.T) {
 		review()
 	}
 	runtime.ReadMemStats(&after)
-	if each := (after.TotalAlloc - before.TotalAlloc) / reviews; each > budget {
+	each := (after.TotalAlloc - before.TotalAlloc) / reviews
+	t.Logf("%d bytes", each)
+	if each > budget {
 		t.Errorf("%d bytes a review, more than %d", each, budget)
 	}
 }
