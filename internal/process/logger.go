@@ -12,6 +12,19 @@ import (
 
 // NewLogger makes the one logger of the process: JSON lines, also for what the libraries log.
 func NewLogger(level string) (*logrus.Logger, error) {
+	log, err := newLogger(level)
+	if err != nil {
+		return nil, err
+	}
+	ctrl.SetLogger(logrusr.New(log))
+	klog.SetLogger(logrusr.New(log))
+	// net/http reports failed handshakes to the standard logger.
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(log.WriterLevel(logrus.WarnLevel))
+	return log, nil
+}
+
+func newLogger(level string) (*logrus.Logger, error) {
 	parsed, err := logrus.ParseLevel(level)
 	if err != nil {
 		return nil, fmt.Errorf("set the log level: %w", err)
@@ -19,10 +32,5 @@ func NewLogger(level string) (*logrus.Logger, error) {
 	log := logrus.New()
 	log.SetFormatter(&logrus.JSONFormatter{})
 	log.SetLevel(parsed)
-	ctrl.SetLogger(logrusr.New(log))
-	klog.SetLogger(logrusr.New(log))
-	// net/http reports failed handshakes to the standard logger.
-	stdlog.SetFlags(0)
-	stdlog.SetOutput(log.WriterLevel(logrus.WarnLevel))
 	return log, nil
 }

@@ -121,8 +121,9 @@ func TestLibrariesLogJSONThroughTheOneLogger(t *testing.T) {
 	}
 }
 
+// controller-runtime takes the first logger that it is given and no other, which is that of the test above.
 func TestTheLogLevelIsThatOfTheFlag(t *testing.T) {
-	log, err := NewLogger("warning")
+	log, err := newLogger("warning")
 	if err != nil || log.GetLevel() != logrus.WarnLevel {
 		t.Errorf("level %v, %v", log, err)
 	}

@@ -82,6 +82,7 @@ func TestRule30AThousandClientsAreServedWhileTheCredentialsAreRenewed(t *testing
 	var calls atomic.Int32
 	k := newSets(t, countingSource{source{}, &calls})
 	k.SetIdentities(associated())
+	awaitRole(k.Of(""), "")
 	address, _ := serve(t, k)
 	var group sync.WaitGroup
 	var wrong atomic.Int32
